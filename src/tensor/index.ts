@@ -1,7 +1,9 @@
 /** @file Plain arrays, seeded random streams and small dense linear algebra: the ground floor. */
 export * from "./array.ts";
 export * from "./errors.ts";
+export { haar } from "./haar.ts";
 export { Key } from "./key.ts";
+export { cholesky, eigenSymmetric, leastSquares, qr, solve, svd } from "./linalg.ts";
 export {
   categorical,
   type NormalOptions,
@@ -12,3 +14,4 @@ export {
   type UniformOptions,
   uniform,
 } from "./random.ts";
+export { decodeSafetensors, encodeSafetensors, type SafetensorsFile } from "./safetensors.ts";

@@ -1,0 +1,58 @@
+/** @file Plain arrays: shapes, storage and conversion. */
+import { describe, expect, it } from "vitest";
+import {
+  FathomError,
+  filled,
+  isInputError,
+  ndarray,
+  reshaped,
+  sameShape,
+  scalar,
+  sizeOf,
+  stridesOf,
+  toNumbers,
+  zeros,
+} from "../../src/tensor/index.ts";
+
+describe("arrays", () => {
+  it("count elements and stride row-major, scalars and empty axes included", () => {
+    expect([sizeOf([3, 4]), sizeOf([]), sizeOf([3, 0])]).toEqual([12, 1, 0]);
+    expect([stridesOf([2, 3, 4]), stridesOf([])]).toEqual([[12, 4, 1], []]);
+    expect([sameShape([1, 2], [1, 2]), sameShape([1, 2], [2, 1]), sameShape([1], [1, 1])]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  it("convert plain numbers to the dtype and keep typed data uncopied", () => {
+    const data = Float32Array.of(1, 2);
+    expect(ndarray("float32", [2], data).data).toBe(data);
+    expect(toNumbers(ndarray("bool", [3], [0, 2, Number.NaN]))).toEqual([0, 1, 0]);
+    expect(ndarray("int64", [2], [1, -1]).data).toEqual(BigInt64Array.of(1n, -1n));
+    expect(reshaped(ndarray("float32", [2], data), [2, 1]).data).toBe(data);
+  });
+
+  it("fill with zeros or any value in every dtype", () => {
+    for (const dtype of ["float32", "float64", "int32", "int64", "bool", "uint8"] as const) {
+      expect(toNumbers(zeros(dtype, [2, 2]))).toEqual([0, 0, 0, 0]);
+      expect(toNumbers(filled(dtype, [2], 1))).toEqual([1, 1]);
+    }
+    expect(scalar(2.5)).toEqual({ dtype: "float64", shape: [], data: Float64Array.of(2.5) });
+  });
+
+  it("refuse data that does not fill the shape, telling both counts", () => {
+    expect(() => ndarray("float32", [2, 3], [1, 2])).toThrow(/2 elements do not fill the shape \[2, 3\] \(6/);
+  });
+});
+
+describe("errors", () => {
+  it("tell input that the caller can mend from failures that he cannot", () => {
+    const error = (code: "bad-file" | "io") => new FathomError({ code, message: "x" });
+    expect([
+      isInputError(error("bad-file")),
+      isInputError(error("io")),
+      isInputError(new Error("x")),
+    ]).toEqual([true, false, false]);
+  });
+});
