@@ -1,0 +1,44 @@
+/**
+ * @file Making foreign text safe to print. Names of networks, layers and data sets come from files of others and
+ * end up in pages, figures and terminals.
+ */
+
+/**
+ * Text without control characters, lone surrogates and marks that turn the direction of writing, which could
+ * drive a terminal, break XML or disguise what is written. Line breaks and tabs become spaces.
+ * @example plainText("a\u001b[2Jb") // "a[2Jb"
+ */
+export function plainText(text: string): string {
+  return text
+    .toWellFormed()
+    .replace(/[\t\n\r\u2028\u2029]+/gu, " ")
+    .replace(/[\p{Cc}\uFFFE\uFFFF\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu, "");
+}
+
+const entities: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+/**
+ * Text for HTML and SVG, in content and in quoted attributes alike.
+ * @example escapeHtml("<b>") // "&lt;b&gt;"
+ */
+export function escapeHtml(text: string): string {
+  return plainText(text).replace(/[&<>"']/g, (character) => entities[character]!);
+}
+
+/**
+ * A name fit for an `id` attribute or a file name: letters, digits and `-`, never empty.
+ * @example slug("APJN by layer") // "apjn-by-layer"
+ */
+export function slug(name: string): string {
+  const safe = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+|-+$/g, "");
+  return safe === "" ? "item" : safe;
+}

@@ -1,0 +1,164 @@
+/** @file Draws a grid of values as coloured cells with curves and marked points on it: phase diagrams. */
+import * as Plot from "@observablehq/plot";
+import type { Axis, HeatFigure, Mark, Polyline } from "../analyses/index.ts";
+import { niceTicks, type ResolvedAxis, resolveAxis } from "./axes.ts";
+import { escapeHtml, plainText } from "./escape.ts";
+import { formatNumber } from "./format.ts";
+import type { Drawing, Frame } from "./frame.ts";
+import { fractionAlong, halo, innerHeight, innerWidth } from "./frame.ts";
+import type { Block, LegendItem } from "./legend.ts";
+import { fitText } from "./legend.ts";
+import { dashOf, heatColours, ink, missing, paper, roleColour } from "./palette.ts";
+
+/** Borders of cells whose centres are given: halfway between them, geometrically on a log axis. */
+export function cellEdges(centres: readonly number[], axis: Axis): number[] {
+  const log = axis.scale === "log";
+  const at = centres.map((value) => (log ? Math.log(value) : value));
+  const [first, last] = [at[0] ?? 0, at.at(-1) ?? 0];
+  const before = at.length > 1 ? first - (at[1]! - first) / 2 : first - 0.5;
+  const after = at.length > 1 ? last + (last - at.at(-2)!) / 2 : last + 0.5;
+  const inner = at.slice(1).map((value, index) => (value + at[index]!) / 2);
+  return [before, ...inner, after].map((value) => (log ? Math.exp(value) : value));
+}
+
+interface Cell {
+  readonly x1: number;
+  readonly x2: number;
+  readonly y1: number;
+  readonly y2: number;
+  readonly fill: string;
+}
+
+function cells(figure: HeatFigure, colour: (value: number) => string): Cell[] {
+  const [xEdges, yEdges] = [cellEdges(figure.xs, figure.x), cellEdges(figure.ys, figure.y)];
+  return figure.ys.flatMap((_, row) =>
+    figure.xs.map((__, column) => {
+      const z = figure.z[row]?.[column] ?? null;
+      return {
+        x1: xEdges[column]!,
+        x2: xEdges[column + 1]!,
+        y1: yEdges[row]!,
+        y2: yEdges[row + 1]!,
+        fill: z === null ? missing : colour(z),
+      };
+    }),
+  );
+}
+
+function shownRange(figure: HeatFigure): readonly [number, number] {
+  if (figure.zDomain) return figure.zDomain;
+  const values = figure.z.flat().filter((value) => value !== null);
+  if (values.length === 0) return [0, 1];
+  return values.reduce(
+    ([lo, hi], value) => [Math.min(lo, value), Math.max(hi, value)],
+    [Infinity, -Infinity],
+  );
+}
+
+/** Curves get a pale edge, so that they are seen on every colour. */
+function lineMarks(lines: readonly Polyline[]): Plot.Markish[] {
+  return lines.flatMap((line, index) => {
+    const shape = { x: "x", y: "y", clip: true, strokeLinejoin: "round" } as const;
+    return [
+      Plot.line(line.points, { ...shape, stroke: "#ffffff", strokeWidth: 4.2, strokeOpacity: 0.85 }),
+      Plot.line(line.points, { ...shape, stroke: "#10151c", strokeWidth: 2, strokeDasharray: dashOf(index) }),
+    ];
+  });
+}
+
+/** Labels stand on the side of the mark where there is room. */
+function pointMarks(
+  marks: readonly Mark[],
+  axes: { readonly x: ResolvedAxis; readonly y: ResolvedAxis },
+  frame: Frame,
+): Plot.Markish[] {
+  return marks.flatMap((mark, index) => {
+    const leftward = fractionAlong(axes.x, mark.x) > 0.55;
+    const room =
+      innerWidth(frame) * Math.max(fractionAlong(axes.x, mark.x), 1 - fractionAlong(axes.x, mark.x));
+    const colour = roleColour(mark.role ?? "before");
+    return [
+      Plot.dot([mark], { x: "x", y: "y", r: 6, fill: colour, stroke: paper, strokeWidth: 2 }),
+      Plot.text([fitText(plainText(mark.label), room - 14, frame.fontSize)], {
+        x: mark.x,
+        y: mark.y,
+        textAnchor: leftward ? "end" : "start",
+        dx: leftward ? -11 : 11,
+        dy: index % 2 === 0 ? -9 : 9,
+        fill: ink,
+        fontWeight: 600,
+        ...halo,
+      }),
+    ];
+  });
+}
+
+/** The colour ramp with its numbers, the midpoint among them. */
+function rampBlock(figure: HeatFigure, range: readonly [number, number], frame: Frame): Block {
+  const colour = heatColours(range, figure.midpoint);
+  const { fontSize } = frame;
+  const width = Math.min(innerWidth(frame), 300);
+  const span = range[1] - range[0] || 1;
+  const steps = 48;
+  const bars = Array.from({ length: steps }, (_, index) => {
+    const fill = colour(range[0] + ((index + 0.5) / steps) * span);
+    return `<rect x="${((index * width) / steps).toFixed(2)}" width="${(width / steps + 0.5).toFixed(2)}" height="10" fill="${fill}"/>`;
+  });
+  const middle = figure.midpoint;
+  const inside = middle !== undefined && middle > range[0] && middle < range[1] ? [middle] : [];
+  const ticks = niceTicks(range, 5).filter((tick) =>
+    inside.every((value) => Math.abs(tick - value) > span / 8),
+  );
+  const labels = [...ticks, ...inside].map((tick) => {
+    const x = (((tick - range[0]) / span) * width).toFixed(2);
+    return `<path d="M${x},10V14" stroke="${ink}"/><text x="${x}" y="${14 + fontSize}" text-anchor="middle" fill="${ink}">${formatNumber(tick, 3)}</text>`;
+  });
+  const title = escapeHtml(fitText(plainText(figure.zLabel), frame.width - 8, fontSize));
+  const y = fontSize + 8;
+  const svg = `<g class="ramp"><text y="${fontSize}" fill="${ink}">${title}</text><g transform="translate(8,${y})">${bars.join("")}${labels.join("")}</g></g>`;
+  return { svg, height: y + 14 + fontSize + 10 };
+}
+
+function legend(figure: HeatFigure): LegendItem[] {
+  const lines = (figure.lines ?? []).map(
+    (line, index): LegendItem => ({
+      label: line.label,
+      colour: ink,
+      swatch: { kind: "line", dash: dashOf(index) },
+    }),
+  );
+  const hasGaps = figure.z.some((row) => row.some((value) => value === null));
+  return hasGaps ? [...lines, { label: "undefined", colour: missing, swatch: { kind: "band" } }] : lines;
+}
+
+/** The drawing of a heat figure in a frame. */
+export function drawHeat(figure: HeatFigure, frame: Frame): Drawing {
+  const range = shownRange(figure);
+  const axisFor = (axis: Axis, centres: readonly number[], pixels: number, perTick: number) =>
+    resolveAxis({ axis, values: cellEdges(centres, axis), pixels, perTick, pad: 0 });
+  const x = axisFor(figure.x, figure.xs, innerWidth(frame), 62);
+  const y = axisFor(figure.y, figure.ys, innerHeight(frame), 44);
+  const marks = (figure.marks ?? []).filter((mark) => isWithin(x, mark.x) && isWithin(y, mark.y));
+  return {
+    x,
+    y,
+    marks: [
+      Plot.rect(cells(figure, heatColours(range, figure.midpoint)), {
+        x1: "x1",
+        x2: "x2",
+        y1: "y1",
+        y2: "y2",
+        fill: { value: "fill", scale: null },
+        shapeRendering: "crispEdges",
+      }),
+      ...lineMarks(figure.lines ?? []),
+      ...pointMarks(marks, { x, y }, frame),
+    ],
+    legend: legend(figure),
+    ramp: rampBlock(figure, range, frame),
+  };
+}
+
+function isWithin({ domain }: ResolvedAxis, value: number): boolean {
+  return value >= domain[0] && value <= domain[1];
+}
