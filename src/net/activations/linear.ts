@@ -1,0 +1,8 @@
+/** @file φ(x) = x. */
+import { defineActivation } from "./define.ts";
+
+export const linear = defineActivation({
+  kind: "linear",
+  summary: "φ(x) = x",
+  apply: (x) => x,
+});

@@ -1,0 +1,59 @@
+/** @file All layers, by kind, and the schema of a list of layers that follows from them. */
+import { z } from "zod";
+import { MAX_LAYERS } from "./bounds.ts";
+import type { LayerRecord } from "./define.ts";
+import { activation } from "./layers/activation.ts";
+import { dense } from "./layers/dense.ts";
+import { flatten } from "./layers/flatten.ts";
+import { layerNorm } from "./layers/layer-norm.ts";
+import { residual } from "./layers/residual.ts";
+import { scale } from "./layers/scale.ts";
+import type { LayerSpec } from "./spec.ts";
+
+/** The layers of the network language, in the order of the reference. */
+export const layerRecords: readonly LayerRecord[] = [dense, activation, layerNorm, residual, flatten, scale];
+
+const byKind = new Map(layerRecords.map((record) => [record.kind, record]));
+
+/** The record of a validated layer. */
+export function recordOf(spec: LayerSpec): LayerRecord {
+  return byKind.get(spec.kind)!;
+}
+
+/** The record of a kind, or undefined. */
+export function findLayer(kind: string): LayerRecord | undefined {
+  return byKind.get(kind);
+}
+
+/** What a list of layers looks like before repetitions are written out. */
+export type RawLayer = LayerSpec | RepeatForm;
+export interface RepeatForm {
+  readonly kind: "repeat";
+  readonly times: number;
+  readonly layers: readonly RawLayer[];
+}
+
+const nested: z.ZodType = z.lazy(() => layerListSchema);
+
+/** Schemas of the JSON forms by kind; `repeat` is shorthand that the parser writes out. */
+export const layerForms: Readonly<Record<string, z.ZodObject>> = {
+  ...Object.fromEntries(
+    layerRecords.map(({ kind, summary, options }) => {
+      const schema = typeof options === "function" ? options(nested) : options;
+      return [kind, z.strictObject({ kind: z.literal(kind), ...schema.shape }).describe(summary)];
+    }),
+  ),
+  repeat: z
+    .strictObject({
+      kind: z.literal("repeat"),
+      times: z.int().min(1).max(MAX_LAYERS).describe("how many times: a whole number, 1 or more"),
+      layers: nested.describe("the layers to repeat"),
+    })
+    .describe("shorthand: the same layers several times, with weights of their own each time"),
+};
+
+const forms = Object.values(layerForms);
+export const layerSchema = z.discriminatedUnion("kind", [forms[0]!, ...forms.slice(1)]);
+export const layerListSchema: z.ZodType<readonly RawLayer[]> = z
+  .array(layerSchema)
+  .min(1) as unknown as z.ZodType<readonly RawLayer[]>;

@@ -1,0 +1,56 @@
+/** @file What theory needs of a network: its layers' mean-field steps, and its covariance program. */
+import { FathomError } from "../tensor/index.ts";
+import type { Step } from "../theory/index.ts";
+import type { CovarianceOp } from "./covariance.ts";
+import { isTapped, type Model } from "./model.ts";
+import type { ModelLayer } from "./resolve.ts";
+
+/** A layer of the network's own list, as `propagate` of theory wants it. */
+export interface MeanFieldPlace {
+  readonly name: string;
+  readonly step: Step;
+  /** True where the output is a preactivation: the same places as the taps of `applyModel`, in the same order. */
+  readonly tap: boolean;
+}
+
+function missing(layer: ModelLayer, rule: string): FathomError {
+  return new FathomError({
+    code: "unsupported",
+    message: `${layer.name} has no ${rule}.`,
+    where: layer.where,
+    hint: "Measure the finite network instead, or leave the layer out.",
+  });
+}
+
+function meanFieldStep(layer: ModelLayer): Step {
+  if (layer.record.meanField === undefined) throw missing(layer, "mean-field rule");
+  const chains = Object.entries(layer.chains).map(([option, inner]) => [option, inner.map(meanFieldStep)]);
+  return layer.record.meanField(layer.spec, Object.fromEntries(chains));
+}
+
+function covarianceOp(layer: ModelLayer): CovarianceOp {
+  if (layer.record.covariance === undefined) throw missing(layer, "covariance rule");
+  const chains = Object.entries(layer.chains).map(([option, inner]) => [option, inner.map(covarianceOp)]);
+  return layer.record.covariance(layer.spec, layer.input, Object.fromEntries(chains));
+}
+
+/**
+ * The mean-field steps of a network, one a layer of its own list.
+ * @throws FathomError unsupported naming a layer without a mean-field rule.
+ * @example propagate(meanFieldPlaces(model), { K: 0.1, mean: 0.13 })
+ */
+export function meanFieldPlaces(model: Model): MeanFieldPlace[] {
+  return model.layers.map((layer) => ({
+    name: layer.name,
+    step: meanFieldStep(layer),
+    tap: isTapped(layer),
+  }));
+}
+
+/**
+ * The network as a covariance program for the kernel engine.
+ * @throws FathomError unsupported naming a layer without a covariance rule.
+ */
+export function covarianceProgram(model: Model): CovarianceOp[] {
+  return model.layers.map(covarianceOp);
+}
