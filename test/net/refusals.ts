@@ -1,0 +1,13 @@
+/** @file Catches a FathomError and shows its parts, so that tests can state what a refusal says. */
+import { FathomError } from "../../src/tensor/index.ts";
+
+/** The error that `act` throws. Fails when nothing, or another error, is thrown. */
+export function refusal(act: () => unknown): FathomError {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof FathomError) return error;
+    throw error;
+  }
+  throw new Error("nothing was refused");
+}
