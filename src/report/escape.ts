@@ -42,3 +42,14 @@ export function slug(name: string): string {
     .replace(/^-+|-+$/g, "");
   return safe === "" ? "item" : safe;
 }
+
+/**
+ * Text for the content of HTML elements, with the subscripts of one-letter symbols set: `χ_J`, `λ_max`.
+ * @example richText("χ_J < 1") // "χ<sub>J</sub> &lt; 1"
+ */
+export function richText(text: string): string {
+  return escapeHtml(text).replace(
+    /(?<![\p{L}\p{N}_])(\p{L})_([\p{L}\p{N}]+)(?![\p{L}\p{N}_])/gu,
+    "$1<sub>$2</sub>",
+  );
+}

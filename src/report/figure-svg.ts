@@ -44,8 +44,8 @@ function axisMarks(drawing: Drawing, figure: Figure, frame: Frame): Plot.Markish
   const isHeat = figure.kind === "heat";
   return [
     ...(isHeat ? [] : [Plot.gridX(drawing.x.ticks, grid), Plot.gridY(drawing.y.ticks, grid)]),
-    Plot.axisX(drawing.x.ticks, { ...ticks, tickFormat: drawing.x.tickFormat, label: null }),
-    Plot.axisY(drawing.y.ticks, { ...ticks, tickFormat: drawing.y.tickFormat, label: null }),
+    Plot.axisX(drawing.x.ticks, { ...ticks, text: drawing.x.tickFormat, label: null }),
+    Plot.axisY(drawing.y.ticks, { ...ticks, text: drawing.y.tickFormat, label: null }),
     Plot.text([label(figure.y.label)], {
       frameAnchor: "top-left",
       textAnchor: "start",
@@ -82,7 +82,7 @@ function plotInside(drawing: Drawing, figure: Figure, frame: Frame): string {
     ],
   });
   plot.querySelector("style")?.remove();
-  return namedClips(String(plot.innerHTML), slug(figure.id), width);
+  return `<g text-anchor="middle">${namedClips(String(plot.innerHTML), slug(figure.id), width)}</g>`;
 }
 
 /** Clip paths are numbered by the library over the whole process: here by figure, so equal input gives equal text. */

@@ -17,7 +17,7 @@ function withMinus(text: string): string {
 function scientific(value: number, digits: number): string {
   const [mantissa, exponent] = value.toExponential(digits - 1).split("e") as [string, string];
   const power = `10${superscript(Number(exponent))}`;
-  return Number(mantissa) === 1 && digits === 1 ? power : `${withMinus(mantissa)}×${power}`;
+  return Number(mantissa) === 1 && digits === 1 ? power : `${withMinus(String(Number(mantissa)))}×${power}`;
 }
 
 function isPlainSize(value: number): boolean {
@@ -94,7 +94,7 @@ export function formatTick(value: number, step: number): string {
   const size = Math.abs(value);
   const exponent = Math.floor(Math.log10(size) + 1e-12);
   const isPower = Math.abs(size / 10 ** exponent - 1) < 1e-9;
-  if (step === 0 && (exponent >= 4 || exponent <= -3)) return scientific(value, isPower ? 1 : 2);
+  if (step === 0 && (exponent >= 4 || exponent <= -4)) return scientific(value, isPower ? 1 : 2);
   if (step === 0) return withMinus(String(Number(value.toPrecision(2))));
   if (size >= 1e5 || (step < 1e-3 && size < 1e-2)) return scientific(value, isPower ? 1 : 2);
   const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));

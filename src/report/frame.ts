@@ -4,7 +4,7 @@ import type { Point, Rule, Span } from "../analyses/index.ts";
 import type { ResolvedAxis } from "./axes.ts";
 import { plainText } from "./escape.ts";
 import type { Block, LegendItem } from "./legend.ts";
-import { fitText, textWidth } from "./legend.ts";
+import { fitLines, fitText, textWidth } from "./legend.ts";
 import { ink, paper, roleColour } from "./palette.ts";
 
 /** The room a figure has, in pixels, and the type that suits it. */
@@ -65,61 +65,71 @@ function isInside(axis: ResolvedAxis, value: number): boolean {
   return value >= axis.domain[0] && value <= axis.domain[1];
 }
 
-interface PlacedLabel {
-  readonly from: number;
-  readonly to: number;
+interface Box {
+  readonly x1: number;
+  readonly x2: number;
+  readonly y1: number;
+  readonly y2: number;
 }
 
-/** The first row in which the label meets no other one. */
-function freeRow(rows: PlacedLabel[][], label: PlacedLabel): number {
-  const row = rows.findIndex((taken) => taken.every(({ from, to }) => label.to < from || label.from > to));
-  const index = row < 0 ? rows.length : row;
-  rows[index] = [...(rows[index] ?? []), label];
-  return index;
+function meet(a: Box, b: Box): boolean {
+  return a.x1 < b.x2 && b.x1 < a.x2 && a.y1 < b.y2 && b.y1 < a.y2;
 }
 
-/** Vertical marked lines with labels at the top, in as many rows as they need not to meet. */
-function verticalRules(rules: readonly Rule[], x: ResolvedAxis, frame: Frame): Plot.Markish[] {
-  const rows: PlacedLabel[][] = [];
-  return rules.flatMap((rule) => {
-    const fraction = fractionAlong(x, rule.at);
-    const label = fitText(plainText(rule.label), innerWidth(frame) * 0.62, frame.fontSize);
-    const length = textWidth(label, frame.fontSize) + 10;
-    const place = fraction * innerWidth(frame);
-    const leftward = place + length > innerWidth(frame);
-    const row = freeRow(
-      rows,
-      leftward ? { from: place - length, to: place } : { from: place, to: place + length },
-    );
-    const dy = 8 + row * frame.fontSize * 1.35;
-    return [
-      Plot.ruleX([rule.at], { stroke: ink, strokeDasharray: "4 3", strokeOpacity: 0.75 }),
-      Plot.text([label], {
-        x: rule.at,
-        frameAnchor: "top",
-        textAnchor: leftward ? "end" : "start",
-        dx: leftward ? -5 : 5,
-        dy,
-        fill: ink,
-        ...halo,
-      }),
-    ];
+/** A vertical marked line with its label at the top, on the side with more room and below the labels it would meet. */
+function verticalRule(rule: Rule, x: ResolvedAxis, frame: Frame, taken: Box[]): Plot.Markish[] {
+  const place = fractionAlong(x, rule.at) * innerWidth(frame);
+  const leftward = place > innerWidth(frame) / 2;
+  const room = (leftward ? place : innerWidth(frame) - place) - 12;
+  const lines = fitLines(plainText(rule.label), room, frame.fontSize, 3);
+  const length = Math.max(...lines.map((line) => textWidth(line, frame.fontSize))) + 10;
+  const height = lines.length * frame.fontSize * 1.25;
+  const boxAt = (y: number): Box => ({
+    x1: leftward ? place - length : place,
+    x2: leftward ? place : place + length,
+    y1: y,
+    y2: y + height,
   });
+  let top = 5;
+  for (
+    let met = taken.find((box) => meet(box, boxAt(top)));
+    met;
+    met = taken.find((box) => meet(box, boxAt(top)))
+  ) {
+    top = met.y2 + 2;
+  }
+  taken.push(boxAt(top));
+  return [
+    Plot.ruleX([rule.at], { stroke: ink, strokeDasharray: "4 3", strokeOpacity: 0.75 }),
+    Plot.text([lines.join("\n")], {
+      x: rule.at,
+      frameAnchor: "top",
+      lineAnchor: "top",
+      textAnchor: leftward ? "end" : "start",
+      dx: leftward ? -5 : 5,
+      dy: top,
+      lineHeight: 1.25,
+      fill: ink,
+      ...halo,
+    }),
+  ];
 }
 
-function horizontalRules(rules: readonly Rule[], frame: Frame): Plot.Markish[] {
-  return rules.flatMap((rule) => [
+/** A horizontal marked line; its label stands above it, or below where the frame ends. */
+function horizontalRule(rule: Rule, y: ResolvedAxis, frame: Frame): Plot.Markish[] {
+  const room = (1 - fractionAlong(y, rule.at)) * innerHeight(frame);
+  return [
     Plot.ruleY([rule.at], { stroke: ink, strokeDasharray: "4 3", strokeOpacity: 0.75 }),
     Plot.text([fitText(plainText(rule.label), innerWidth(frame) * 0.8, frame.fontSize)], {
       y: rule.at,
       frameAnchor: "right",
       textAnchor: "end",
-      dx: -4,
-      dy: -8,
+      dx: -5,
+      dy: room < frame.fontSize * 1.4 ? 10 : -8,
       fill: ink,
       ...halo,
     }),
-  ]);
+  ];
 }
 
 /** Marked lines; those outside the shown range are left out. */
@@ -128,9 +138,13 @@ export function ruleMarks(
   axes: { readonly x: ResolvedAxis; readonly y: ResolvedAxis },
   frame: Frame,
 ): Plot.Markish[] {
+  const taken: Box[] = [];
   const along = (name: "x" | "y") =>
     rules.filter((rule) => rule.along === name && isInside(axes[name], rule.at));
-  return [...verticalRules(along("x"), axes.x, frame), ...horizontalRules(along("y"), frame)];
+  return [
+    ...along("x").flatMap((rule) => verticalRule(rule, axes.x, frame, taken)),
+    ...along("y").flatMap((rule) => horizontalRule(rule, axes.y, frame)),
+  ];
 }
 
 /** Shaded ranges, cut to the shown range; their labels are in the legend. */

@@ -7,8 +7,9 @@ import { formatNumber } from "./format.ts";
 import type { Drawing, Frame } from "./frame.ts";
 import { fractionAlong, halo, innerHeight, innerWidth } from "./frame.ts";
 import type { Block, LegendItem } from "./legend.ts";
-import { fitText } from "./legend.ts";
+import { fitText, textWidth } from "./legend.ts";
 import { dashOf, heatColours, ink, missing, paper, roleColour } from "./palette.ts";
+import { placeLabels } from "./place.ts";
 
 /** Borders of cells whose centres are given: halfway between them, geometrically on a log axis. */
 export function cellEdges(centres: readonly number[], axis: Axis): number[] {
@@ -66,29 +67,26 @@ function lineMarks(lines: readonly Polyline[]): Plot.Markish[] {
   });
 }
 
-/** Labels stand on the side of the mark where there is room. */
 function pointMarks(
   marks: readonly Mark[],
   axes: { readonly x: ResolvedAxis; readonly y: ResolvedAxis },
   frame: Frame,
 ): Plot.Markish[] {
+  const { fontSize } = frame;
+  const [width, height] = [innerWidth(frame), innerHeight(frame)];
+  const labels = marks.map(({ label }) => fitText(plainText(label), width * 0.55, fontSize));
+  const anchors = marks.map((mark, index) => ({
+    x: fractionAlong(axes.x, mark.x) * width,
+    y: (1 - fractionAlong(axes.y, mark.y)) * height,
+    length: textWidth(labels[index]!, fontSize) * 1.06,
+  }));
+  const places = placeLabels(anchors, { width, height, fontSize });
   return marks.flatMap((mark, index) => {
-    const leftward = fractionAlong(axes.x, mark.x) > 0.55;
-    const room =
-      innerWidth(frame) * Math.max(fractionAlong(axes.x, mark.x), 1 - fractionAlong(axes.x, mark.x));
     const colour = roleColour(mark.role ?? "before");
+    const text = { x: mark.x, y: mark.y, fill: ink, fontWeight: 600, ...places[index]!, ...halo };
     return [
       Plot.dot([mark], { x: "x", y: "y", r: 6, fill: colour, stroke: paper, strokeWidth: 2 }),
-      Plot.text([fitText(plainText(mark.label), room - 14, frame.fontSize)], {
-        x: mark.x,
-        y: mark.y,
-        textAnchor: leftward ? "end" : "start",
-        dx: leftward ? -11 : 11,
-        dy: index % 2 === 0 ? -9 : 9,
-        fill: ink,
-        fontWeight: 600,
-        ...halo,
-      }),
+      Plot.text([labels[index]!], text),
     ];
   });
 }
@@ -128,7 +126,7 @@ function legend(figure: HeatFigure): LegendItem[] {
     }),
   );
   const hasGaps = figure.z.some((row) => row.some((value) => value === null));
-  return hasGaps ? [...lines, { label: "undefined", colour: missing, swatch: { kind: "band" } }] : lines;
+  return hasGaps ? [...lines, { label: "undefined", colour: missing, swatch: { kind: "cell" } }] : lines;
 }
 
 /** The drawing of a heat figure in a frame. */
@@ -137,7 +135,7 @@ export function drawHeat(figure: HeatFigure, frame: Frame): Drawing {
   const axisFor = (axis: Axis, centres: readonly number[], pixels: number, perTick: number) =>
     resolveAxis({ axis, values: cellEdges(centres, axis), pixels, perTick, pad: 0 });
   const x = axisFor(figure.x, figure.xs, innerWidth(frame), 62);
-  const y = axisFor(figure.y, figure.ys, innerHeight(frame), 44);
+  const y = axisFor(figure.y, figure.ys, innerHeight(frame), 34);
   const marks = (figure.marks ?? []).filter((mark) => isWithin(x, mark.x) && isWithin(y, mark.y));
   return {
     x,

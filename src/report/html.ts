@@ -10,7 +10,7 @@ import type {
   Tone,
   Verdict,
 } from "../analyses/index.ts";
-import { escapeHtml, slug } from "./escape.ts";
+import { escapeHtml, richText, slug } from "./escape.ts";
 import { formatSeconds } from "./format.ts";
 import { sectionHtml } from "./section.ts";
 import { styleSheet } from "./styles.ts";
@@ -23,7 +23,7 @@ const toneWords: Readonly<Record<Tone, string>> = {
 };
 
 function verdictHtml({ sentence, tone }: Verdict): string {
-  return `<div class="card verdict ${tone}" id="verdict"><span class="tag">${toneWords[tone]}</span><p>${escapeHtml(sentence)}</p></div>`;
+  return `<div class="card verdict ${tone}" id="verdict"><span class="tag">${toneWords[tone]}</span><p>${richText(sentence)}</p></div>`;
 }
 
 function factsHtml(facts: readonly (readonly [string, string])[]): string {
@@ -39,7 +39,7 @@ function adviceHtml(advice: readonly Advice[]): string {
       : `<table class="stack advice"><thead><tr><th>What</th><th>Why</th><th>Evidence</th><th>Expected</th></tr></thead><tbody>${advice
           .map(
             ({ what, why, evidence, expected }) =>
-              `<tr><td>${escapeHtml(what)}</td><td data-label="Why">${escapeHtml(why)}</td><td data-label="Evidence">${escapeHtml(evidence)}</td><td data-label="Expected">${escapeHtml(expected)}</td></tr>`,
+              `<tr><td>${richText(what)}</td><td data-label="Why">${richText(why)}</td><td data-label="Evidence">${richText(evidence)}</td><td data-label="Expected">${richText(expected)}</td></tr>`,
           )
           .join("")}</tbody></table>`;
   return `<section class="card" id="advice"><h2>Advice</h2>${body}</section>`;
@@ -47,7 +47,7 @@ function adviceHtml(advice: readonly Advice[]): string {
 
 function notApplicableHtml(items: readonly NotApplicable[]): string {
   if (items.length === 0) return "";
-  const rows = items.map(({ id, because }) => `<li><b>${escapeHtml(id)}</b>: ${escapeHtml(because)}</li>`);
+  const rows = items.map(({ id, because }) => `<li><b>${escapeHtml(id)}</b>: ${richText(because)}</li>`);
   return `<section class="card" id="not-applicable"><h2>What does not apply</h2><ul class="notes">${rows.join("")}</ul></section>`;
 }
 

@@ -10,6 +10,7 @@ export type Swatch =
   | { readonly kind: "line"; readonly dash: string }
   | { readonly kind: "dots"; readonly symbol: SymbolName; readonly interval: "shown" | "none" }
   | { readonly kind: "band" }
+  | { readonly kind: "cell" }
   | { readonly kind: "cross" };
 
 export interface LegendItem {
@@ -42,6 +43,25 @@ export function fitText(text: string, width: number, fontSize: number): string {
   return `${kept.join("").trimEnd()}…`;
 }
 
+/** The text in at most `limit` lines of a width, the last one cut with an ellipsis where it does not fit. */
+export function fitLines(text: string, width: number, fontSize: number, limit: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  const words = text.split(" ");
+  for (const [index, word] of words.entries()) {
+    const joined = line === "" ? word : `${line} ${word}`;
+    if (line === "" || textWidth(joined, fontSize) <= width) {
+      line = joined;
+    } else if (lines.length === limit - 1) {
+      return [...lines, fitText([line, ...words.slice(index)].join(" "), width, fontSize)];
+    } else {
+      lines.push(fitText(line, width, fontSize));
+      line = word;
+    }
+  }
+  return [...lines, fitText(line, width, fontSize)];
+}
+
 const symbolPaths: Readonly<Record<SymbolName, string>> = {
   circle: "M4,0A4,4 0 1 1 -4,0A4,4 0 1 1 4,0Z",
   square: "M-3.5,-3.5H3.5V3.5H-3.5Z",
@@ -68,6 +88,8 @@ function swatchSvg({ swatch, colour }: LegendItem): string {
     }
     case "band":
       return `<path d="M2,-6H26V6H2Z" fill="${colour}" fill-opacity=".22"/>`;
+    case "cell":
+      return `<path d="M2,-6H26V6H2Z" fill="${colour}"/>`;
     case "cross":
       return `<path d="M10,-4L18,4M10,4L18,-4" stroke="${colour}" stroke-width="2"/>`;
   }

@@ -119,7 +119,7 @@ export function drawLines(figure: LineFigure, frame: Frame): Drawing {
     values: points.map((point) => point.y),
     soft: [...points.flatMap(({ lo, hi }) => [lo, hi]), ...ruleValues],
     pixels: innerHeight(frame),
-    perTick: 44,
+    perTick: 34,
     pad: 0.06,
   });
   return {

@@ -1,25 +1,25 @@
 /** @file One analysis in the report: its question, what it found, figures, numbers, tables, limits. */
 import type { DataTable, Figure, Finding, NumberKind, NumberRow, ReportSection } from "../analyses/index.ts";
-import { escapeHtml, slug } from "./escape.ts";
+import { escapeHtml, richText, slug } from "./escape.ts";
 import { figureSvg } from "./figure-svg.ts";
 import { formatNumber, formatRow } from "./format.ts";
 
 /** Widths for which each figure is drawn: text in a scaled-down figure would be too small to read on a phone. */
-const widePixels = 760;
+const widePixels = 860;
 const phonePixels = 340;
 
 function findingsHtml(findings: readonly Finding[]): string {
   if (findings.length === 0) return "";
-  const items = findings.map(({ text, tone }) => `<li class="${tone}">${escapeHtml(text)}</li>`);
+  const items = findings.map(({ text, tone }) => `<li class="${tone}">${richText(text)}</li>`);
   return `<ul class="findings">${items.join("")}</ul>`;
 }
 
 function figureHtml(figure: Figure): string {
   return [
-    `<figure id="${slug(figure.id)}"><h3>${escapeHtml(figure.title)}</h3>`,
+    `<figure id="${slug(figure.id)}"><h3>${richText(figure.title)}</h3>`,
     `<div class="wide">${figureSvg(figure, { width: widePixels })}</div>`,
     `<div class="phone">${figureSvg(figure, { width: phonePixels })}</div>`,
-    `<figcaption>${escapeHtml(figure.caption)}</figcaption></figure>`,
+    `<figcaption>${richText(figure.caption)}</figcaption></figure>`,
   ].join("");
 }
 
@@ -33,12 +33,12 @@ const kinds: Readonly<Record<NumberKind, string>> = {
 function numberRowHtml(row: NumberRow): string {
   const n = row.n === undefined ? "" : `n = ${formatNumber(row.n)}`;
   const note = [n, row.note ?? ""].filter((part) => part !== "").join("; ");
-  return `<tr><td>${escapeHtml(row.name)}</td><td class="value">${escapeHtml(formatRow(row))}</td><td><span class="kind ${kinds[row.kind]}">${kinds[row.kind]}</span></td><td class="note">${escapeHtml(note)}</td></tr>`;
+  return `<tr><td>${richText(row.name)}</td><td class="value">${escapeHtml(formatRow(row))}</td><td><span class="kind ${kinds[row.kind]}">${kinds[row.kind]}</span></td><td class="note">${richText(note)}</td></tr>`;
 }
 
 function numbersHtml(numbers: readonly NumberRow[]): string {
   if (numbers.length === 0) return "";
-  return `<table class="stack"><caption>Numbers</caption><thead><tr><th>Quantity</th><th>Value (± standard error, [95 % interval])</th><th>From</th><th>Note</th></tr></thead><tbody>${numbers.map(numberRowHtml).join("")}</tbody></table>`;
+  return `<table class="stack numbers"><caption>Numbers <span class="note">value ± standard error, [95 % interval]</span></caption><thead><tr><th>Quantity</th><th>Value</th><th>From</th><th>Note</th></tr></thead><tbody>${numbers.map(numberRowHtml).join("")}</tbody></table>`;
 }
 
 function cellHtml(cell: string | number | null): string {
@@ -51,7 +51,7 @@ function cellHtml(cell: string | number | null): string {
 function tableHtml({ title, columns, rows }: DataTable): string {
   const numeric = (column: number) => rows.length > 0 && rows.every((row) => typeof row[column] !== "string");
   const head = columns.map(
-    (name, column) => `<th${numeric(column) ? ' class="num"' : ""}>${escapeHtml(name)}</th>`,
+    (name, column) => `<th${numeric(column) ? ' class="num"' : ""}>${richText(name)}</th>`,
   );
   const body = rows.map((row) => `<tr>${row.map(cellHtml).join("")}</tr>`);
   const table = `<div class="scroll"><table><thead><tr>${head.join("")}</tr></thead><tbody>${body.join("")}</tbody></table></div>`;
@@ -60,7 +60,7 @@ function tableHtml({ title, columns, rows }: DataTable): string {
 }
 
 function notesHtml(section: ReportSection): string {
-  const notes = (section.notes ?? []).map((note) => `<li>${escapeHtml(note)}</li>`);
+  const notes = (section.notes ?? []).map((note) => `<li>${richText(note)}</li>`);
   if (section.source) notes.push(`<li>Source: ${escapeHtml(section.source)}</li>`);
   return notes.length === 0 ? "" : `<ul class="notes">${notes.join("")}</ul>`;
 }
@@ -69,7 +69,7 @@ function notesHtml(section: ReportSection): string {
 export function sectionHtml(section: ReportSection): string {
   return [
     `<section class="card" id="${slug(section.id)}"><h2>${escapeHtml(section.title)}</h2>`,
-    `<p class="question">${escapeHtml(section.question)}</p>`,
+    `<p class="question">${richText(section.question)}</p>`,
     findingsHtml(section.findings),
     ...section.figures.map(figureHtml),
     numbersHtml(section.numbers),

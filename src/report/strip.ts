@@ -11,7 +11,7 @@ import type { LegendItem } from "./legend.ts";
 import { dashOf, ink, paper, roleColour, symbolOf } from "./palette.ts";
 
 /** Pixels by which neighbouring groups stand apart, so that their dots do not cover each other. */
-const spread = 7;
+const spread = 10;
 
 interface Mean {
   readonly x: number;
@@ -85,7 +85,7 @@ function divergedCrosses({ group, dx }: Placed): Plot.Markish[] {
       x: "x",
       frameAnchor: "top",
       dx,
-      dy: 7,
+      dy: -8,
       r: 4,
       symbol: "times",
       stroke,
@@ -152,7 +152,7 @@ export function drawStrip(figure: StripFigure, frame: Frame): Drawing {
     values: runs.map((run) => run.y),
     soft: rules.filter(({ along }) => along === "y").map(({ at }) => at),
     pixels: innerHeight(frame),
-    perTick: 44,
+    perTick: 34,
     pad: 0.12,
   });
   return {

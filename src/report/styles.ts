@@ -16,6 +16,7 @@ h1{font-size:1.6rem}
 h2{font-size:1.3rem}
 h3{font-size:1rem}
 p{margin:.5rem 0}
+sub{font-size:.75em;line-height:0}
 a{color:var(--link)}
 .mono,pre,code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:.88em}
 pre{background:var(--code);padding:.75rem 1rem;border-radius:6px;white-space:pre-wrap;overflow-wrap:anywhere;margin:.5rem 0}
@@ -42,10 +43,12 @@ section h2+.question{color:var(--f-faint);font-size:1.02rem;margin:.25rem 0 .75r
 figure{margin:1.25rem 0;break-inside:avoid}
 figcaption{font-size:.92rem;color:var(--f-faint);margin-top:.4rem}
 figure h3{margin-bottom:.5rem}
-.fathom-figure{display:block}
+.fathom-figure{display:block;width:100%}
 .phone .fathom-figure,.phone{display:none}
 table{border-collapse:collapse;width:100%;font-size:.94rem;margin:.75rem 0}
 caption{text-align:left;font-weight:600;padding-bottom:.35rem}
+caption .note{font-weight:400}
+.numbers td:first-child{width:34%}
 th{text-align:left;font-weight:600;color:var(--f-faint);border-bottom:2px solid var(--line)}
 th,td{padding:.38rem .75rem .38rem 0;vertical-align:top;overflow-wrap:anywhere}
 td{border-bottom:1px solid var(--line)}
@@ -74,14 +77,17 @@ h1{font-size:1.35rem}
 .facts{grid-template-columns:1fr;gap:0}
 .facts dd{margin-bottom:.45rem}
 .wide{display:none}
-.phone,.phone .fathom-figure{display:block}
+.phone,.phone .fathom-figure{display:block;width:100%}
 .stack thead{display:none}
+.stack caption{display:block}
 .stack,.stack tbody,.stack tr,.stack td{display:block;width:100%}
 .stack tr{border-bottom:1px solid var(--line);padding:.5rem 0}
 .stack td{border:0;padding:.12rem 0}
 .stack td:empty{display:none}
 .stack td[data-label]::before{content:attr(data-label) ": ";color:var(--f-faint);font-weight:400}
 .stack td:first-child{font-weight:600}
+.numbers td:not(:first-child){display:inline-block;width:auto;margin-right:.9rem}
+.numbers td:first-child{width:100%}
 .stack td:first-child::before{content:none!important}
 }`;
 
@@ -92,7 +98,9 @@ body{font-size:10.5pt;background:#fff}
 main{max-width:none;padding:0}
 .card{border:0;border-radius:0;padding:0;margin-top:14pt}
 .verdict{padding:.5rem .9rem;border-left:6px solid var(--tone);border-top:1px solid var(--line);border-bottom:1px solid var(--line)}
-h2,h3{break-after:avoid}
+h2,h3,.question{break-after:avoid}
+.findings li,.facts,pre{break-inside:avoid}
+section h2,.question{break-after:avoid-page}
 nav{display:none}
 a{text-decoration:none}
 .scroll{overflow:visible}
