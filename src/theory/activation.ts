@@ -1,0 +1,43 @@
+/**
+ * @file The mathematical half of an activation (conventions.md, "Where activations live"): plain float64 functions and
+ * what is known in closed form about Gaussian variables passed through them.
+ */
+
+/**
+ * Closed forms, each for h ~ N(0, K) or a centred pair (u, v) with variances Ka, Kb and covariance C. What is missing is
+ * integrated (moments.ts). All must hold from K = 0 to K = 1e290.
+ */
+export interface GaussianMoments {
+  /** E φ(h)². */
+  readonly B?: (K: number) => number;
+  /** E φ'(h)². */
+  readonly A?: (K: number) => number;
+  /** dB/dK = chi_K / sw2. */
+  readonly chiK?: (K: number) => number;
+  /** E φ(h). */
+  readonly m?: (K: number) => number;
+  /** E φ'(h)⁴. */
+  readonly A4?: (K: number) => number;
+  /** E φ(u) φ(v). */
+  readonly dual?: (Ka: number, Kb: number, C: number) => number;
+  /** E φ'(u) φ'(v), the derivative of `dual` by C. */
+  readonly dualDerivative?: (Ka: number, Kb: number, C: number) => number;
+}
+
+export interface ScalarActivation {
+  /** Name in JSON and on the command line. */
+  readonly kind: string;
+  readonly parameters: Readonly<Record<string, number>>;
+  readonly f: (x: number) => number;
+  /** Derivative; at a kink, the value that the expression language uses (relu'(0) = 0). */
+  readonly df: (x: number) => number;
+  /** Second derivative, for activations without kinks. */
+  readonly d2f?: (x: number) => number;
+  /** Points where φ or φ' jumps. */
+  readonly kinks: readonly number[];
+  /** [φ(0), φ'(0), φ''(0), φ'''(0)]; absent where a kink sits at 0. */
+  readonly taylor?: readonly [number, number, number, number];
+  /** True when φ(λ x) = λ φ(x) for every λ > 0 (the scale-invariant class). */
+  readonly homogeneous?: true;
+  readonly moments: GaussianMoments;
+}

@@ -1,0 +1,53 @@
+/**
+ * @file Gaussian error linear unit x Φ(x), exact (not its tanh approximation, which is another activation).
+ * Moments: criticality.md §2. Dual: kernels.md §3, k = C/4 + (C φ + (C² + Ka Kb D²)/(P D))/2π with P = (1 + Ka)(1 + Kb),
+ * D = sqrt(P - C²), φ = atan2(C, D); the moments are its diagonal.
+ */
+import erfcOf from "@stdlib/math-base-special-erfc";
+import type { ScalarActivation } from "../activation.ts";
+
+const TWO_PI = 2 * Math.PI;
+const density = (x: number) => Math.exp(-0.5 * x * x) / Math.sqrt(TWO_PI);
+const distribution = (x: number) => 0.5 * erfcOf(-x * Math.SQRT1_2);
+
+const share = (K: number) => K / (1 + K);
+/** asin(K/(1 + K)). */
+const angle = (K: number) => Math.atan2(K, Math.sqrt(1 + 2 * K));
+/** E φ² / K. */
+const gain = (K: number) => 1 / 4 + (angle(K) + (2 * share(K)) / Math.sqrt(1 + 2 * K)) / TWO_PI;
+
+/** P, D and φ of the file's formula; P - C² is expanded so that nothing cancels. */
+function terms(Ka: number, Kb: number, C: number) {
+  const s = Math.sqrt(Ka) * Math.sqrt(Kb);
+  const D = Math.sqrt(1 + Ka + Kb + Math.max(0, (s - C) * (s + C)));
+  return { P: (1 + Ka) * (1 + Kb), D, phi: Math.atan2(C, D) };
+}
+
+export function gelu(): ScalarActivation {
+  return {
+    kind: "gelu",
+    parameters: {},
+    f: (x) => x * distribution(x),
+    df: (x) => distribution(x) + x * density(x),
+    d2f: (x) => (2 - x * x) * density(x),
+    kinks: [],
+    taylor: [0, 1 / 2, Math.sqrt(2 / Math.PI), 0],
+    moments: {
+      B: (K) => K * gain(K),
+      A: (K) => 1 / 4 + (angle(K) + (share(K) * (2.5 + 0.5 / (1 + 2 * K))) / Math.sqrt(1 + 2 * K)) / TWO_PI,
+      chiK: (K) => {
+        const inner = 1 + 2 * (1 - share(K) - K / (1 + 2 * K));
+        return gain(K) + (share(K) / Math.sqrt(1 + 2 * K)) * (inner / TWO_PI);
+      },
+      m: (K) => Math.sqrt((share(K) * K) / TWO_PI),
+      dual: (Ka, Kb, C) => {
+        const { P, D, phi } = terms(Ka, Kb, C);
+        return C / 4 + (C * phi + (C * C + Ka * Kb * D * D) / (P * D)) / TWO_PI;
+      },
+      dualDerivative: (Ka, Kb, C) => {
+        const { P, D, phi } = terms(Ka, Kb, C);
+        return 1 / 4 + (phi + (C / D) * (1 / (D * D) + (1 - Ka * Kb) / P + 1)) / TWO_PI;
+      },
+    },
+  };
+}

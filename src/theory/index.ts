@@ -1,0 +1,11 @@
+/** @file What mean-field theory predicts, as plain float64 numbers: activations, layer rules, recursions, criticality. */
+export type { GaussianMoments, ScalarActivation } from "./activation.ts";
+export { type ActivationSpec, activationKinds, scalarActivation } from "./activations/index.ts";
+export * from "./architecture.ts";
+export { nearestName } from "./checks.ts";
+export { expect, type QuadratureOptions } from "./gaussian.ts";
+export { type Covariance, expect2, type PairQuadratureOptions } from "./gaussian-pair.ts";
+export * from "./moments.ts";
+export * from "./recursion.ts";
+export * from "./state.ts";
+export * from "./step.ts";

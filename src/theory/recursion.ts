@@ -1,0 +1,184 @@
+/**
+ * @file Signals through depth: the mean-field state at every preactivation (criticality.md §1), the products of chi_J in
+ * logarithms, the correlation of two inputs, and the neural tangent kernel on the way (§5).
+ */
+import { FathomError } from "../tensor/index.ts";
+import {
+  correlation,
+  inputPairState,
+  inputState,
+  type MeanFieldState,
+  type PairMoments,
+  type PairState,
+} from "./state.ts";
+import type { Step } from "./step.ts";
+
+/** A place in a network: the mean-field rule from the place before, and whether preactivations are tapped here. */
+export interface Place {
+  readonly name: string;
+  readonly step: Step;
+  readonly tap: boolean;
+}
+
+/** `infinite`: the signal overflowed; `dead`: it underflowed to 0. */
+export type SignalStatus = "ok" | "infinite" | "dead";
+
+/** What theory says of one tapped preactivation h^l. */
+export interface MeanFieldLayer {
+  readonly name: string;
+  /** l, from 1. */
+  readonly index: number;
+  readonly K: number;
+  /** J(l, l+1) = chi_J of the step that starts here; undefined at the last tap. */
+  readonly chiJ: number | undefined;
+  /** dK^{l+1}/dK^l of the step that starts here; undefined at the last tap. */
+  readonly chiK: number | undefined;
+  /** ln J(1, l). */
+  readonly logJ: number;
+  /** ln J(l, L) to the last tap. */
+  readonly logToOutput: number;
+  /** Diagonal of the NTK at h^l, `ntk` parameterisation, and `standard` (NaN where a fan-in is unknown). */
+  readonly theta: number;
+  readonly thetaStandard: number;
+  readonly status: SignalStatus;
+}
+
+/** What theory says of a pair of inputs at one tapped preactivation. */
+export interface PairLayer {
+  readonly name: string;
+  readonly index: number;
+  readonly Ka: number;
+  readonly Kb: number;
+  readonly C: number;
+  /** Correlation C/sqrt(Ka Kb); NaN when a signal died. */
+  readonly c: number;
+  /** Off-diagonal of the NTK, `ntk` and `standard` parameterisation. */
+  readonly theta: number;
+  readonly thetaStandard: number;
+}
+
+/**
+ * The recursion over the places of a network.
+ * @param places In order of the forward pass; at least one tap.
+ * @param start The input's second moment and mean over units, or a full state (`preactivationState` begins at h¹, which
+ * is then reported as the first layer).
+ * @returns One record a tap.
+ * @throws FathomError `bad-input` without taps or for bad moments; `unsupported` or `failed` from the layers' rules, with
+ * the place's name.
+ * @example
+ * const block = [activation(scalarActivation("erf")), affine({ sw2: Math.PI / 4, sb2: 0 })];
+ * propagate([{ name: "1", step: sequence(block), tap: true }], { K: 1 });
+ */
+export function propagate(
+  places: readonly Place[],
+  start: MeanFieldState | { readonly K: number; readonly mean?: number },
+): MeanFieldLayer[] {
+  let state = "gaussian" in start ? start : inputState(start);
+  const taps: { readonly name: string; readonly state: MeanFieldState }[] = [];
+  if (state.gaussian) taps.push({ name: "h1", state });
+  for (const { name, step, tap } of places) {
+    state = at(name, () => step.single(state));
+    if (!tap) continue;
+    taps.push({ name, state });
+    state = { ...state, logJ: 0, chiK: 1, meanSlope: 0 };
+  }
+  requireTaps(taps.length);
+  return summarise(taps);
+}
+
+function summarise(
+  taps: readonly { readonly name: string; readonly state: MeanFieldState }[],
+): MeanFieldLayer[] {
+  const logJ = [0];
+  for (const { state } of taps.slice(1)) logJ.push(logJ.at(-1)! + state.logJ);
+  const toOutput = [0];
+  for (const { state } of taps.slice(1).reverse()) toOutput.unshift(toOutput[0]! + state.logJ);
+  return taps.map(({ name, state }, i) => {
+    const next = taps[i + 1]?.state;
+    return {
+      name,
+      index: i + 1,
+      K: state.K,
+      chiJ: next === undefined ? undefined : Math.exp(next.logJ),
+      chiK: next?.chiK,
+      logJ: logJ[i]!,
+      logToOutput: toOutput[i]!,
+      theta: state.theta,
+      thetaStandard: state.thetaStandard,
+      status: statusOf(state.K),
+    };
+  });
+}
+
+function statusOf(K: number): SignalStatus {
+  if (K === 0) return "dead";
+  return Number.isFinite(K) ? "ok" : "infinite";
+}
+
+/**
+ * The recursion for two inputs at once.
+ * @param start Second moments Ka, Kb, C (and means) of the inputs, or a full pair state.
+ * @returns One record a tap, with the correlation and the NTK between the inputs.
+ * @throws FathomError as `propagate`.
+ * @example propagatePair(places, { Ka: 0.1, Kb: 0.12, C: 0.05 }).map(({ c }) => c)
+ */
+export function propagatePair(places: readonly Place[], start: PairState | PairMoments): PairLayer[] {
+  let state = "gaussian" in start ? start : inputPairState(start);
+  const layers: PairLayer[] = [];
+  const record = (name: string) => {
+    const { Ka, Kb, C, theta, thetaStandard } = state;
+    layers.push({ name, index: layers.length + 1, Ka, Kb, C, c: correlation(state), theta, thetaStandard });
+  };
+  if (state.gaussian) record("h1");
+  for (const { name, step, tap } of places) {
+    state = at(name, () => step.pair(state));
+    if (!tap) continue;
+    record(name);
+    state = { ...state, chi: 1 };
+  }
+  requireTaps(layers.length);
+  return layers;
+}
+
+/** Runs a rule and names the place in what it throws. */
+function at<T>(name: string, rule: () => T): T {
+  try {
+    return rule();
+  } catch (error) {
+    if (!(error instanceof FathomError)) throw error;
+    const { code, message, hint, where } = error;
+    throw new FathomError({
+      code,
+      message,
+      where: where === undefined ? name : `${name}: ${where}`,
+      ...(hint === undefined ? {} : { hint }),
+      cause: error,
+    });
+  }
+}
+
+function requireTaps(count: number): void {
+  if (count > 0) return;
+  throw new FathomError({
+    code: "bad-input",
+    message: "The network has no tapped preactivation.",
+    where: "places",
+    hint: "Tap at least one dense or residual layer.",
+  });
+}
+
+/**
+ * Top eigenvalue of an n × n Gram matrix with constant diagonal and constant off-diagonal, the mean-field estimate of a
+ * tangent kernel's: diagonal + (n - 1) offDiagonal. With several outputs it is that of one output.
+ */
+export function gramTopEigenvalue({
+  diagonal,
+  offDiagonal,
+  n,
+}: {
+  readonly diagonal: number;
+  readonly offDiagonal: number;
+  readonly n: number;
+}): number {
+  return Math.max(diagonal + (n - 1) * offDiagonal, diagonal - offDiagonal);
+}
