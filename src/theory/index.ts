@@ -3,6 +3,8 @@ export type { GaussianMoments, ScalarActivation } from "./activation.ts";
 export { type ActivationSpec, activationKinds, scalarActivation } from "./activations/index.ts";
 export * from "./architecture.ts";
 export { nearestName } from "./checks.ts";
+export * from "./combine.ts";
+export * from "./estimate.ts";
 export { expect, type QuadratureOptions } from "./gaussian.ts";
 export { type Covariance, expect2, type PairQuadratureOptions } from "./gaussian-pair.ts";
 export * from "./moments.ts";

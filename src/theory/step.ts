@@ -1,11 +1,7 @@
-/**
- * @file Mean-field rules of layers and the ways to combine them. Every row of criticality.md §4 is a composition: plain is
- * [activation, affine]; LayerNorm on preactivations [layerNorm, activation, affine]; on activations
- * [activation, layerNorm, affine]; a residual layer wraps any of them. Each row of the formula sheet follows.
- */
+/** @file Mean-field rules of single layers (criticality.md §1, §4, §5): what each makes of one signal and of a pair. */
 import { FathomError } from "../tensor/index.ts";
 import type { ScalarActivation } from "./activation.ts";
-import { requireCount, requireFinite, requireMu, requireVariance } from "./checks.ts";
+import { requireCount, requireFinite, requireVariance } from "./checks.ts";
 import {
   chiKMoment,
   derivativeMoment,
@@ -230,74 +226,4 @@ export function scale({ factor }: { readonly factor: number }): Step {
       thetaStandard: scaled(square, s.thetaStandard),
     }),
   };
-}
-
-/** Several steps as one. */
-export function sequence(steps: readonly Step[]): Step {
-  return {
-    name: steps.map(({ name }) => name).join(", ") || "identity",
-    mixes: steps.some(({ mixes }) => mixes),
-    single: (state) => steps.reduce((s, step) => step.single(s), state),
-    pair: (state) => steps.reduce((s, step) => step.pair(s), state),
-  };
-}
-
-export interface ResidualOptions {
-  /** Weight of the skip, in [0, 1]. */
-  readonly mu: number;
-  /** The branch; it must hold an affine layer, whose fresh weights make it independent of the skip. */
-  readonly branch: readonly Step[];
-}
-
-/**
- * h' = branch(h) + mu h: second moments, Jacobian norms and tangent kernels of branch and skip add, the skip's times mu².
- * @throws FathomError `bad-input` for mu outside [0, 1], `unsupported` when the branch holds no affine layer and mu > 0.
- * @example residual({ mu: 1, branch: [activation(scalarActivation("relu")), affine({ sw2: 2, sb2: 0 })] })
- */
-export function residual({ mu, branch }: ResidualOptions): Step {
-  requireMu(mu, "residual.mu");
-  const inner = sequence(branch);
-  if (mu === 0) return inner;
-  if (!inner.mixes) throw dependentBranch(inner.name);
-  const skip = mu * mu;
-  return {
-    name: `residual(${inner.name})`,
-    mixes: false,
-    single(s) {
-      const b = inner.single({ ...s, logJ: 0 });
-      return {
-        K: b.K + skip * s.K + 2 * mu * b.mean * s.mean,
-        mean: b.mean + mu * s.mean,
-        logJ: s.logJ + Math.log(Math.exp(b.logJ) + skip),
-        chiK: b.chiK + skip * s.chiK + 2 * mu * (b.meanSlope * s.mean + b.mean * s.meanSlope),
-        meanSlope: b.meanSlope + mu * s.meanSlope,
-        gaussian: b.gaussian && s.gaussian,
-        theta: b.theta + skip * s.theta,
-        thetaStandard: b.thetaStandard + skip * s.thetaStandard,
-      };
-    },
-    pair(s) {
-      const b = inner.pair(s);
-      return {
-        Ka: b.Ka + skip * s.Ka + 2 * mu * b.meanA * s.meanA,
-        Kb: b.Kb + skip * s.Kb + 2 * mu * b.meanB * s.meanB,
-        C: b.C + skip * s.C + mu * (b.meanA * s.meanB + s.meanA * b.meanB),
-        meanA: b.meanA + mu * s.meanA,
-        meanB: b.meanB + mu * s.meanB,
-        gaussian: b.gaussian && s.gaussian,
-        chi: b.chi + skip * s.chi,
-        theta: b.theta + skip * s.theta,
-        thetaStandard: b.thetaStandard + skip * s.thetaStandard,
-      };
-    },
-  };
-}
-
-function dependentBranch(name: string): FathomError {
-  return new FathomError({
-    code: "unsupported",
-    message: `Mean-field theory has no rule for a residual branch without a dense layer (${name || "empty"}).`,
-    where: "residual.branch",
-    hint: "Put a dense layer into the branch: its weights make the branch independent of the skip.",
-  });
 }
