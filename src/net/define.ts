@@ -74,7 +74,7 @@ export interface LayerDefinition<K extends string, O> {
     chains: PerChain<(x: Tensor) => Tensor>,
   ): Tensor;
   /** The mean-field rule of theory/step; left out when there is none, and tools that need it name the layer. */
-  meanField?(options: O, chains: PerChain<Step[]>): Step;
+  meanField?(options: O, input: NetShape, chains: PerChain<Step[]>): Step;
   /** The covariance rule for the kernel engine; left out when there is none. */
   covariance?(options: O, input: NetShape, chains: PerChain<readonly CovarianceOp[]>): CovarianceOp;
   /** True for layers whose outputs are preactivations: the places where J and K are reported. */

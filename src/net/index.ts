@@ -17,7 +17,6 @@ export { type Variances, withInput, withVariances } from "./edit.ts";
 export { applyModel, type Forward, parameterInputs } from "./forward.ts";
 export { initialise } from "./initialise.ts";
 export { buildModel, countParameters, type Model, type Tap } from "./model.ts";
-export { nearest } from "./nearest.ts";
 export { parseNet, parseNetText, printNet } from "./parse.ts";
 export { findLayer, layerRecords } from "./registry.ts";
 export type { ModelLayer, ParameterSpec } from "./resolve.ts";

@@ -4,9 +4,9 @@
  */
 import type { z } from "zod";
 import { FathomError } from "../tensor/index.ts";
+import { nearestName } from "../theory/index.ts";
 import { activationKinds, findActivation } from "./activations/index.ts";
 import { showPath } from "./guard.ts";
-import { nearest } from "./nearest.ts";
 import { layerForms } from "./registry.ts";
 import { netForm } from "./schema.ts";
 import { netShapeSchema } from "./shapes.ts";
@@ -50,7 +50,7 @@ function describeOption(json: unknown, path: Path): string | undefined {
 
 function didYouMean(name: string, known: Iterable<string>): string {
   const names = [...known];
-  const near = nearest(name, names);
+  const near = nearestName(name, names);
   return near === undefined ? `Known: ${names.join(", ")}.` : `Did you mean "${near}"?`;
 }
 
@@ -120,7 +120,7 @@ function messageOf(issue: Issue, json: unknown): string {
 function hintOf(issue: Issue, json: unknown): string | undefined {
   if (issue.code === "invalid_value") {
     const value = valueAt(json, issue.path);
-    const near = typeof value === "string" ? nearest(value, issue.values.map(String)) : undefined;
+    const near = typeof value === "string" ? nearestName(value, issue.values.map(String)) : undefined;
     if (near !== undefined) return `Did you mean "${near}"?`;
   }
   for (let end = issue.path.length; end > 0; end--) {

@@ -4,9 +4,9 @@
  * layers.
  */
 import { FathomError } from "../tensor/index.ts";
+import { nearestName } from "../theory/index.ts";
 import { type ActivationSpec, parseActivation } from "./activations/index.ts";
 import { MAX_LAYERS } from "./bounds.ts";
-import { nearest } from "./nearest.ts";
 import { netShapeFromText } from "./shapes.ts";
 
 interface Option {
@@ -27,6 +27,11 @@ function count(least: number): Option["read"] {
 function nonNegativeNumber(text: string): number | undefined {
   const value = text === "" ? Number.NaN : Number(text);
   return Number.isFinite(value) && value >= 0 ? value : undefined;
+}
+
+function fractionNumber(text: string): number | undefined {
+  const value = nonNegativeNumber(text);
+  return value === undefined || value > 1 ? undefined : value;
 }
 
 function oneOf(...names: string[]): Pick<Option, "expects" | "read" | "otherwise"> {
@@ -58,7 +63,7 @@ const options: Readonly<Record<string, Option>> = {
   sw2: { otherwise: 1, expects: variance, read: nonNegativeNumber },
   sb2: { otherwise: 0, expects: variance, read: nonNegativeNumber },
   norm: oneOf("none", "ln-pre", "ln-act"),
-  mu: { otherwise: 0, expects: "the skip's strength: a finite number, 0 or more", read: nonNegativeNumber },
+  mu: { otherwise: 0, expects: "the skip's strength: a number from 0 to 1", read: fractionNumber },
   out: { otherwise: 10, expects: "the number of outputs: a whole number, 1 or more", read: count(1) },
   in: { otherwise: undefined, expects: "the input's sizes: 784, or 1x28x28", read: netShapeFromText },
   readout: {
@@ -93,7 +98,7 @@ function readEntry(entry: string): [string, unknown] {
   const equals = entry.indexOf("=");
   const key = (equals < 0 ? entry : entry.slice(0, equals)).trim();
   if (!Object.hasOwn(options, key)) {
-    const near = nearest(key, Object.keys(options));
+    const near = nearestName(key, Object.keys(options));
     const hint =
       near === undefined ? `Known: ${Object.keys(options).join(", ")}.` : `Did you mean "${near}"?`;
     throw wrong(`mlp has no option "${key}".`, `mlp:${key}`, hint);

@@ -25,7 +25,14 @@ function missing(layer: ModelLayer, rule: string): FathomError {
 function meanFieldStep(layer: ModelLayer): Step {
   if (layer.record.meanField === undefined) throw missing(layer, "mean-field rule");
   const chains = Object.entries(layer.chains).map(([option, inner]) => [option, inner.map(meanFieldStep)]);
-  return layer.record.meanField(layer.spec, Object.fromEntries(chains));
+  try {
+    return layer.record.meanField(layer.spec, layer.input, Object.fromEntries(chains));
+  } catch (cause) {
+    if (!(cause instanceof FathomError)) throw cause;
+    const { code, message, hint } = cause;
+    const details = { code, message: `${layer.name}: ${message}`, where: layer.where, cause };
+    throw new FathomError(hint === undefined ? details : { ...details, hint });
+  }
 }
 
 function covarianceOp(layer: ModelLayer): CovarianceOp {
@@ -36,7 +43,7 @@ function covarianceOp(layer: ModelLayer): CovarianceOp {
 
 /**
  * The mean-field steps of a network, one a layer of its own list.
- * @throws FathomError unsupported naming a layer without a mean-field rule.
+ * @throws FathomError unsupported naming a layer without a mean-field rule, or whose rule does not apply.
  * @example propagate(meanFieldPlaces(model), { K: 0.1, mean: 0.13 })
  */
 export function meanFieldPlaces(model: Model): MeanFieldPlace[] {

@@ -1,6 +1,6 @@
 /** @file The JSON form of a whole network: its zod schema, and the JSON Schema derived from it. */
 import { z } from "zod";
-import { activationKinds, activationObjectSchema, activationSchema } from "./activations/index.ts";
+import { activationNames, activationObjectSchema, activationSchema } from "./activations/index.ts";
 import { layerListSchema } from "./registry.ts";
 import { netShapeSchema } from "./shapes.ts";
 
@@ -20,7 +20,7 @@ export const netForm = z.strictObject({
   layers: layerListSchema.describe("the layers, from input to output"),
 });
 
-const activationPattern = `^\\s*(${[...activationKinds, "swish"].join("|")})\\s*(\\([^()]*\\))?\\s*$`;
+const activationPattern = `^\\s*(${activationNames.join("|")})\\s*(\\([^()]*\\))?\\s*$`;
 
 /**
  * JSON Schema (draft 2020-12) of a network file, for editors and other programs. It states fields, types and ranges;

@@ -5,8 +5,7 @@
 import { z } from "zod";
 import type { Tensor } from "../../expr/index.ts";
 import { FathomError } from "../../tensor/index.ts";
-import { type ScalarActivation, scalarActivation } from "../../theory/index.ts";
-import { nearest } from "../nearest.ts";
+import { nearestName, type ScalarActivation, scalarActivation } from "../../theory/index.ts";
 import type { ActivationRecord, ActivationSpecOf } from "./define.ts";
 import { erf } from "./erf.ts";
 import { gelu } from "./gelu.ts";
@@ -33,6 +32,9 @@ for (const record of records as readonly ActivationRecord[]) {
 
 /** Names of all activations, in the order of the reference. */
 export const activationKinds: readonly string[] = records.map((record) => record.kind);
+
+/** Every name that is accepted, synonyms included. */
+export const activationNames: readonly string[] = [...byName.keys()];
 
 /** The record of an activation or of a synonym; undefined when there is none. */
 export function findActivation(name: string): ActivationRecord | undefined {
@@ -93,7 +95,7 @@ export function parseActivation(text: string, where = "activation"): ActivationS
   if (result.success) return result.data;
   const name = text.replace(/\(.*$/s, "").trim();
   const known = findActivation(name) !== undefined;
-  const near = nearest(name, byName.keys());
+  const near = nearestName(name, activationNames);
   throw new FathomError({
     code: "bad-input",
     message: known ? `${result.error.issues[0]!.message}.` : `There is no activation "${name}".`,

@@ -21,6 +21,6 @@ export const dense = defineLayer({
     bias: gaussian([width], sb2),
   }),
   apply: (_, { weight, bias }, x) => add(matmul(x, weight!, { transposeB: true }), bias!),
-  meanField: ({ sw2, sb2 }) => affine({ sw2, sb2 }),
+  meanField: ({ sw2, sb2 }, input) => affine({ sw2, sb2, fanIn: last(input) }),
   covariance: ({ sw2, sb2 }) => ({ op: "affine", scale: sw2, shift: sb2 }),
 });

@@ -4,7 +4,7 @@ import { add, mul } from "../../expr/index.ts";
 import { FathomError } from "../../tensor/index.ts";
 import { residual as residualStep } from "../../theory/index.ts";
 import { defineLayer } from "../define.ts";
-import { nonNegative } from "../options.ts";
+import { fraction } from "../options.ts";
 import { sameNetShape, showNetShape } from "../shapes.ts";
 import type { LayerSpec, ResidualSpec } from "../spec.ts";
 
@@ -13,7 +13,7 @@ export const residual = defineLayer<"residual", Omit<ResidualSpec, "kind">>({
   summary: "residual block: y = branch(x) + mu·x",
   options: (layers) =>
     z.strictObject({
-      mu: nonNegative.default(1).describe("strength µ of the skip connection: a finite number, 0 or more"),
+      mu: fraction.default(1).describe("strength µ of the skip connection: a number from 0 to 1"),
       branch: (layers as z.ZodType<readonly LayerSpec[]>).describe("the layers of the branch"),
     }),
   chains: ["branch"],
@@ -32,6 +32,6 @@ export const residual = defineLayer<"residual", Omit<ResidualSpec, "kind">>({
     const branch = chains.branch!(x);
     return mu === 0 ? branch : add(branch, mul(x, mu));
   },
-  meanField: ({ mu }, chains) => residualStep({ mu, branch: chains.branch! }),
+  meanField: ({ mu }, _, chains) => residualStep({ mu, branch: chains.branch! }),
   covariance: ({ mu }, _, chains) => ({ op: "residual", mu, branch: chains.branch! }),
 });

@@ -1,0 +1,43 @@
+/** @file Variances are replaced in every dense layer, with exceptions for the first and the last. */
+import { expect, it } from "vitest";
+import { type LayerSpec, parseNetText, withVariances } from "../../src/net/index.ts";
+
+function variances(layers: readonly LayerSpec[]): number[][] {
+  return layers.flatMap((layer) => {
+    if (layer.kind === "dense") return [[layer.sw2, layer.sb2]];
+    return layer.kind === "residual" ? variances(layer.branch) : [];
+  });
+}
+const net = parseNetText("mlp:depth=3,width=8,norm=ln-pre,mu=1,sw2=4,sb2=3,in=5");
+
+it("all dense layers, those in branches too", () => {
+  const edited = withVariances(net, { sw2: 1.5, sb2: 0.5 });
+  expect(variances(edited.layers)).toEqual([
+    [1.5, 0.5],
+    [1.5, 0.5],
+    [1.5, 0.5],
+    [1.5, 0.5],
+  ]);
+  expect(variances(net.layers)).toEqual([
+    [4, 3],
+    [4, 3],
+    [4, 3],
+    [4, 3],
+  ]);
+});
+
+it("the first and the readout keep variances of their own", () => {
+  const first = { sw2: 9, sb2: 0.5 };
+  const readout = { sw2: 1, sb2: 0 };
+  const edited = withVariances(net, { sw2: 1.5, sb2: 0.5, first, readout });
+  expect(variances(edited.layers)).toEqual([
+    [9, 0.5],
+    [1.5, 0.5],
+    [1.5, 0.5],
+    [1, 0],
+  ]);
+});
+
+it("everything else stays", () => {
+  expect(withVariances(net, { sw2: 4, sb2: 3 })).toEqual(net);
+});
