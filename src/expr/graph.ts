@@ -1,0 +1,56 @@
+/** @file Walking expression graphs: order, inputs, substitution. All walks are iterative, so depth costs no stack. */
+import { sameShape, showShape } from "../tensor/index.ts";
+import { operandError, shapeError } from "./shapes.ts";
+import { apply, type Tensor } from "./tensor.ts";
+
+/**
+ * All nodes that `outputs` need, operands before consumers.
+ * @example topologicalOrder([add(x, y)]) // [x, y, add]
+ */
+export function topologicalOrder(outputs: readonly Tensor[]): Tensor[] {
+  const seen = new Set<Tensor>(outputs);
+  // A set visits what is added while it is walked, so this is the breadth-first closure.
+  for (const node of seen) for (const operand of node.inputs) seen.add(operand);
+  // Operands are made before their consumers, so ascending ids are a topological order.
+  return [...seen].sort((a, b) => a.id - b.id);
+}
+
+/** The `input` nodes that `outputs` depend on, in the order in which they were made. */
+export function inputsOf(outputs: readonly Tensor[]): Tensor[] {
+  return topologicalOrder(outputs).filter((node) => node.op.name === "input");
+}
+
+/** The nodes of `order` that depend on one of `sources` (sources included). */
+export function dependents(order: readonly Tensor[], sources: readonly Tensor[]): Set<Tensor> {
+  const active = new Set<Tensor>(sources);
+  for (const node of order) {
+    if (node.inputs.some((operand) => active.has(operand))) active.add(node);
+  }
+  return active;
+}
+
+/**
+ * The same expressions with some nodes replaced; everything that depends on them is rebuilt.
+ * @throws FathomError when a replacement has another shape or dtype.
+ * @example const [atZero] = substitute([y], new Map([[x, zeros]]));
+ */
+export function substitute(outputs: readonly Tensor[], replacements: ReadonlyMap<Tensor, Tensor>): Tensor[] {
+  for (const [old, replacement] of replacements) {
+    if (!sameShape(old.shape, replacement.shape)) {
+      throw shapeError(
+        "substitute",
+        `${showShape(old.shape)} cannot become ${showShape(replacement.shape)}.`,
+      );
+    }
+    if (old.dtype !== replacement.dtype) {
+      throw operandError("substitute", `${old.dtype} cannot become ${replacement.dtype}.`);
+    }
+  }
+  const rebuilt = new Map<Tensor, Tensor>(replacements);
+  for (const node of topologicalOrder(outputs)) {
+    if (rebuilt.has(node) || !node.inputs.some((operand) => rebuilt.has(operand))) continue;
+    const operands = node.inputs.map((operand) => rebuilt.get(operand) ?? operand);
+    rebuilt.set(node, apply(node.op, operands, node.attrs));
+  }
+  return outputs.map((output) => rebuilt.get(output) ?? output);
+}

@@ -1,0 +1,101 @@
+/** @file Functions of one variable that networks use, each with its own stable derivative and single ONNX form. */
+import erfOf from "@stdlib/math-base-special-erf";
+import erfcOf from "@stdlib/math-base-special-erfc";
+import { emitErf, emitGelu, emitSigmoid } from "../approximations.ts";
+import type { Tensor } from "../tensor.ts";
+import { add, float, mul, neg, square, sub } from "./binary.ts";
+import { elementwise, elementwisePrimitive } from "./elementwise.ts";
+import { exp, sign } from "./unary.ts";
+
+export const erfPrimitive = elementwisePrimitive({
+  name: "erf",
+  dtype: float,
+  f: erfOf,
+  // erf′(x) = 2/√π e^{−x²}
+  partials: [(v, { inputs: [x] }) => mul(v, mul(exp(neg(square(x!))), 2 / Math.sqrt(Math.PI)))],
+  onnx: (emit, [x], { dtype }) => emitErf(emit, x!, dtype),
+});
+
+/** The error function. @example erf(x) */
+export function erf(x: Tensor): Tensor {
+  return elementwise(erfPrimitive, [x]);
+}
+
+export const tanhPrimitive = elementwisePrimitive({
+  name: "tanh",
+  dtype: float,
+  f: Math.tanh,
+  partials: [(v, y) => mul(v, sub(1, square(y)))],
+  onnx: "Tanh",
+});
+
+/** tanh x. @example tanh(add(matmul(x, w), b)) */
+export function tanh(x: Tensor): Tensor {
+  return elementwise(tanhPrimitive, [x]);
+}
+
+function sigmoidOf(x: number): number {
+  return 1 / (1 + Math.exp(-x));
+}
+
+export const sigmoidPrimitive = elementwisePrimitive({
+  name: "sigmoid",
+  dtype: float,
+  f: sigmoidOf,
+  partials: [(v, y) => mul(v, mul(y, sub(1, y)))],
+  onnx: (emit, [x], { dtype }) => emitSigmoid(emit, x!, dtype),
+});
+
+/** 1/(1 + e^{−x}). @example sigmoid(x) */
+export function sigmoid(x: Tensor): Tensor {
+  return elementwise(sigmoidPrimitive, [x]);
+}
+
+export const reluPrimitive = elementwisePrimitive({
+  name: "relu",
+  dtype: float,
+  f: (x) => Math.max(x, 0),
+  // sign(relu(x)) is the mask x > 0 as a float, in one operation; 0 at 0.
+  partials: [(v, y) => mul(v, sign(y))],
+  onnx: "Relu",
+});
+
+/** max(x, 0); the derivative at 0 is 0. @example relu(matmul(x, w)) */
+export function relu(x: Tensor): Tensor {
+  return elementwise(reluPrimitive, [x]);
+}
+
+export const geluPrimitive = elementwisePrimitive({
+  name: "gelu",
+  dtype: float,
+  f: (x) => (x * erfcOf(-x * Math.SQRT1_2)) / 2,
+  // gelu′(x) = Φ(x) + x φ(x)
+  partials: [(v, { inputs: [x] }) => mul(v, add(normalCdf(x!), mul(x!, normalDensity(x!))))],
+  onnx: (emit, [x], { dtype }) => emitGelu(emit, x!, dtype),
+});
+
+/** x Φ(x) with the exact normal distribution function Φ. @example gelu(x) */
+export function gelu(x: Tensor): Tensor {
+  return elementwise(geluPrimitive, [x]);
+}
+
+function normalCdf(x: Tensor): Tensor {
+  return mul(add(erf(mul(x, Math.SQRT1_2)), 1), 0.5);
+}
+
+function normalDensity(x: Tensor): Tensor {
+  return mul(exp(mul(square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
+}
+
+export const softplusPrimitive = elementwisePrimitive({
+  name: "softplus",
+  dtype: float,
+  f: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+  partials: [(v, { inputs: [x] }) => mul(v, sigmoid(x!))],
+  onnx: "Softplus",
+});
+
+/** ln(1 + eˣ). @example softplus(x) */
+export function softplus(x: Tensor): Tensor {
+  return elementwise(softplusPrimitive, [x]);
+}
