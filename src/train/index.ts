@@ -1,0 +1,26 @@
+/** @file Training: losses, optimisers, schedules, the compiled loop, evaluation, run folders. */
+export { BatchOrder, type EpochPosition, stepsOf } from "./batches.ts";
+export {
+  createEvaluator,
+  type EvaluateOptions,
+  type Evaluation,
+  type EvaluationSplit,
+  Evaluator,
+  type EvaluatorOptions,
+  evaluateModel,
+} from "./evaluate.ts";
+export { type Loss, type LossKind, losses, lossKinds, mistakes } from "./losses.ts";
+export { type Optimizer, type OptimizerOptions, optimizer } from "./optimisers.ts";
+export type { OptimizerSpec, ScheduleSpec } from "./options.ts";
+export type { ValidationAt } from "./recorder.ts";
+export { type RunStatus, type Snapshot, TrainingRun } from "./run.ts";
+export { readRun } from "./run-folder.ts";
+export {
+  learningRates,
+  type Schedule,
+  type ScheduleKind,
+  scheduleFactor,
+  scheduleKinds,
+} from "./schedules.ts";
+export { type TrainOptions, type TrainProgress, type TrainResult, train } from "./train.ts";
+export { createTrainer, type RunOptions, Trainer, type TrainerOptions } from "./trainer.ts";

@@ -1,0 +1,130 @@
+/**
+ * @file Validation of training options at the door: what cannot be used is refused with the field's name before
+ * anything is compiled.
+ */
+import { z } from "zod";
+import { FathomError } from "../tensor/index.ts";
+import { type LossKind, lossKinds } from "./losses.ts";
+import type { OptimizerOptions } from "./optimisers.ts";
+import { type Schedule, type ScheduleKind, scheduleKinds } from "./schedules.ts";
+
+/** An optimiser as a caller writes it; what is left out takes PyTorch's defaults, except momentum 0.9. */
+export type OptimizerSpec =
+  | { readonly kind: "sgd"; readonly momentum?: number; readonly weightDecay?: number }
+  | {
+      readonly kind: "adam";
+      readonly beta1?: number;
+      readonly beta2?: number;
+      readonly epsilon?: number;
+      readonly weightDecay?: number;
+    };
+
+/** A schedule as a caller writes it: a name, or a name and a warm-up in steps. */
+export type ScheduleSpec = ScheduleKind | { readonly kind: ScheduleKind; readonly warmup?: number };
+
+const count = z.int().min(1).describe("a whole number, 1 or more");
+const fraction = z.number().min(0).lt(1).describe("a number from 0 up to, not including, 1");
+const positive = z.number().gt(0).describe("a finite number above 0");
+const nonNegative = z.number().min(0).describe("a finite number, 0 or more");
+
+const optimizers = {
+  sgd: z.strictObject({
+    kind: z.literal("sgd"),
+    momentum: fraction.default(0.9),
+    weightDecay: nonNegative.default(0),
+  }),
+  adam: z.strictObject({
+    kind: z.literal("adam"),
+    beta1: fraction.default(0.9),
+    beta2: fraction.default(0.999),
+    epsilon: positive.default(1e-8),
+    weightDecay: nonNegative.default(0),
+  }),
+};
+
+const schedule = z.strictObject({
+  kind: z.enum(scheduleKinds).describe(`one of ${scheduleKinds.join(", ")}`),
+  warmup: z.int().min(0).default(0).describe("a number of steps: a whole number, 0 or more"),
+});
+
+/** @throws FathomError bad-input naming the field. */
+export function parseOptimizer(spec: OptimizerSpec): OptimizerOptions {
+  const kind = (spec as { kind?: unknown } | null)?.kind;
+  if (kind !== "sgd" && kind !== "adam") {
+    throw badOption("optimizer.kind", kind, `one of ${Object.keys(optimizers).join(", ")}`);
+  }
+  return parse(optimizers[kind] as z.ZodType<OptimizerOptions>, spec, "optimizer");
+}
+
+/** @throws FathomError bad-input naming the field. */
+export function parseSchedule(spec: ScheduleSpec, steps: number): Schedule {
+  const parsed = parse(schedule, typeof spec === "string" ? { kind: spec } : spec, "schedule");
+  if (parsed.warmup > steps) {
+    throw badOption("schedule.warmup", parsed.warmup, `at most the ${steps} steps of the run`);
+  }
+  return parsed;
+}
+
+/** @throws FathomError bad-input unless the loss is known. */
+export function parseLoss(loss: LossKind): LossKind {
+  return parse(z.enum(lossKinds).describe(`one of ${lossKinds.join(", ")}`), loss, "loss");
+}
+
+/** A count such as `batch` or `steps`. @throws FathomError bad-input naming the field. */
+export function parseCount(value: number, field: string): number {
+  return parse(count, value, field);
+}
+
+/** A number above 0 such as `learningRate`. @throws FathomError bad-input naming the field. */
+export function parsePositive(value: number, field: string): number {
+  return parse(positive, value, field);
+}
+
+/**
+ * Row indices as a list of their own.
+ * @param available Rows of the split; indices must lie below.
+ * @throws FathomError bad-input naming the entry at fault; an empty list is refused.
+ */
+export function parseRows(rows: ArrayLike<number>, available: number, field: string): Int32Array {
+  if (rows.length === 0) throw badOption(field, [], "at least one row");
+  const parsed = new Int32Array(rows.length);
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    if (!Number.isInteger(row) || row < 0 || row >= available) {
+      throw badOption(`${field}[${i}]`, row, `a row of the data: a whole number from 0 to ${available - 1}`);
+    }
+    parsed[i] = row;
+  }
+  return parsed;
+}
+
+/** The error for an option that cannot be used: says what it is and what it must be. */
+export function badOption(field: string, value: unknown, expected: string): FathomError {
+  const shown = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? "missing");
+  return new FathomError({
+    code: "bad-input",
+    message: `${field} is ${shown.length > 40 ? `${shown.slice(0, 37)}…` : shown}; it must be ${expected}.`,
+    where: field,
+    hint: `Give ${expected}.`,
+  });
+}
+
+function parse<T>(schema: z.ZodType<T>, value: unknown, field: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0]!;
+  const shape = schema instanceof z.ZodObject ? schema.shape : {};
+  if (issue.code === "unrecognized_keys") {
+    const key = issue.keys[0]!;
+    throw new FathomError({
+      code: "bad-input",
+      message: `${field} has no option "${key}".`,
+      where: `${field}.${key}`,
+      hint: `Known: ${Object.keys(shape).join(", ")}.`,
+    });
+  }
+  const name = issue.path[0] as string | undefined;
+  const at = name === undefined ? value : (value as Record<string, unknown> | null)?.[name];
+  const expected = (name === undefined ? schema : (shape[name] as z.ZodType | undefined))?.description;
+  throw badOption([field, ...issue.path].join("."), at, expected ?? issue.message);
+}

@@ -1,0 +1,99 @@
+/**
+ * @file What `train` was asked, made definite: epochs as steps, rows chosen, defaults filled in.
+ */
+import type { FloatDType } from "../tensor/index.ts";
+import { stepsOf } from "./batches.ts";
+import type { LossKind } from "./losses.ts";
+import type { OptimizerOptions } from "./optimisers.ts";
+import {
+  badOption,
+  parseCount,
+  parseLoss,
+  parseOptimizer,
+  parsePositive,
+  parseRows,
+  parseSchedule,
+} from "./options.ts";
+import type { Schedule } from "./schedules.ts";
+import type { TrainOptions } from "./train.ts";
+
+/** The options of one training, complete and checked. */
+export interface Recipe {
+  readonly loss: LossKind;
+  readonly optimizer: OptimizerOptions;
+  readonly learningRate: number;
+  readonly schedule: Schedule;
+  readonly batch: number;
+  readonly steps: number;
+  readonly dtype: FloatDType;
+  /** Rows trained on; all when undefined. */
+  readonly rows: Int32Array | undefined;
+  readonly validationRows: Int32Array | undefined;
+  /** Steps between two evaluations on the validation rows. */
+  readonly evaluateEvery: number;
+  /** Steps that one line of metrics covers. */
+  readonly logEvery: number;
+  /** Steps between two checkpoints; by time when undefined. */
+  readonly checkpointEvery: number | undefined;
+}
+
+/** Lines of metrics that a run leaves when the caller does not say how often. */
+const METRICS_LINES = 1000;
+
+/** @throws FathomError bad-input naming the option at fault. */
+export function recipeOf(options: TrainOptions): Recipe {
+  const { dataset, learningRate, optimizer = { kind: "sgd" }, loss = "crossEntropy" } = options;
+  const available = dataset.train.labels.shape[0]!;
+  if (dataset.test.labels.shape[0] === 0) throw badOption("dataset.test", [], "at least one row");
+  const batch = parseCount(options.batch, "batch");
+  const { rows, validationRows } = chooseRows(options, available);
+  const count = rows?.length ?? available;
+  if (batch > count) throw badOption("batch", batch, `at most the ${count} rows trained on`);
+  const steps = chooseSteps(options, count, batch);
+  if (options.evaluateEvery !== undefined && validationRows === undefined) {
+    throw badOption("validationRows", undefined, "given where evaluateEvery is");
+  }
+  return {
+    loss: parseLoss(loss),
+    optimizer: parseOptimizer(optimizer),
+    learningRate: parsePositive(learningRate, "learningRate"),
+    schedule: parseSchedule(options.schedule ?? "constant", steps),
+    batch,
+    steps,
+    dtype: options.dtype ?? "float32",
+    rows,
+    validationRows,
+    evaluateEvery: parseCount(options.evaluateEvery ?? stepsOf(1, count, batch), "evaluateEvery"),
+    logEvery: parseCount(options.logEvery ?? Math.ceil(steps / METRICS_LINES), "logEvery"),
+    checkpointEvery:
+      options.checkpointEvery === undefined
+        ? undefined
+        : parseCount(options.checkpointEvery, "checkpointEvery"),
+  };
+}
+
+/** Validation rows are never trained on: left out of all rows, and refused among given ones. */
+function chooseRows(options: TrainOptions, available: number): Pick<Recipe, "rows" | "validationRows"> {
+  const rows = options.rows === undefined ? undefined : parseRows(options.rows, available, "rows");
+  if (options.validationRows === undefined) return { rows, validationRows: undefined };
+  const validationRows = parseRows(options.validationRows, available, "validationRows");
+  const held = new Set(validationRows);
+  if (rows === undefined) {
+    const others = Int32Array.from({ length: available }, (_, i) => i).filter((row) => !held.has(row));
+    if (others.length === 0) throw badOption("validationRows", available, "fewer rows than the data have");
+    return { rows: others, validationRows };
+  }
+  const shared = rows.findIndex((row) => held.has(row));
+  if (shared !== -1)
+    throw badOption(`rows[${shared}]`, rows[shared], "a row that is not kept for validation");
+  return { rows, validationRows };
+}
+
+function chooseSteps({ steps, epochs }: TrainOptions, rows: number, batch: number): number {
+  if ((steps === undefined) === (epochs === undefined)) {
+    throw badOption("steps", steps, "given where epochs is not, and only there");
+  }
+  return steps === undefined
+    ? stepsOf(parsePositive(epochs!, "epochs"), rows, batch)
+    : parseCount(steps, "steps");
+}

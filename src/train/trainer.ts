@@ -1,0 +1,225 @@
+/**
+ * @file A trainer: one training step compiled into one loop, from which any number of runs start. Weights, rates, seeds
+ * and rows are fed and not built in, so a grid of learning rates and seeds costs one compilation (engine.md §3).
+ */
+import type { Dataset } from "../data/index.ts";
+import { Scope, withScope } from "../expr/index.ts";
+import { initialise, type Model } from "../net/index.ts";
+import { type CompileOptions, compileLoop, type LoopExecutable } from "../runtime/index.ts";
+import {
+  FathomError,
+  type FloatDType,
+  type Key,
+  type NdArray,
+  sameShape,
+  showShape,
+} from "../tensor/index.ts";
+import { BatchOrder } from "./batches.ts";
+import { createEvaluator, type Evaluation, type EvaluationSplit, type Evaluator } from "./evaluate.ts";
+import type { LossKind } from "./losses.ts";
+import { type Optimizer, optimizer } from "./optimisers.ts";
+import {
+  badOption,
+  type OptimizerSpec,
+  parseCount,
+  parseLoss,
+  parseOptimizer,
+  parsePositive,
+  parseRows,
+  parseSchedule,
+  type ScheduleSpec,
+} from "./options.ts";
+import { Pace } from "./pace.ts";
+import { type Snapshot, TrainingRun } from "./run.ts";
+import { buildStep, DATA, LABELS, LOSS, type StepGraph, shapesOf } from "./step.ts";
+
+/** What is compiled: everything that all runs of a trainer share. */
+export interface TrainerOptions {
+  readonly model: Model;
+  readonly dataset: Dataset;
+  /** crossEntropy unless said. */
+  readonly loss?: LossKind;
+  /** SGD with momentum 0.9 unless said. */
+  readonly optimizer?: OptimizerSpec;
+  /** Rows a step. */
+  readonly batch: number;
+  /** float32 unless said. */
+  readonly dtype?: FloatDType;
+  /** Steps of one call of the loop; adaptive unless said. Results do not depend on it. */
+  readonly stepsPerCall?: number;
+  readonly options?: CompileOptions;
+}
+
+/** What is fed: everything that may differ between runs of a trainer. */
+export interface RunOptions {
+  /** Seed of the run: `key.split("init")` draws the weights, `key.split("order")` the order of the rows. */
+  readonly key: Key;
+  /** Initial weights by name, instead of drawn ones. */
+  readonly parameters?: Readonly<Record<string, NdArray>>;
+  readonly learningRate: number;
+  /** constant unless said. */
+  readonly schedule?: ScheduleSpec;
+  /** Length of the whole run, which the schedule spans; a run may be left before its end. */
+  readonly steps: number;
+  /** Rows of the training split that the run may visit; all unless said. */
+  readonly rows?: ArrayLike<number>;
+}
+
+interface Parts {
+  readonly options: TrainerOptions;
+  readonly dtype: FloatDType;
+  readonly loss: LossKind;
+  readonly rule: Optimizer;
+  readonly graph: StepGraph;
+  readonly loop: LoopExecutable;
+}
+
+/**
+ * Compiles a trainer.
+ * @throws FathomError bad-input naming the option, bad-shape when data and model do not meet, too-large when the
+ * compiled loop would need more memory than allowed.
+ * @example
+ * await using trainer = await createTrainer({ model, dataset, batch: 128, optimizer: { kind: "sgd", momentum: 0.9 } });
+ * const run = trainer.start({ key: Key.fromSeed(1), learningRate: 0.1, steps: 300 });
+ * await run.advance(100);
+ * console.log(run.status, run.losses.at(-1), await run.evaluate({ split: "test" }));
+ */
+export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
+  const { model, dataset, batch, dtype = "float32" } = options;
+  const rows = dataset.train.labels.shape[0]!;
+  if (parseCount(batch, "batch") > rows) {
+    throw badOption("batch", batch, `at most the ${rows} rows of the data`);
+  }
+  if (options.stepsPerCall !== undefined) parseCount(options.stepsPerCall, "stepsPerCall");
+  const loss = parseLoss(options.loss ?? "crossEntropy");
+  const rule = optimizer(parseOptimizer(options.optimizer ?? { kind: "sgd" }));
+  const graph = withScope(new Scope(), () =>
+    buildStep({ model, dataset, loss, optimizer: rule, batch, dtype }),
+  );
+  const { carry, next, perStep, shared } = graph;
+  const loop = await compileLoop({
+    carry: [...carry],
+    next: [...next],
+    perStep: [...perStep],
+    shared: [...shared],
+    collect: { [LOSS]: graph.loss },
+    ...(options.options === undefined ? {} : { options: options.options }),
+  });
+  return new Trainer({ options, dtype, loss, rule, graph, loop });
+}
+
+/** A compiled training loop; see {@link createTrainer}. */
+export class Trainer implements AsyncDisposable {
+  readonly #parts: Parts;
+  readonly #pace: Pace;
+  #evaluator: Promise<Evaluator> | undefined;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#pace = new Pace(parts.options.stepsPerCall);
+  }
+
+  /** Gradients of the loss that one step takes. */
+  get gradientsPerStep(): number {
+    return this.#parts.rule.gradientsPerStep;
+  }
+
+  /**
+   * A run at its first step.
+   * @throws FathomError bad-input naming the option that cannot be used.
+   */
+  start(options: RunOptions): TrainingRun {
+    const { graph, rule, dtype } = this.#parts;
+    const parameters = options.parameters ?? initialise(this.#parts.options.model, options.key, { dtype });
+    for (const tensor of graph.carry.slice(0, graph.parameterNames.length)) {
+      checkArray(parameters, tensor, "parameters");
+    }
+    const state = rule.initial(shapesOf(parameters), dtype);
+    return this.#run(options, { step: 0, status: "running", parameters, state, losses: new Float64Array() });
+  }
+
+  /**
+   * A run continued from a snapshot, to the same bits as if it had never stopped. The options must be those of the run
+   * that was left, but for `parameters`, which the snapshot holds.
+   * @throws FathomError bad-input when the snapshot is not one of this trainer's.
+   */
+  resume(snapshot: Snapshot, options: RunOptions): TrainingRun {
+    const arrays = { ...snapshot.parameters, ...snapshot.state };
+    for (const tensor of this.#parts.graph.carry) checkArray(arrays, tensor, "snapshot");
+    if (snapshot.losses.length !== snapshot.step || snapshot.step > options.steps) {
+      throw badOption("snapshot.step", snapshot.step, `a step of a run of ${options.steps} steps`);
+    }
+    return this.#run(options, snapshot);
+  }
+
+  /**
+   * Mean loss and error rate of given weights over rows of the trainer's data set. Compiled once, at the first call.
+   * @throws FathomError bad-input for rows that the split does not have.
+   */
+  async evaluate(parameters: Readonly<Record<string, NdArray>>, where: EvaluationSplit): Promise<Evaluation> {
+    const { options, dtype, loss } = this.#parts;
+    this.#evaluator ??= createEvaluator({
+      model: options.model,
+      dataset: options.dataset,
+      loss,
+      dtype,
+      ...(options.options === undefined ? {} : { options: options.options }),
+    });
+    return (await this.#evaluator).evaluate(parameters, where);
+  }
+
+  /** Frees the compiled loops. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#parts.loop.dispose();
+    await (await this.#evaluator)?.dispose();
+  }
+
+  /** The same as `await using`. */
+  dispose(): Promise<void> {
+    return this[Symbol.asyncDispose]();
+  }
+
+  #run(options: RunOptions, snapshot: Snapshot): TrainingRun {
+    const { dataset, batch } = this.#parts.options;
+    const available = dataset.train.labels.shape[0]!;
+    const rows =
+      options.rows === undefined
+        ? Int32Array.from({ length: available }, (_, i) => i)
+        : parseRows(options.rows, available, "rows");
+    if (batch > rows.length) throw badOption("batch", batch, `at most the ${rows.length} rows of the run`);
+    const steps = parseCount(options.steps, "steps");
+    return new TrainingRun({
+      loop: this.#parts.loop,
+      shared: { [DATA]: dataset.train.inputs, [LABELS]: dataset.train.labels },
+      parameterNames: this.#parts.graph.parameterNames,
+      dtype: this.#parts.dtype,
+      pace: this.#pace,
+      order: new BatchOrder(options.key.split("order"), rows, batch),
+      plan: {
+        learningRate: parsePositive(options.learningRate, "learningRate"),
+        schedule: parseSchedule(options.schedule ?? "constant", steps),
+        steps,
+      },
+      evaluate: (parameters, where) => this.evaluate(parameters, where),
+      snapshot,
+    });
+  }
+}
+
+/** Checks that an array of the carry is there with the right shape and dtype. */
+function checkArray(
+  arrays: Readonly<Record<string, NdArray>>,
+  { attrs, shape, dtype }: StepGraph["carry"][number],
+  where: string,
+): void {
+  const name = attrs["name"] as string;
+  const array = arrays[name];
+  if (array !== undefined && array.dtype === dtype && sameShape(array.shape, shape)) return;
+  const found = array === undefined ? "is missing" : `is ${array.dtype} ${showShape(array.shape)}`;
+  throw new FathomError({
+    code: "bad-input",
+    message: `${name} ${found}; this network and optimiser need ${dtype} ${showShape(shape)}.`,
+    where: `${where}.${name}`,
+    hint: "Give arrays that were made for the same network, optimiser and dtype.",
+  });
+}
