@@ -46,6 +46,11 @@ describe("a network in JSON", () => {
     expect(parseNetText(printNet(parsed))).toEqual(parsed);
   });
 
+  it("holds no minus zero, which JSON text would lose", () => {
+    const [layer] = parseNet(net({ kind: "scale", factor: -0 })).layers;
+    expect(Object.is(layer?.kind === "scale" && layer.factor, 0)).toBe(true);
+  });
+
   it("may start with a byte order mark and blanks", () => {
     expect(parseNetText(`\uFEFF \n${printNet(parseNet(net(dense(3))))}`)).toEqual(parseNet(net(dense(3))));
   });
