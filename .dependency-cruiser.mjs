@@ -41,12 +41,6 @@ export default {
       to: { pathNot: ["^src/(theory|tensor)/", "node_modules/@stdlib/"] },
     },
     {
-      name: "no-cycles",
-      severity: "error",
-      from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
-    },
-    {
       name: "resolvable",
       severity: "error",
       from: {},
