@@ -1,0 +1,40 @@
+/** @file `fathom data`: the data sets that are known, what is here, and the download of the others. */
+import type { CommandSpec } from "../command.ts";
+import { alignedTable } from "../table.ts";
+
+export const dataListCommand: CommandSpec = {
+  name: "list",
+  summary: "the data sets Fathom knows, and where they are",
+  description:
+    "Lists the data sets that --data takes by name: what they are, and whether they are on this machine.",
+  examples: [["fathom data list", "all of them"]],
+  async run() {
+    const { listDatasets } = await import("../../data/index.ts");
+    const sets = await listDatasets();
+    const columns = ["name", "here", "what", "where"].map((title) => ({ title, align: "left" as const }));
+    const rows = sets.map(({ name, available, description, path }) => [
+      name,
+      available ? "yes" : "no",
+      description,
+      path ?? "",
+    ]);
+    return { json: { datasets: sets }, text: alignedTable(columns, rows) };
+  },
+};
+
+export const dataGetCommand: CommandSpec = {
+  name: "get",
+  summary: "download a data set with its checksum",
+  description:
+    "Downloads a data set into $FATHOM_DATA or the cache, resumes what was cut off, and checks every file. Nothing is fetched twice.",
+  examples: [["fathom data get mnist", "11 MB"]],
+  declare: (command) => command.argument("<name>", "a name of `fathom data list`"),
+  async run(context, operands) {
+    const { download } = await import("../../data/index.ts");
+    const found = await download(operands[0]!, {
+      signal: context.signal,
+      onProgress: (progress) => context.progress.report(progress),
+    });
+    return { json: found, text: `${found.name} is in ${found.path}.\n` };
+  },
+};

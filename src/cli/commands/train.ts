@@ -1,0 +1,208 @@
+/** @file `fathom train`: trains a network into a run folder. */
+import { type Command, Option } from "commander";
+import { FathomError, Key } from "../../tensor/index.ts";
+import type { OptimizerSpec, TrainOptions, TrainResult } from "../../train/index.ts";
+import type { CommandSpec } from "../command.ts";
+import type { Context } from "../context.ts";
+import { dataOption, readDataset } from "../dataset.ts";
+import { badUsage } from "../errors.ts";
+import { readNetwork } from "../network.ts";
+import { choiceOption, integerOption, numberOption } from "../options.ts";
+import { trainText } from "../train-text.ts";
+
+const optimizers = ["sgd", "adam"] as const;
+const losses = ["crossEntropy", "mse"] as const;
+const schedules = ["constant", "cosine", "linear"] as const;
+
+interface TrainCommandOptions {
+  readonly data: string;
+  readonly optimizer: (typeof optimizers)[number];
+  readonly loss: (typeof losses)[number];
+  readonly schedule: (typeof schedules)[number];
+  readonly warmup: number;
+  readonly lr?: number;
+  readonly momentum?: number;
+  readonly weightDecay: number;
+  readonly batch: number;
+  readonly epochs?: number;
+  readonly steps?: number;
+  readonly validation: number;
+  readonly resume?: true;
+}
+
+/** Rates that work for networks near their critical point; `survey` finds the right one for a network. */
+const usualRates = { sgd: 0.05, adam: 0.001 } as const;
+
+function declare(command: Command): Command {
+  const number = (flags: string, what: string, parser: (text: string) => number) =>
+    new Option(flags, what).argParser(parser);
+  const choice = <T extends string>(name: string, what: string, values: readonly T[]) =>
+    new Option(`--${name} <name>`, `${what}: ${values.join(", ")}`)
+      .argParser(choiceOption(`--${name}`, values))
+      .default(values[0]);
+  return command
+    .argument("<net>", "JSON file, - for standard input, or one line")
+    .addOption(dataOption())
+    .addOption(choice("optimizer", "optimiser", optimizers))
+    .addOption(
+      number(
+        "--lr <r>",
+        "learning rate (default: 0.05 for sgd, 0.001 for adam)",
+        numberOption("--lr", { above: 0 }),
+      ),
+    )
+    .addOption(
+      number(
+        "--momentum <m>",
+        "momentum of sgd (default 0.9)",
+        numberOption("--momentum", { min: 0, max: 0.9999 }),
+      ),
+    )
+    .addOption(
+      number("--weight-decay <w>", "weight decay", numberOption("--weight-decay", { min: 0 })).default(0),
+    )
+    .addOption(choice("schedule", "learning rate over the run", schedules))
+    .addOption(
+      number("--warmup <n>", "steps of linear warm-up", integerOption("--warmup", { min: 0 })).default(0),
+    )
+    .addOption(choice("loss", "loss", losses))
+    .addOption(number("--batch <n>", "rows a step", integerOption("--batch", { min: 1 })).default(128))
+    .addOption(
+      number("--epochs <n>", "passes over the data (default 1)", numberOption("--epochs", { above: 0 })),
+    )
+    .addOption(number("--steps <n>", "steps instead of epochs", integerOption("--steps", { min: 1 })))
+    .addOption(
+      number(
+        "--validation <n>",
+        "training rows kept for validation",
+        integerOption("--validation", { min: 0 }),
+      ).default(0),
+    )
+    .option("--resume", "go on with the run in the folder");
+}
+
+function optimizerOf({ optimizer, momentum, weightDecay }: TrainCommandOptions): OptimizerSpec {
+  if (optimizer === "sgd")
+    return { kind: "sgd", weightDecay, ...(momentum === undefined ? {} : { momentum }) };
+  if (momentum === undefined) return { kind: "adam", weightDecay };
+  throw badUsage("--momentum belongs to sgd.", "--momentum", "Leave it out, or use --optimizer sgd.");
+}
+
+function lengthOf({ epochs, steps }: TrainCommandOptions): { steps: number } | { epochs: number } {
+  if (steps === undefined) return { epochs: epochs ?? 1 };
+  if (epochs === undefined) return { steps };
+  throw badUsage("Both --epochs and --steps are given.", "--steps", "Give one of the two.");
+}
+
+/** The last rows of the training part. */
+function validationRows(count: number, available: number): { validationRows?: number[] } {
+  if (count === 0) return {};
+  if (count < available)
+    return { validationRows: Array.from({ length: count }, (_, i) => available - count + i) };
+  throw badUsage(
+    `--validation is ${count}.`,
+    "--validation",
+    `Keep fewer than the ${available} training rows.`,
+  );
+}
+
+async function trainOptions(
+  operand: string,
+  options: TrainCommandOptions,
+  context: Context,
+): Promise<TrainOptions> {
+  const { buildModel, withInput } = await import("../../net/index.ts");
+  const net = await readNetwork(operand, context.io);
+  const optimizer = optimizerOf(options);
+  const length = lengthOf(options);
+  const dataset = await readDataset(options.data, context);
+  return {
+    model: buildModel(withInput(net, dataset.inputShape)),
+    dataset,
+    loss: options.loss,
+    optimizer,
+    learningRate: options.lr ?? usualRates[options.optimizer],
+    schedule: { kind: options.schedule, warmup: options.warmup },
+    batch: options.batch,
+    ...length,
+    ...validationRows(options.validation, dataset.train.labels.data.length),
+    key: Key.fromSeed(context.seed),
+    runFolder: context.folder!,
+    resume: options.resume === true,
+    options: context.compileOptions,
+    signal: context.signal,
+    onProgress: ({ step, steps, loss }) =>
+      context.progress.report({ label: `training, loss ${loss.toPrecision(3)}`, done: step, total: steps }),
+  };
+}
+
+/** The hints of the library speak of its options; here they are flags. */
+function inFlags(error: unknown): unknown {
+  if (!(error instanceof FathomError)) return error;
+  const { code, message, where } = error;
+  const place = where === undefined ? {} : { where };
+  if (code === "cancelled") {
+    return new FathomError({
+      code,
+      message,
+      ...place,
+      hint: "Go on with the same command and --resume.",
+      cause: error,
+    });
+  }
+  if (error.hint?.includes("resume: true")) {
+    const hint = "Go on with it by --resume, or give another --out.";
+    return new FathomError({ code, message, ...place, hint, cause: error });
+  }
+  return error;
+}
+
+function divergence(result: TrainResult): { failure?: Error } {
+  if (result.status !== "diverged") return {};
+  const failure = new FathomError({
+    code: "failed",
+    message: `Training diverged at step ${result.steps}: the loss or a weight is no longer finite.`,
+    where: "--lr",
+    hint: "Lower the learning rate; fathom survey finds the largest stable one.",
+  });
+  return { failure };
+}
+
+export const trainCommand: CommandSpec = {
+  name: "train",
+  summary: "train a network into a run folder",
+  description:
+    "Trains with stochastic gradient descent or Adam in compiled loops. The run folder keeps config, metrics, weights and checkpoints; a run that was stopped goes on to the same bits with --resume.",
+  examples: [
+    ["fathom train examples/tanh-mlp.json --epochs 2", "on the generated digits"],
+    [
+      "fathom train net.json --data mnist --optimizer adam --lr 0.001 --schedule cosine --out runs/a",
+      "a named run",
+    ],
+    ["fathom train net.json --data mnist --out runs/a --resume", "go on after Ctrl-C (same options)"],
+  ],
+  declare,
+  defaultFolder: "fathom-out/train",
+  assertable: true,
+  async run(context, operands, raw) {
+    const options = await trainOptions(operands[0]!, raw as unknown as TrainCommandOptions, context);
+    const { train } = await import("../../train/index.ts");
+    try {
+      const result = await train(options);
+      const { status, train: trained, validation, test, steps, gradientEvaluations, seconds } = result;
+      const json = {
+        run: context.folder,
+        status,
+        train: trained,
+        ...(validation === undefined ? {} : { validation }),
+        test,
+        steps,
+        gradientEvaluations,
+        seconds,
+      };
+      return { json, text: trainText(result, context), ...divergence(result) };
+    } catch (error) {
+      throw inFlags(error);
+    }
+  },
+};

@@ -1,0 +1,51 @@
+/** @file The result of `criticality` for people: the summary, then the layers as a table. */
+import type { Outcome } from "../analyses/index.ts";
+import type { Context } from "./context.ts";
+import { summaryText } from "./report-files.ts";
+import { alignedTable, type Column, sampled } from "./table.ts";
+
+/** Layers shown; the first and the last are among them. */
+const maxRows = 16;
+
+interface LayerRow {
+  readonly index: number;
+  readonly name: string;
+  readonly K: number | null;
+  readonly chiJ: number | null;
+  readonly chiK: number | null;
+  readonly J: number | null;
+}
+
+interface Shown {
+  readonly layers?: readonly LayerRow[];
+  readonly measured?: {
+    readonly layers?: readonly { readonly J: number | null; readonly se: number | null }[];
+  };
+}
+
+const columns: readonly Column[] = [
+  { title: "layer", align: "right" },
+  { title: "name", align: "left" },
+  { title: "K", align: "right" },
+  { title: "χ_J", align: "right" },
+  { title: "χ_K", align: "right" },
+  { title: "J(1, l)", align: "right" },
+];
+
+/** The one-screen summary and the table of layers, thinned where there are many. */
+export async function criticalityText(outcome: Outcome, context: Context): Promise<string> {
+  const { formatNumber, formatWithError } = await import("../report/index.ts");
+  const { layers = [], measured } = outcome.json as Shown;
+  const rows = layers.map((layer, place) => {
+    const { index, name, K, chiJ, chiK, J } = layer;
+    const found = measured?.layers?.[place];
+    const shown = found?.J == null ? "–" : formatWithError(found.J, found.se ?? Number.NaN);
+    const numbers = [K, chiJ, chiK, J].map((value) => formatNumber(value ?? null));
+    return [String(index), name, ...numbers, ...(measured === undefined ? [] : [shown])];
+  });
+  const head: Column[] =
+    measured === undefined ? [...columns] : [...columns, { title: "measured", align: "right" }];
+  const table = rows.length === 0 ? "" : `\n${alignedTable(head, sampled(rows, maxRows))}`;
+  const more = rows.length > maxRows ? `${maxRows} of ${rows.length} layers; --json has all.\n` : "";
+  return `${await summaryText(outcome.document, context)}${table}${more}`;
+}

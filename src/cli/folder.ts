@@ -1,0 +1,46 @@
+/** @file The folder of `--out`: made before the work begins, so that hours are not lost to a path that cannot be used. */
+import { access, constants, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { FathomError } from "../tensor/index.ts";
+
+function cannotWrite(path: string, cause: unknown): FathomError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const reasons: Record<string, string> = {
+    EACCES: "there is no permission to write there",
+    EPERM: "there is no permission to write there",
+    EROFS: "the file system is read-only",
+    ENOTDIR: "a part of the path is a file",
+    EEXIST: "it is a file",
+    ENOSPC: "the disk is full",
+    ENAMETOOLONG: "the name is too long",
+  };
+  return new FathomError({
+    code: code === "ENOSPC" ? "io" : "bad-input",
+    message: `Results cannot be written to ${path}: ${(code && reasons[code]) ?? message}.`,
+    where: "--out",
+    hint: "Name a folder that can be written to; it is made where it does not exist.",
+    cause,
+  });
+}
+
+/** Makes the folder and checks that it can be written to. @throws FathomError bad-input naming `--out`. */
+export async function prepareFolder(path: string): Promise<string> {
+  try {
+    await mkdir(path, { recursive: true });
+    await access(path, constants.W_OK);
+    return path;
+  } catch (cause) {
+    throw cannotWrite(path, cause);
+  }
+}
+
+/** Writes a file into the folder and returns its path. @throws FathomError naming `--out`. */
+export async function writeInto(folder: string, name: string, content: string): Promise<string> {
+  const path = join(folder, name);
+  try {
+    await writeFile(path, content);
+    return path;
+  } catch (cause) {
+    throw cannotWrite(path, cause);
+  }
+}

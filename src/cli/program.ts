@@ -1,0 +1,79 @@
+/** @file The program: its commands, and the one place where errors become exit codes. */
+import { Command } from "commander";
+import { buildCommand } from "./command.ts";
+import { criticalityCommand } from "./commands/criticality.ts";
+import { dataGetCommand, dataListCommand } from "./commands/data.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { phaseCommand } from "./commands/phase.ts";
+import { schemaCommand } from "./commands/schema.ts";
+import { surveyCommand } from "./commands/survey.ts";
+import { trainCommand } from "./commands/train.ts";
+import { errorLines, exitCodeOf, exitCodes } from "./errors.ts";
+import type { Io } from "./io.ts";
+import { version } from "./version.ts";
+
+const introduction = `Deep-learning theory put to work: how a network will behave before it is trained.
+
+NET is a JSON file, - for standard input, or one line:
+  mlp:depth=30,width=128,activation=tanh,sw2=1.0,sb2=0,norm=none|ln-pre|ln-act,mu=0,out=10`;
+
+const closing = `
+Start here:
+  fathom survey mlp:depth=30,width=128,activation=tanh,sw2=2.5,sb2=0.05,out=10 --data digits
+
+Exit codes: 0 done, 1 a computation failed, 2 bad input or usage, 3 an --assert does not hold.`;
+
+/** Help and version go to stdout; what commander says of errors is said by \`runCli\` instead. */
+function quieten(command: Command, io: Io): void {
+  command.exitOverride().configureOutput({
+    writeOut: (text) => io.stdout.write(text),
+    writeErr: (text) => io.stderr.write(text),
+    outputError: () => {},
+  });
+  for (const child of command.commands) quieten(child, io);
+}
+
+function createProgram(io: Io, argv: readonly string[]): Command {
+  const program = new Command("fathom")
+    .description(introduction)
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "show this help")
+    .helpCommand("help [command]", "show the help of a command")
+    .addHelpText("after", closing);
+  const leaves = [
+    surveyCommand,
+    criticalityCommand,
+    phaseCommand,
+    trainCommand,
+    doctorCommand,
+    schemaCommand,
+  ];
+  for (const spec of leaves) program.addCommand(buildCommand(spec, io, argv));
+  const data = new Command("data").description(
+    "the data sets Fathom knows: what is here, and how to get the others",
+  );
+  data.addCommand(buildCommand(dataListCommand, io, argv)).addCommand(buildCommand(dataGetCommand, io, argv));
+  program.addCommand(data.helpOption("-h, --help", "show this help"));
+  quieten(program, io);
+  return program;
+}
+
+/**
+ * Runs one command line; never throws.
+ * @returns the exit code of cli.md.
+ * @example process.exitCode = await runCli(["doctor", "--json"], process)
+ */
+export async function runCli(argv: readonly string[], io: Io): Promise<number> {
+  if (argv.length === 0) {
+    createProgram(io, argv).outputHelp();
+    return exitCodes.done;
+  }
+  try {
+    await createProgram(io, argv).parseAsync(argv, { from: "user" });
+    return exitCodes.done;
+  } catch (error) {
+    const code = exitCodeOf(error);
+    if (code !== exitCodes.done) io.stderr.write(errorLines(error, { debug: argv.includes("--debug") }));
+    return code;
+  }
+}

@@ -1,0 +1,23 @@
+/** @file Writes what an outcome draws: the report page, figures with their data. */
+import type { Figure, Outcome, ReportDocument } from "../analyses/index.ts";
+import type { Context } from "./context.ts";
+import { writeInto } from "./folder.ts";
+
+/** The page of the outcome in the folder; its path. */
+export async function writeReport(outcome: Outcome, folder: string): Promise<string> {
+  const { reportHtml } = await import("../report/index.ts");
+  return writeInto(folder, "report.html", reportHtml(outcome.document));
+}
+
+/** A figure as SVG with its data beside it; the path of the SVG. */
+export async function writeFigure(figure: Figure, name: string, folder: string): Promise<string> {
+  const { standaloneSvg } = await import("../report/index.ts");
+  await writeInto(folder, `${name}.json`, `${JSON.stringify(figure)}\n`);
+  return writeInto(folder, `${name}.svg`, standaloneSvg(figure));
+}
+
+/** One screen of the document for this terminal. */
+export async function summaryText(document: ReportDocument, context: Context): Promise<string> {
+  const { terminalSummary } = await import("../report/index.ts");
+  return terminalSummary(document, { width: context.width, color: context.color });
+}
