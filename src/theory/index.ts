@@ -4,10 +4,15 @@ export { type ActivationSpec, activationKinds, scalarActivation } from "./activa
 export * from "./architecture.ts";
 export { nearestName } from "./checks.ts";
 export * from "./combine.ts";
+export * from "./critical.ts";
+export * from "./critical-line.ts";
 export * from "./estimate.ts";
+export * from "./fixed-points.ts";
 export { expect, type QuadratureOptions } from "./gaussian.ts";
 export { type Covariance, expect2, type PairQuadratureOptions } from "./gaussian-pair.ts";
+export { type LayerMap, layerMap } from "./layer-map.ts";
 export * from "./moments.ts";
 export * from "./recursion.ts";
 export * from "./state.ts";
 export * from "./step.ts";
+export * from "./universality.ts";

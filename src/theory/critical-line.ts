@@ -1,0 +1,181 @@
+/**
+ * @file Critical lines chi_J* = 1 in the (sw2, sb2) plane (criticality.md §3, §4), each by its natural parameter: K* for
+ * plain networks and LayerNorm on activations, the inner variance q for the two-layer branch, sw2 for LayerNorm on
+ * preactivations; and the search along sw2 of §7.1, which needs no formula.
+ */
+import type { ScalarActivation } from "./activation.ts";
+import { type Norm, requireNorm, type UniformLayer } from "./architecture.ts";
+import { requireCount, requireMu, requireVariance } from "./checks.ts";
+import { type Limit, reachedLimit } from "./fixed-points.ts";
+import { activationVariance, chiKMoment, derivativeMoment, secondMoment } from "./moments.ts";
+import { brent, logSpaced } from "./roots.ts";
+
+/** A point of a critical line, with its fixed point K. */
+export interface LinePoint {
+  readonly sw2: number;
+  readonly sb2: number;
+  readonly K: number;
+}
+
+/** The network whose critical line is meant. */
+export type LineOf = Pick<UniformLayer, "activation" | "norm" | "mu">;
+
+/** chi_K may exceed 1 by this at a point of the line: rounding, at the critical point itself. */
+const ROUNDING = 1e-9;
+const LEAST_PARAMETER = 1e-6;
+const LARGEST_PARAMETER = 1e6;
+
+/**
+ * The point of the critical line at a parameter: K* (plain, ln-act), q (ln-block), or sw2 (ln-pre, ln-skip).
+ * @returns undefined where the line has no stable point with sb2 >= 0 there.
+ * @throws FathomError `bad-input` for a negative parameter, mu outside [0, 1], or an unknown norm.
+ * @example linePoint({ activation: scalarActivation("erf") }, 1) // sw2 1.7562036828, sb2 0.1841396778
+ */
+export function linePoint(
+  { activation, norm = "none", mu = 0 }: LineOf,
+  parameter: number,
+): LinePoint | undefined {
+  requireVariance(parameter, "parameter");
+  requireMu(mu);
+  requireNorm(norm);
+  const skip = mu * mu;
+  if (skip === 1 && norm !== "ln-skip") return undefined;
+  const point = rows[norm](activation, parameter, skip);
+  if (point === undefined || !(point.sw2 > 0)) return undefined;
+  if (point.sb2 >= 0) return point;
+  return point.sb2 > -1e-14 * point.sw2 ? { ...point, sb2: 0 } : undefined;
+}
+
+type Row = (act: ScalarActivation, parameter: number, skip: number) => LinePoint | undefined;
+
+const ofWeights: Row = (act, sw2, skip) => {
+  const A = derivativeMoment(act, 1);
+  return { sw2, sb2: sw2 * (A - secondMoment(act, 1)), K: (sw2 * A) / (1 - skip) };
+};
+
+const rows: Readonly<Record<Norm, Row>> = {
+  none: (act, K, skip) => {
+    const A = derivativeMoment(act, K);
+    if (chiKMoment(act, K) > A * (1 + ROUNDING)) return undefined;
+    return { sw2: (1 - skip) / A, sb2: (1 - skip) * (K - secondMoment(act, K) / A), K };
+  },
+  "ln-pre": ofWeights,
+  "ln-skip": (act, sw2, skip) => ({ ...ofWeights(act, sw2, 0)!, K: sw2 * derivativeMoment(act, 1) + skip }),
+  "ln-act": (act, K, skip) => {
+    const sw2 = ((1 - skip) * activationVariance(act, K)) / derivativeMoment(act, K);
+    return { sw2, sb2: (1 - skip) * K - sw2, K };
+  },
+  // A sw2² + (1 - B) sw2 - q = 0, from sw2² A = sw2 B + sb2 with sb2 = q - sw2.
+  "ln-block": (act, q, skip) => {
+    const A = derivativeMoment(act, q);
+    const linear = 1 - secondMoment(act, q);
+    const root = Math.sqrt(linear * linear + 4 * A * q);
+    const sw2 = linear > 0 ? (2 * q) / (linear + root) : (root - linear) / (2 * A);
+    return { sw2, sb2: q - sw2, K: (sw2 * sw2 * A) / (1 - skip) };
+  },
+};
+
+/** The plain line at a bias variance, by K*. */
+export function plainLineAt(activation: ScalarActivation, sb2: number): LinePoint | undefined {
+  return searchLine({ activation }, { sb2, parameter: 1 });
+}
+
+/**
+ * The point of a line at a bias variance (the one of smallest parameter), or at a parameter when no bias is wanted.
+ * @returns undefined where the line does not pass.
+ */
+export function searchLine(
+  of: LineOf,
+  { sb2, parameter }: { readonly sb2: number | undefined; readonly parameter: number },
+): LinePoint | undefined {
+  if (sb2 === undefined) return linePoint(of, parameter);
+  const miss = (p: number) => (linePoint(of, p)?.sb2 ?? Number.NaN) - sb2;
+  const grid = logSpaced(LEAST_PARAMETER, LARGEST_PARAMETER, 241);
+  for (let i = 1; i < grid.length; i++) {
+    const [left, right] = [grid[i - 1]!, grid[i]!];
+    if (miss(left) === 0) return linePoint(of, left);
+    if (!(miss(left) * miss(right) < 0)) continue;
+    const point = linePoint(of, brent(miss, left, right));
+    return point === undefined ? undefined : { ...point, sb2 };
+  }
+  return undefined;
+}
+
+export interface LineRange {
+  /** Part of the plane to cover, [low, high]. */
+  readonly sw2: readonly [low: number, high: number];
+  readonly sb2: readonly [low: number, high: number];
+  /** Points along the parameter before clipping. Default 400. */
+  readonly points?: number;
+}
+
+/**
+ * The critical line inside a rectangle of the plane, as a polyline of increasing parameter, for a phase diagram.
+ * @returns Empty where none passes, or where every point is critical (ln-pre and ln-block with mu = 1).
+ * @throws FathomError `bad-input` for bad ranges or options.
+ * @example criticalLine({ activation: scalarActivation("tanh") }, { sw2: [0, 4], sb2: [0, 1] })
+ */
+export function criticalLine(of: LineOf, { sw2, sb2, points = 400 }: LineRange): LinePoint[] {
+  for (const [name, range] of Object.entries({ sw2, sb2 }))
+    for (const end of range) requireVariance(end, name);
+  requireCount(points, "points", 2);
+  const inside = (p: LinePoint | undefined): p is LinePoint =>
+    p !== undefined && p.sw2 >= sw2[0] && p.sw2 <= sw2[1] && p.sb2 >= sb2[0] && p.sb2 <= sb2[1];
+  const { activation, norm = "none", mu = 0 } = of;
+  requireMu(mu);
+  requireNorm(norm);
+  if (norm === "none" && activation.homogeneous) return uprightLine(of, sb2, points).filter(inside);
+  const byWeights = norm === "ln-pre" || norm === "ln-skip";
+  const grid = byWeights
+    ? spaced(sw2, points)
+    : [0, ...logSpaced(LEAST_PARAMETER, LARGEST_PARAMETER, points)];
+  return Array.from(grid, (parameter) => linePoint(of, parameter)).filter(inside);
+}
+
+/** Scale-invariant activations: the same sw2 at every sb2; K* is that of sb2 = 0 or grows. */
+function uprightLine(
+  { activation, mu = 0 }: LineOf,
+  sb2: readonly [number, number],
+  points: number,
+): LinePoint[] {
+  const sw2 = (1 - mu * mu) / derivativeMoment(activation, 1);
+  return Array.from(spaced(sb2, points), (bias) => ({ sw2, sb2: bias, K: Number.POSITIVE_INFINITY }));
+}
+
+function spaced([from, to]: readonly [number, number], count: number): number[] {
+  return Array.from({ length: count }, (_, i) => from + ((to - from) * i) / (count - 1));
+}
+
+/** What the search along sw2 found. */
+export type WeightSearch =
+  | { readonly status: "ok"; readonly sw2: number; readonly limit: Limit }
+  | { readonly status: "none"; readonly because: string };
+
+const SEARCH_RANGE = [1e-4, 1e2] as const;
+
+/**
+ * The sw2 in [1e-4, 1e2] with chi_J* = 1 at a given sb2, by bisection on ln sw2 at the fixed point reached from K1
+ * (criticality.md §7.1). Works for every row, with or without a formula.
+ * @throws FathomError `bad-input` for bad options.
+ * @example criticalWeightVariance({ activation: scalarActivation("erf"), sb2: 0.1841396778 }) // sw2 1.7562036828
+ */
+export function criticalWeightVariance({
+  sb2,
+  K1 = 1,
+  ...of
+}: LineOf & { readonly sb2: number; readonly K1?: number }): WeightSearch {
+  const limitAt = (logSw2: number) => reachedLimit({ ...of, sw2: Math.exp(logSw2), sb2 }, { K1 });
+  const gap = (logSw2: number) => Math.log(limitAt(logSw2).chiJ);
+  const [low, high] = [Math.log(SEARCH_RANGE[0]), Math.log(SEARCH_RANGE[1])];
+  if (!(gap(low) < 0 && gap(high) > 0)) {
+    const because = `chi_J* does not pass 1 between sw2 = ${SEARCH_RANGE[0]} and ${SEARCH_RANGE[1]}.`;
+    return { status: "none", because };
+  }
+  const logSw2 = brent(gap, low, high);
+  const limit = limitAt(logSw2);
+  if (Math.abs(limit.chiJ - 1) > 1e-6) {
+    const because = `chi_J* jumps over 1 at sw2 = ${Math.exp(logSw2)}: the fixed point disappears there.`;
+    return { status: "none", because };
+  }
+  return { status: "ok", sw2: Math.exp(logSw2), limit };
+}

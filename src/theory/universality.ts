@@ -1,0 +1,103 @@
+/**
+ * @file Universality class and critical point of an activation in a plain network: where chi_J = chi_K = 1
+ * (criticality.md §3; effective-theory.md §3 gives the search).
+ */
+import type { ScalarActivation } from "./activation.ts";
+import { chiKMoment, derivativeMoment, secondMoment } from "./moments.ts";
+import { logSpaced, rootsOnGrid } from "./roots.ts";
+
+/**
+ * `scale-invariant`: φ(λx) = λφ(x), every K is fixed; `zero`: K* = 0, approached as a power of depth; `half-stable`: K* > 0
+ * attracts from one side only; `none`: no critical point.
+ */
+export type ActivationClass = "scale-invariant" | "zero" | "half-stable" | "none";
+
+export interface CriticalPoint {
+  readonly sw2: number;
+  readonly sb2: number;
+  /** K*; undefined where every K is fixed. */
+  readonly K: number | undefined;
+}
+
+export interface Universality {
+  readonly class: ActivationClass;
+  /** Of a plain network without skip; undefined for class `none`. */
+  readonly critical: CriticalPoint | undefined;
+  /**
+   * J(1, l) ~ l^-zeta at the critical point: b1/a1 for class `zero`; 0 for `half-stable` only when K^1 = K*. Undefined for
+   * class `none`.
+   */
+  readonly zeta: number | undefined;
+  /** Class `zero` with K ~ 1/(|a1| l): a1 = s3/s1 + ¾(s2/s1)², b1 = s3/s1 + (s2/s1)², from the Taylor coefficients. */
+  readonly a1?: number;
+  readonly b1?: number;
+  readonly note: string;
+}
+
+const known = new WeakMap<ScalarActivation, Universality>();
+
+/**
+ * The class of an activation and its critical point; computed once an activation.
+ * @example universality(scalarActivation("gelu")).critical // sw2 1.98306, sb2 0.17292, K 3.56155
+ */
+export function universality(act: ScalarActivation): Universality {
+  let result = known.get(act);
+  if (result === undefined) {
+    result = scaleInvariant(act) ?? zeroClass(act) ?? halfStable(act) ?? none;
+    known.set(act, result);
+  }
+  return result;
+}
+
+const none: Universality = {
+  class: "none",
+  critical: undefined,
+  zeta: undefined,
+  note: "No variance makes chi_J and chi_K equal 1 at a common fixed point.",
+};
+
+function scaleInvariant(act: ScalarActivation): Universality | undefined {
+  if (!act.homogeneous) return undefined;
+  return {
+    class: "scale-invariant",
+    critical: { sw2: 1 / derivativeMoment(act, 1), sb2: 0, K: undefined },
+    zeta: 0,
+    note: "Scale-invariant: K keeps the value of the first layer.",
+  };
+}
+
+/** φ(0) = 0, φ'(0) ≠ 0 and K' < K near 0 at sw2 = 1/φ'(0)². */
+function zeroClass({ taylor, kinks, ...act }: ScalarActivation): Universality | undefined {
+  if (taylor === undefined) return undefined;
+  const [value, s1, s2, s3] = taylor;
+  if (value !== 0 || s1 === 0) return undefined;
+  const a1 = s3 / s1 + 0.75 * (s2 / s1) ** 2;
+  const b1 = s3 / s1 + (s2 / s1) ** 2;
+  const critical = { sw2: 1 / (s1 * s1), sb2: 0, K: 0 };
+  if (a1 < 0) {
+    const note = `K falls as 1/(${-a1} l), J as l^-${b1 / a1}.`;
+    return { class: "zero", critical, zeta: b1 / a1, a1, b1, note };
+  }
+  const saturates = a1 === 0 && secondMoment({ taylor, kinks, ...act }, 1) * critical.sw2 < 1;
+  if (!saturates) return undefined;
+  const note = "Linear around 0: K falls only logarithmically, as 1/(2 ln l), and J as its square root.";
+  return { class: "zero", critical, zeta: 0, a1, b1, note };
+}
+
+/** Roots of dB/dK = A with sb2 = K - B/A >= 0: both susceptibilities are 1 at sw2 = 1/A. */
+function halfStable(act: ScalarActivation): Universality | undefined {
+  const gap = (K: number) => chiKMoment(act, K) - derivativeMoment(act, K);
+  const K = rootsOnGrid(gap, searchGrid).find(
+    (root) => root - secondMoment(act, root) / derivativeMoment(act, root) >= 0,
+  );
+  if (K === undefined) return undefined;
+  const sw2 = 1 / derivativeMoment(act, K);
+  return {
+    class: "half-stable",
+    critical: { sw2, sb2: K - sw2 * secondMoment(act, K), K },
+    zeta: 0,
+    note: "Half-stable: give the first layer the variance that makes K^1 = K*, or thousands of layers pass before K settles.",
+  };
+}
+
+const searchGrid = logSpaced(1e-3, 1e3, 300);
