@@ -1,0 +1,119 @@
+/**
+ * @file A network as a chain of taps h^1 … h^L, and the partial Jacobians between them as graphs
+ * (criticality.md §1, §6). Tangents and cotangents are brought back to unit mean square after every tap-to-tap
+ * segment, and what was divided out is kept: J of a deep network leaves float32 long before it leaves our logarithms.
+ */
+import {
+  div,
+  greater,
+  input,
+  jvp,
+  orZeros,
+  reduceMean,
+  reshape,
+  sqrt,
+  square,
+  type Tensor,
+  vjp,
+  where,
+} from "../expr/index.ts";
+import { applyModel, type Model, parameterInputs } from "../net/index.ts";
+import { FathomError, type FloatDType, sizeOf } from "../tensor/index.ts";
+
+/** The forward pass of a model on `samples` inputs, with named inputs for everything that is fed. */
+export interface TapChain {
+  readonly dtype: FloatDType;
+  readonly samples: number;
+  /** The batch, `[S, ...inputShape]`, fed as "x". */
+  readonly x: Tensor;
+  /** Every parameter is fed, so that one executable serves all seeds. */
+  readonly parameters: Readonly<Record<string, Tensor>>;
+  readonly output: Tensor;
+  /** Preactivations h^1 … h^L, each `[S, ...]`; the readout is last. */
+  readonly taps: readonly Tap[];
+}
+
+export interface Tap {
+  /** Path of the layer in the net. */
+  readonly name: string;
+  /** l of h^l, from 1. */
+  readonly index: number;
+  readonly tensor: Tensor;
+  /** Units per sample: the N_l that J is divided by. */
+  readonly units: number;
+}
+
+/** A bundle of tangents of one tap, at unit mean square, and the mean square it had before. */
+export interface Carried {
+  /** The shape of the tap. */
+  readonly direction: Tensor;
+  /** `[S, 1]`: |t|²/N of each sample before normalisation. */
+  readonly meanSquare: Tensor;
+}
+
+/**
+ * Builds the forward pass of a model.
+ * @throws FathomError bad-input when the batch is empty or the model has no tap.
+ * @example tapChain(buildModel(parseNetText("mlp:depth=3,width=8,out=2")), 4)
+ */
+export function tapChain(model: Model, samples: number, dtype: FloatDType = "float32"): TapChain {
+  if (!Number.isInteger(samples) || samples < 1) {
+    throw new FathomError({
+      code: "bad-input",
+      where: "inputs",
+      message: `A network cannot be probed on ${samples} inputs.`,
+      hint: "Give at least one input.",
+    });
+  }
+  const x = input("x", [samples, ...model.inputShape], dtype);
+  const parameters = parameterInputs(model, dtype);
+  const { output, taps } = applyModel(model, parameters, x);
+  if (taps.length === 0) {
+    throw new FathomError({
+      code: "bad-input",
+      where: "layers",
+      message:
+        "The network has no dense or residual layer at its top level, so there is nothing to probe between.",
+    });
+  }
+  const chain = taps.map(({ name, tensor }, i) => ({
+    name,
+    index: i + 1,
+    tensor,
+    units: sizeOf(tensor.shape.slice(1)),
+  }));
+  return { dtype, samples, x, parameters, output, taps: chain };
+}
+
+/** Pushes tangents of tap `from` forward to tap `to`: t ↦ J t. */
+export function push(from: Tap, to: Tap, tangent: Tensor): Carried {
+  return normalise(orZeros(jvp([to.tensor], [from.tensor], [tangent])[0], to.tensor));
+}
+
+/** Pulls cotangents of tap `to` back to tap `from`: v ↦ Jᵀ v. */
+export function pull(from: Tap, to: Tap, cotangent: Tensor): Carried {
+  return normalise(orZeros(vjp([to.tensor], [from.tensor], [cotangent])[0], from.tensor));
+}
+
+/** A tangent that died (all zeros) stays zero and has mean square 0: no 0/0. */
+export function normalise(vector: Tensor): Carried {
+  const meanSquare = reduceMean(square(vector), { axes: unitAxes(vector), keepDims: true });
+  const scale = where(greater(meanSquare, 0), sqrt(meanSquare), 1);
+  return {
+    direction: div(vector, scale),
+    meanSquare: asColumn(meanSquare),
+  };
+}
+
+/** `[S, 1]`: mean of h² over the units of each sample, the K that is measured at a tap. */
+export function meanSquareOfUnits(tap: Tap): Tensor {
+  return asColumn(reduceMean(square(tap.tensor), { axes: unitAxes(tap.tensor), keepDims: true }));
+}
+
+function asColumn(perSample: Tensor): Tensor {
+  return reshape(perSample, [perSample.shape[0]!, 1]);
+}
+
+function unitAxes({ shape }: Tensor): number[] {
+  return shape.slice(1).map((_, axis) => axis + 1);
+}

@@ -1,0 +1,188 @@
+/**
+ * @file How far two inputs stay apart through depth, measured on finite networks and the data's own pairs:
+ * c_l = ⟨h_a, h_b⟩ / (|h_a| |h_b|) of the preactivations of tap l, within and between classes, and K^l over the inputs.
+ */
+import {
+  concat,
+  div,
+  greater,
+  matmul,
+  reduceMean,
+  reshape,
+  sqrt,
+  square,
+  type Tensor,
+  where,
+} from "../expr/index.ts";
+import { initialise, type Model } from "../net/index.ts";
+import { type CompileOptions, compile, type Executable } from "../runtime/index.ts";
+import { FathomError, type FloatDType, Key, type NdArray } from "../tensor/index.ts";
+import { meanSquareOfUnits, type Tap, type TapChain, tapChain } from "./chain.ts";
+import { checkInputs, positiveCount } from "./checks.ts";
+import { type Distribution, distribution } from "./distribution.ts";
+import { seedKey } from "./jacobian.ts";
+import { type Pair, pairsByClass, rankingAccuracy } from "./pairs.ts";
+import { meanOf, type SeedEstimate, seedEstimate } from "./seed-estimate.ts";
+
+export interface CorrelationOptions {
+  readonly model: Model;
+  /** `[N, ...inputShape]`, at least two classes with two examples each among them. */
+  readonly inputs: NdArray;
+  /** `[N]`. */
+  readonly labels: NdArray;
+  readonly seeds?: number;
+  readonly key?: Key;
+  readonly dtype?: FloatDType;
+  readonly options?: CompileOptions;
+}
+
+/** Correlations of one kind of pairs at one tap. */
+export interface PairSummary {
+  /** Mean over pairs, with its standard error over seeds. */
+  readonly mean: SeedEstimate;
+  /** Over pairs, each averaged over seeds. */
+  readonly spread: Distribution;
+}
+
+export interface CorrelationLayer {
+  readonly index: number;
+  readonly name: string;
+  /** K^l over the inputs, averaged over seeds. */
+  readonly K: Distribution;
+  readonly within: PairSummary;
+  readonly between: PairSummary;
+  /** Mean correlation within classes less that between classes, paired by seed. */
+  readonly gap: SeedEstimate;
+  /**
+   * Chance that, in one network, a pair of one class is more correlated than a pair of two classes (ties count half):
+   * 1 for perfect separation, 0.5 where correlation says nothing about class. Unlike the gap it does not change when
+   * all correlations are squeezed together.
+   */
+  readonly ranking: SeedEstimate;
+}
+
+export interface CorrelationMeasurement {
+  readonly layers: readonly CorrelationLayer[];
+  readonly seeds: number;
+  readonly pairs: { readonly within: number; readonly between: number };
+}
+
+/**
+ * Measures correlations of preactivations through depth.
+ * @returns One record per tap.
+ * @throws FathomError bad-input when there are fewer than two classes or no class has two examples; bad-shape when
+ *   inputs or labels do not fit.
+ * @example (await measureCorrelations({ model, inputs, labels })).layers.map((layer) => layer.between.mean.mean)
+ */
+export async function measureCorrelations(settings: CorrelationOptions): Promise<CorrelationMeasurement> {
+  const { model, key = Key.fromSeed(0), dtype = "float32" } = settings;
+  const inputs = checkInputs(model, settings.inputs, dtype);
+  const seeds = positiveCount("seeds", settings.seeds ?? 5);
+  const pairs = pairsByClass(checkLabels(settings.labels, inputs.shape[0]!));
+  const chain = tapChain(model, inputs.shape[0]!, dtype);
+  const executable = await compileGrams(chain, settings.options);
+  try {
+    const runs: GramRun[] = [];
+    for (let seed = 0; seed < seeds; seed++) {
+      const parameters = initialise(model, seedKey(key, seed), { dtype });
+      runs.push(await runGrams(executable, chain, { ...parameters, x: inputs }));
+    }
+    const layers = chain.taps.map((tap, l) => summarise(tap, l, runs, pairs));
+    return { layers, seeds, pairs: { within: pairs.within.length, between: pairs.between.length } };
+  } finally {
+    executable.dispose();
+  }
+}
+
+/** One seed: `[tap]` → correlations `[N·N]` and K `[N]`. */
+interface GramRun {
+  readonly samples: number;
+  readonly correlation: Float64Array[];
+  readonly K: Float64Array[];
+}
+
+/** Rows are scaled to unit mean square before the product, so that tiny and huge preactivations keep their digits. */
+function compileGrams(chain: TapChain, options: CompileOptions | undefined): Promise<Executable> {
+  const { taps, samples } = chain;
+  const grams = taps.map(({ tensor, units }) => {
+    const rows = unitRows(reshape(tensor, [samples, units]));
+    return reshape(matmul(rows, rows, { transposeB: true }), [1, samples, samples]);
+  });
+  return compile({
+    inputs: [chain.x, ...Object.values(chain.parameters)],
+    outputs: { correlation: concat(grams, { axis: 0 }), K: concat(taps.map(meanSquareOfUnits), { axis: 1 }) },
+    ...(options ? { options } : {}),
+  });
+}
+
+/** Rows divided by their norm; rows of zeros stay zeros. */
+function unitRows(rows: Tensor): Tensor {
+  const units = rows.shape[1]!;
+  const meanSquare = reduceMean(square(rows), { axes: [1], keepDims: true });
+  const size = where(greater(meanSquare, 0), sqrt(meanSquare), 1);
+  return div(div(rows, size), Math.sqrt(units));
+}
+
+async function runGrams(
+  executable: Executable,
+  chain: TapChain,
+  feeds: Record<string, NdArray>,
+): Promise<GramRun> {
+  const { samples, taps } = chain;
+  const outputs = await executable.run(feeds);
+  const gram = outputs["correlation"]!.data as Float32Array;
+  const K = outputs["K"]!.data as Float32Array;
+  const size = samples * samples;
+  return {
+    samples,
+    correlation: taps.map((_, l) => Float64Array.from(gram.subarray(l * size, (l + 1) * size))),
+    K: taps.map((_, l) => Float64Array.from({ length: samples }, (__, n) => K[n * taps.length + l]!)),
+  };
+}
+
+function summarise(
+  tap: Tap,
+  l: number,
+  runs: readonly GramRun[],
+  pairs: ReturnType<typeof pairsByClass>,
+): CorrelationLayer {
+  const of = (kind: readonly Pair[]) => runs.map((run) => correlations(run, l, kind));
+  const within = of(pairs.within);
+  const between = of(pairs.between);
+  return {
+    index: tap.index,
+    name: tap.name,
+    K: distribution(meanOverSeeds(runs.map((run) => run.K[l]!))),
+    within: pairSummary(within),
+    between: pairSummary(between),
+    gap: seedEstimate(within.map((values, seed) => [meanOf(values) - meanOf(between[seed]!)])),
+    ranking: seedEstimate(within.map((values, seed) => [rankingAccuracy(values, between[seed]!)])),
+  };
+}
+
+/** Two inputs that have both become zero are one input: correlation 1. */
+function correlations({ correlation, samples, K }: GramRun, l: number, pairs: readonly Pair[]): Float64Array {
+  const gram = correlation[l]!;
+  const alive = K[l]!;
+  return Float64Array.from(pairs, ([a, b]) =>
+    alive[a] === 0 && alive[b] === 0 ? 1 : gram[a * samples + b]!,
+  );
+}
+
+function pairSummary(perSeed: readonly Float64Array[]): PairSummary {
+  return { mean: seedEstimate(perSeed), spread: distribution(meanOverSeeds(perSeed)) };
+}
+
+function meanOverSeeds(perSeed: readonly Float64Array[]): Float64Array {
+  return perSeed[0]!.map((_, i) => meanOf(perSeed.map((values) => values[i]!)));
+}
+
+function checkLabels(labels: NdArray, samples: number): ArrayLike<number> {
+  if (labels.data.length === samples) return labels.data as Int32Array;
+  throw new FathomError({
+    code: "bad-shape",
+    where: "labels",
+    message: `There are ${labels.data.length} labels for ${samples} inputs.`,
+    hint: "Give one label per input.",
+  });
+}

@@ -1,0 +1,198 @@
+/**
+ * @file The sharpest direction of a network on a batch: largest eigenvalues of the empirical NTK, of the Gauss-Newton
+ * matrix and of the Hessian of the mean loss, by Lanczos on products that are compiled once. Gradient descent with
+ * momentum β is stable on a quadratic below 2(1 + β)/λ_max. Values depend on the net's parameterisation.
+ *
+ * NTK and Gauss-Newton live in output space, where vectors have B·C entries: with per-example output Hessians
+ * H = F Fᵀ, the nonzero eigenvalues of (1/B) Σ Jᵀ H J are those of (1/B) Fᵀ (J Jᵀ) F.
+ */
+import {
+  input,
+  jvp,
+  mul,
+  orZeros,
+  reduceMean,
+  reduceSum,
+  softmax,
+  sqrt,
+  sub,
+  type Tensor,
+  vjp,
+} from "../expr/index.ts";
+import type { Model } from "../net/index.ts";
+import { type CompileOptions, compile, type Executable } from "../runtime/index.ts";
+import { FathomError, type FloatDType, Key, type NdArray, ndarray } from "../tensor/index.ts";
+import { type LossKind, losses } from "../train/index.ts";
+import { type TapChain, tapChain } from "./chain.ts";
+import { checkInputs } from "./checks.ts";
+import { type ExtremeEigenvalues, extremeEigenvalues, type LanczosOptions } from "./lanczos.ts";
+
+export interface CurvatureOptions {
+  readonly model: Model;
+  readonly loss: LossKind;
+  /** `[B, ...inputShape]`. */
+  readonly inputs: NdArray;
+  /** `[B]`, classes below the number of outputs. */
+  readonly labels: NdArray;
+  readonly dtype?: FloatDType;
+  readonly options?: CompileOptions;
+}
+
+/** Which matrix: `ntk` is J Jᵀ (B·C × B·C), without loss and without 1/B. */
+export type CurvatureKind = "ntk" | "gaussNewton" | "hessian";
+
+export type CurvatureRunOptions = Partial<Omit<LanczosOptions, "dimension">>;
+
+/** A compiled curvature probe: one architecture and batch size, any weights. Dispose of it when done. */
+export interface CurvatureProbe {
+  readonly kind: CurvatureKind;
+  /** Largest eigenvalue at these weights. */
+  measure(
+    parameters: Readonly<Record<string, NdArray>>,
+    options?: CurvatureRunOptions,
+  ): Promise<ExtremeEigenvalues>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** How much larger a step momentum allows on a quadratic: 2(1 + β)/λ. @example stableRate(10, 0.9) // 0.38 */
+export function stableRate(lambdaMax: number, momentum = 0): number {
+  return (2 * (1 + momentum)) / lambdaMax;
+}
+
+/**
+ * Compiles products with one of the three matrices for a fixed batch.
+ * @throws FathomError bad-input or bad-shape for inputs and labels that do not fit.
+ * @example
+ * await using probe = await compileCurvature("gaussNewton", { model, loss: "crossEntropy", inputs, labels });
+ * const { largest } = await probe.measure(initialise(model, key));
+ */
+export async function compileCurvature(
+  kind: CurvatureKind,
+  settings: CurvatureOptions,
+): Promise<CurvatureProbe> {
+  const { model, dtype = "float32" } = settings;
+  const x = checkInputs(model, settings.inputs, dtype);
+  const batch = x.shape[0]!;
+  const labels = checkLabels(settings.labels, batch, model.outputShape.at(-1)!);
+  const chain = tapChain(model, batch, dtype);
+  const product =
+    kind === "hessian" ? hessianProduct(chain, settings.loss) : outputProduct(chain, kind, settings.loss);
+  const fixed: Record<string, NdArray> = product.labels ? { x, labels } : { x };
+  const executable = await compile({
+    inputs: [
+      chain.x,
+      ...Object.values(chain.parameters),
+      ...product.vectors,
+      ...(product.labels ? [product.labels] : []),
+    ],
+    outputs: Object.fromEntries(product.results.map((tensor, i) => [resultName(i), tensor])),
+    ...(settings.options ? { options: settings.options } : {}),
+  });
+  return {
+    kind,
+    measure: (parameters, options = {}) => run(executable, product, { ...parameters, ...fixed }, options),
+    [Symbol.asyncDispose]: async () => executable.dispose(),
+  };
+}
+
+/** v ↦ A v as a graph: the vector may come in pieces, and the result has the same pieces. */
+interface Product {
+  readonly vectors: readonly Tensor[];
+  readonly results: readonly Tensor[];
+  readonly labels?: Tensor;
+}
+
+const resultName = (i: number) => `product.${i}`;
+
+function outputProduct(chain: TapChain, kind: "ntk" | "gaussNewton", loss: LossKind): Product {
+  const { output, samples } = chain;
+  const parameters = Object.values(chain.parameters);
+  const v = input("vector.0", output.shape, output.dtype);
+  const factor = kind === "ntk" ? undefined : outputFactors[loss](output);
+  const cotangent = factor ? factor.apply(v) : v;
+  const gradients = vjp([output], parameters, [cotangent]).map((g, i) => orZeros(g, parameters[i]!));
+  const tangent = orZeros(jvp([output], parameters, gradients)[0], output);
+  const result = factor ? mul(factor.transposed(tangent), 1 / samples) : tangent;
+  return { vectors: [v], results: [result] };
+}
+
+interface OutputFactor {
+  apply(v: Tensor): Tensor;
+  transposed(v: Tensor): Tensor;
+}
+
+/**
+ * F with F Fᵀ = the Hessian of one example's loss in its outputs. Cross entropy: diag(p) - p pᵀ = F Fᵀ with
+ * F = diag(√p) - p √pᵀ (√p has norm 1). MSE (mean over C outputs): 2/C.
+ */
+const outputFactors: Readonly<Record<LossKind, (output: Tensor) => OutputFactor>> = {
+  crossEntropy: (output) => {
+    const p = softmax(output, { axis: 1 });
+    const root = sqrt(p);
+    const along = (a: Tensor, b: Tensor) => reduceSum(mul(a, b), { axes: [1], keepDims: true });
+    return {
+      apply: (v) => sub(mul(root, v), mul(p, along(root, v))),
+      transposed: (v) => sub(mul(root, v), mul(root, along(p, v))),
+    };
+  },
+  mse: (output) => {
+    const root = Math.sqrt(2 / output.shape[1]!);
+    return { apply: (v) => mul(v, root), transposed: (v) => mul(v, root) };
+  },
+};
+
+function hessianProduct(chain: TapChain, loss: LossKind): Product {
+  const parameters = Object.values(chain.parameters);
+  const labels = input("labels", [chain.samples], "int32");
+  const mean = reduceMean(losses[loss](chain.output, labels));
+  const vectors = parameters.map(({ shape, dtype }, i) => input(`vector.${i}`, shape, dtype));
+  const gradients = vjp([mean], parameters).map((g, i) => orZeros(g, parameters[i]!));
+  const results = jvp(gradients, parameters, vectors).map((h, i) => orZeros(h, parameters[i]!));
+  return { vectors, results, labels };
+}
+
+function run(
+  executable: Executable,
+  { vectors }: Product,
+  fixed: Record<string, NdArray>,
+  { key = Key.fromSeed(0), ...options }: CurvatureRunOptions,
+): Promise<ExtremeEigenvalues> {
+  const sizes = vectors.map(({ shape }) => shape.reduce((product, n) => product * n, 1));
+  const dimension = sizes.reduce((sum, n) => sum + n, 0);
+  const apply = async (v: Float64Array) => {
+    const feeds: Record<string, NdArray> = { ...fixed };
+    let offset = 0;
+    vectors.forEach(({ shape, dtype }, i) => {
+      feeds[`vector.${i}`] = ndarray(dtype, shape, v.subarray(offset, offset + sizes[i]!));
+      offset += sizes[i]!;
+    });
+    return joined(await executable.run(feeds), dimension, vectors.length);
+  };
+  return extremeEigenvalues(apply, { dimension, key, ...options });
+}
+
+function joined(outputs: Record<string, NdArray>, dimension: number, pieces: number): Float64Array {
+  const result = new Float64Array(dimension);
+  let offset = 0;
+  for (let i = 0; i < pieces; i++) {
+    const { data } = outputs[resultName(i)]!;
+    result.set(data as Float32Array, offset);
+    offset += data.length;
+  }
+  return result;
+}
+
+function checkLabels(labels: NdArray, batch: number, classes: number): NdArray<"int32"> {
+  const values = Array.from(labels.data as Int32Array, Number);
+  const bad = values.findIndex((label) => !(Number.isInteger(label) && label >= 0 && label < classes));
+  if (values.length === batch && bad < 0) return ndarray("int32", [batch], values);
+  throw new FathomError({
+    code: values.length === batch ? "bad-input" : "bad-shape",
+    where: bad < 0 ? "labels" : `labels[${bad}]`,
+    message:
+      values.length === batch
+        ? `Label ${values[bad]} is not a class of a network with ${classes} outputs.`
+        : `There are ${values.length} labels for ${batch} inputs.`,
+    hint: "Give one class per input, counted from 0.",
+  });
+}

@@ -1,0 +1,56 @@
+/** @file Theory's quantities measured on finite networks: Jacobians, correlations, curvature, the edge of stability. */
+export { type AllPairsMeasurement, apjnAllPairs } from "./all-pairs.ts";
+export {
+  type CorrelationLayer,
+  type CorrelationMeasurement,
+  type CorrelationOptions,
+  measureCorrelations,
+  type PairSummary,
+} from "./correlations.ts";
+export { type CulpritFinding, culprit, type Segment } from "./culprit.ts";
+export {
+  type CurvatureKind,
+  type CurvatureOptions,
+  type CurvatureProbe,
+  type CurvatureRunOptions,
+  compileCurvature,
+  stableRate,
+} from "./curvature.ts";
+export {
+  type Diagnosis,
+  type DiagnosisOptions,
+  diagnose,
+  type ProfileLayer,
+  type Verdict,
+} from "./diagnosis.ts";
+export { type Distribution, distribution } from "./distribution.ts";
+export { bracketEdge, type EdgeBracket, type EdgeSearchOptions } from "./edge-search.ts";
+export {
+  type JacobianLayer,
+  type JacobianMeasurement,
+  type JacobianOptions,
+  measureJacobians,
+  seedKey,
+} from "./jacobian.ts";
+export {
+  compileJacobians,
+  drawProbes,
+  type JacobianProgram,
+  type JacobianRun,
+  type ProbeFeeds,
+  probeName,
+} from "./jacobian-program.ts";
+export { type ExtremeEigenvalues, extremeEigenvalues, type LanczosOptions } from "./lanczos.ts";
+export { type Errors, fitLaw, type Law, type LawFit, laws, rankLaws } from "./laws.ts";
+export type { LogEstimate } from "./log-estimate.ts";
+export { type Pair, type PairsByClass, pairsByClass, rankingAccuracy } from "./pairs.ts";
+export { type SeedEstimate, seedEstimate } from "./seed-estimate.ts";
+export {
+  type Confusion,
+  collapsedAbove,
+  confusion,
+  type Separation,
+  scrambledBelow,
+  separation,
+} from "./separation.ts";
+export { growthRate } from "./slope.ts";

@@ -1,0 +1,194 @@
+/**
+ * @file The compiled measurement of partial Jacobians on one architecture: J(1, l) for all l in one pass of
+ * tangents, J(l, L) for all l in one pass of cotangents, and every J(l, l+1) from fresh probes (criticality.md §6).
+ * Weights, inputs and probes are fed: nothing is baked in, so one executable serves all seeds. The forward pass is
+ * not batched over probes; only tangents are.
+ */
+import { concat, input, type Tensor, vmap } from "../expr/index.ts";
+import type { Model } from "../net/index.ts";
+import { type CompileOptions, compile, type Executable } from "../runtime/index.ts";
+import { type FloatDType, type Key, type NdArray, rademacher } from "../tensor/index.ts";
+import { type Carried, meanSquareOfUnits, pull, push, type Tap, type TapChain, tapChain } from "./chain.ts";
+
+export interface JacobianProgramOptions {
+  readonly model: Model;
+  readonly samples: number;
+  readonly probes: number;
+  readonly dtype?: FloatDType;
+  readonly options?: CompileOptions;
+}
+
+/** The probes of one run: `[P, S, ...tap]` each. Unbiased when every sample's probes have E u uᵀ = 1. */
+export type ProbeFeeds = Record<string, NdArray>;
+
+/** Natural logarithms of |J u|²/N per probe and sample; all from one run, that is one set of weights. */
+export interface JacobianRun {
+  /** `[tap][P·S]`: ln of the samples of J(1, l). */
+  readonly fromFirst: Float64Array[];
+  /** `[tap][P·S]`: ln of the samples of J(l, L). */
+  readonly toOutput: Float64Array[];
+  /** `[tap][P·S]`: ln of the samples of J(l, l+1), for every tap but the last. */
+  readonly local: Float64Array[];
+  /** `[tap][S]`: mean of h² over units. */
+  readonly K: Float64Array[];
+}
+
+/** A compiled measurement. Dispose of it when done. */
+export interface JacobianProgram {
+  readonly chain: TapChain;
+  /** The named probe inputs and their shapes `[P, S, ...tap]`. */
+  readonly probeInputs: readonly Tensor[];
+  run(parameters: Record<string, NdArray>, x: NdArray, probes: ProbeFeeds): Promise<JacobianRun>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Names of the probe inputs: the tangents of h^1, the cotangents of h^L, and fresh tangents of h^l. */
+export const probeName = {
+  first: "probe.first",
+  last: "probe.last",
+  from: (index: number) => `probe.from.${index}`,
+} as const;
+
+/**
+ * Compiles the measurement for one architecture, batch size and number of probes.
+ * @throws FathomError bad-input for an empty batch or a network without taps; whatever `compile` refuses.
+ */
+export async function compileJacobians(settings: JacobianProgramOptions): Promise<JacobianProgram> {
+  const { model, samples, probes, dtype = "float32" } = settings;
+  const chain = tapChain(model, samples, dtype);
+  const graph = batchedGraph(chain, probes);
+  const executable = await compile({
+    inputs: [chain.x, ...Object.values(chain.parameters), ...graph.probeInputs],
+    outputs: graph.outputs,
+    ...(settings.options ? { options: settings.options } : {}),
+  });
+  return {
+    chain,
+    probeInputs: graph.probeInputs,
+    run: (parameters, x, feeds) => runOnce(executable, chain, probes, { ...parameters, x, ...feeds }),
+    [Symbol.asyncDispose]: async () => executable.dispose(),
+  };
+}
+
+/** Rademacher probes for one run; each tap has its own stream. */
+export function drawProbes(program: JacobianProgram, key: Key): ProbeFeeds {
+  const feeds: ProbeFeeds = {};
+  for (const { attrs, shape, dtype } of program.probeInputs) {
+    const name = String(attrs["name"]);
+    feeds[name] = rademacher(key.split(name), dtype as FloatDType, shape);
+  }
+  return feeds;
+}
+
+interface BatchedGraph {
+  readonly probeInputs: Tensor[];
+  readonly outputs: Record<string, Tensor>;
+}
+
+function batchedGraph(chain: TapChain, probes: number): BatchedGraph {
+  const { taps, dtype } = chain;
+  const K = concat(taps.map(meanSquareOfUnits), { axis: 1 });
+  if (taps.length === 1) return { probeInputs: [], outputs: { K } };
+  const single = {
+    first: input(probeName.first, taps[0]!.tensor.shape, dtype),
+    last: input(probeName.last, taps.at(-1)!.tensor.shape, dtype),
+    from: taps.slice(0, -1).map(({ index, tensor }) => input(probeName.from(index), tensor.shape, dtype)),
+  };
+  const over = [single.first, single.last, ...single.from];
+  const [fromFirst, toOutput, local] = vmap(
+    [forward(taps, single.first), backward(taps, single.last), segments(taps, single.from)],
+    { over, size: probes },
+  );
+  const probeInputs = over.map(({ attrs, shape }) => input(String(attrs["name"]), [probes, ...shape], dtype));
+  return { probeInputs, outputs: { K, fromFirst: fromFirst!, toOutput: toOutput!, local: local! } };
+}
+
+/** `[S, L-1]`: the mean square gained in each segment by tangents that start at h^1. */
+function forward(taps: readonly Tap[], probe: Tensor): Tensor {
+  let carried: Pick<Carried, "direction"> = { direction: probe };
+  const gains = taps.slice(1).map((to, i) => {
+    const next = push(taps[i]!, to, carried.direction);
+    carried = next;
+    return next.meanSquare;
+  });
+  return concat(gains, { axis: 1 });
+}
+
+/** `[S, L-1]`: the mean square gained in each segment by cotangents that start at h^L; column l belongs to h^l → h^{l+1}. */
+function backward(taps: readonly Tap[], probe: Tensor): Tensor {
+  let direction = probe;
+  const gains: Tensor[] = [];
+  for (let l = taps.length - 2; l >= 0; l--) {
+    const next = pull(taps[l]!, taps[l + 1]!, direction);
+    direction = next.direction;
+    gains.unshift(next.meanSquare);
+  }
+  return concat(gains, { axis: 1 });
+}
+
+/** `[S, L-1]`: J(l, l+1) from probes of its own. */
+function segments(taps: readonly Tap[], probes: readonly Tensor[]): Tensor {
+  return concat(
+    probes.map((probe, l) => push(taps[l]!, taps[l + 1]!, probe).meanSquare),
+    { axis: 1 },
+  );
+}
+
+async function runOnce(
+  executable: Executable,
+  chain: TapChain,
+  probes: number,
+  feeds: Record<string, NdArray>,
+): Promise<JacobianRun> {
+  const { taps, samples } = chain;
+  const outputs = await executable.run(feeds);
+  const rows = probes * samples;
+  const segmentCount = taps.length - 1;
+  const logs = (name: string) => {
+    const array = outputs[name];
+    return array ? columnLogs(array, rows, segmentCount) : [];
+  };
+  const K = columns(outputs["K"]!, samples, taps.length);
+  return {
+    fromFirst: accumulate(logs("fromFirst"), rows),
+    toOutput: accumulateBack(logs("toOutput"), rows, taps),
+    local: logs("local"),
+    K,
+  };
+}
+
+/** Row-major `[rows, columns]` as one float64 list per column. */
+function columns(array: NdArray, rows: number, count: number): Float64Array[] {
+  const data = array.data as Float64Array;
+  return Array.from({ length: count }, (_, c) =>
+    Float64Array.from({ length: rows }, (_, r) => data[r * count + c]!),
+  );
+}
+
+function columnLogs(array: NdArray, rows: number, count: number): Float64Array[] {
+  return columns(array, rows, count).map((column) => column.map(Math.log));
+}
+
+/** J(1, l): the product of the gains up to h^l. J(1, 1) = 1. */
+function accumulate(gains: Float64Array[], rows: number): Float64Array[] {
+  const totals = [new Float64Array(rows)];
+  for (const gain of gains) {
+    const before = totals.at(-1)!;
+    totals.push(before.map((value, i) => value + gain[i]!));
+  }
+  return totals;
+}
+
+/** J(l, L) = |v_l|²/N_L: the gains are per unit of h^l, so the product is multiplied by N_l/N_L. */
+function accumulateBack(gains: Float64Array[], rows: number, taps: readonly Tap[]): Float64Array[] {
+  const last = taps.at(-1)!.units;
+  let sums = new Float64Array(rows);
+  const totals = [sums];
+  for (let l = gains.length - 1; l >= 0; l--) {
+    const gain = gains[l]!;
+    sums = sums.map((value, i) => value + gain[i]!);
+    const shift = Math.log(taps[l]!.units / last);
+    totals.unshift(sums.map((value) => value + shift));
+  }
+  return totals;
+}
