@@ -5,12 +5,15 @@ import { apply, type Tensor } from "./tensor.ts";
 
 /**
  * All nodes that `outputs` need, operands before consumers.
+ * @param since Nodes with smaller ids are left out, and with them all that only they need.
  * @example topologicalOrder([add(x, y)]) // [x, y, add]
  */
-export function topologicalOrder(outputs: readonly Tensor[]): Tensor[] {
+export function topologicalOrder(outputs: readonly Tensor[], since = 0): Tensor[] {
   const seen = new Set<Tensor>(outputs);
   // A set visits what is added while it is walked, so this is the breadth-first closure.
-  for (const node of seen) for (const operand of node.inputs) seen.add(operand);
+  for (const node of seen) {
+    for (const operand of node.inputs) if (operand.id >= since) seen.add(operand);
+  }
   // Operands are made before their consumers, so ascending ids are a topological order.
   return [...seen].sort((a, b) => a.id - b.id);
 }
@@ -18,6 +21,17 @@ export function topologicalOrder(outputs: readonly Tensor[]): Tensor[] {
 /** The `input` nodes that `outputs` depend on, in the order in which they were made. */
 export function inputsOf(outputs: readonly Tensor[]): Tensor[] {
   return topologicalOrder(outputs).filter((node) => node.op.name === "input");
+}
+
+/**
+ * The nodes of `outputs` that may depend on one of `sources`, operands before consumers. Nothing older than the oldest
+ * source depends on it, so the derivative of one layer of a deep chain does not walk the layers before it.
+ */
+export function orderSince(outputs: readonly Tensor[], sources: readonly Tensor[]): Tensor[] {
+  return topologicalOrder(
+    outputs,
+    sources.reduce((oldest, { id }) => Math.min(oldest, id), Number.POSITIVE_INFINITY),
+  );
 }
 
 /** The nodes of `order` that depend on one of `sources` (sources included). */

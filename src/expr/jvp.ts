@@ -1,5 +1,5 @@
 /** @file Forward mode: tangents travel from operands to results. They are expressions again, so derivatives nest. */
-import { dependents, topologicalOrder } from "./graph.ts";
+import { dependents, orderSince } from "./graph.ts";
 import type { MaybeZero } from "./primitive.ts";
 import { add } from "./primitives/binary.ts";
 import type { Tensor } from "./tensor.ts";
@@ -21,7 +21,7 @@ export function jvp(ys: readonly Tensor[], xs: readonly Tensor[], ts: readonly M
     const sum = tangents.get(x);
     tangents.set(x, sum && t ? add(sum, t) : (sum ?? t));
   });
-  const order = topologicalOrder(ys);
+  const order = orderSince(ys, xs);
   const active = dependents(order, [...tangents.keys()]);
   for (const node of order) {
     if (!active.has(node) || node.op.jvp === undefined) continue;

@@ -1,6 +1,6 @@
 /** @file Reverse mode: cotangents travel from results to operands. They are expressions again, so derivatives nest. */
 import { sameShape, showShape } from "../tensor/index.ts";
-import { dependents, topologicalOrder } from "./graph.ts";
+import { dependents, orderSince } from "./graph.ts";
 import type { MaybeZero } from "./primitive.ts";
 import { add } from "./primitives/binary.ts";
 import { constant } from "./primitives/leaf.ts";
@@ -32,7 +32,7 @@ export function vjp(
   ys.forEach((y, i) => {
     accumulate(y, checkedDirection("vjp", cts[i], y));
   });
-  const order = topologicalOrder(ys);
+  const order = orderSince(ys, xs);
   const active = dependents(order, xs);
   for (const node of order.reverse()) {
     const ct = cotangents.get(node);
