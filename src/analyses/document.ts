@@ -109,7 +109,10 @@ export interface ReportDocument {
 export interface Progress {
   readonly done: number;
   readonly total: number | null;
+  /** The stage; the time left is told from the pace within one label. */
   readonly label: string;
+  /** What changes within a stage: `loss 0.53`. */
+  readonly detail?: string;
 }
 
 /** What a question's runner gives back: the JSON of cli.md and the report to draw. */

@@ -6,7 +6,7 @@ import { Command, Option } from "commander";
 import { type Comparison, failedComparisons, parseAssertion } from "./assert.ts";
 import { addGlobalOptions, Context, type GlobalOptions } from "./context.ts";
 import { AssertionFailed } from "./errors.ts";
-import { prepareFolder, writeInto } from "./folder.ts";
+import { checkFolder, writeInto } from "./folder.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import type { Io } from "./io.ts";
 import { type Json, printJson, toJson } from "./json.ts";
@@ -83,7 +83,7 @@ interface Invocation {
 async function execute(spec: CommandSpec, { io, commandLine, operands, options }: Invocation): Promise<void> {
   const globals = options as unknown as GlobalOptions;
   const wanted = globals.out ?? spec.defaultFolder;
-  const folder = wanted === undefined ? undefined : await prepareFolder(wanted);
+  const folder = wanted === undefined ? undefined : await checkFolder(wanted);
   const progress = await progressReporter(io.stderr, { quiet: globals.quiet === true });
   using interrupt = listenForInterrupt(process, io.stderr);
   const context = new Context({ io, globals, progress, signal: interrupt.signal, commandLine, folder });

@@ -7,7 +7,7 @@ import { choiceOption, integerOption } from "./options.ts";
 import type { ProgressReporter } from "./progress.ts";
 
 /** Devices of the runtime that the command line offers. */
-const devices = ["cpu", "interpreter", "cuda", "webgpu"] as const;
+const devices = ["cpu", "wasm", "webgpu", "cuda", "interpreter"] as const;
 
 /** The global options as they are parsed. */
 export interface GlobalOptions {

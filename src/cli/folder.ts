@@ -1,6 +1,6 @@
-/** @file The folder of `--out`: made before the work begins, so that hours are not lost to a path that cannot be used. */
-import { access, constants, mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+/** @file The folder of `--out`: checked before the work begins, so that hours are not lost to a path that cannot be used. */
+import { access, constants, mkdir, stat, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { FathomError } from "../tensor/index.ts";
 
 function cannotWrite(path: string, cause: unknown): FathomError {
@@ -9,8 +9,8 @@ function cannotWrite(path: string, cause: unknown): FathomError {
     EACCES: "there is no permission to write there",
     EPERM: "there is no permission to write there",
     EROFS: "the file system is read-only",
-    ENOTDIR: "a part of the path is a file",
-    EEXIST: "it is a file",
+    ENOTDIR: "it is a file, or lies under one",
+    EEXIST: "it is a file, or lies under one",
     ENOSPC: "the disk is full",
     ENAMETOOLONG: "the name is too long",
   };
@@ -23,21 +23,38 @@ function cannotWrite(path: string, cause: unknown): FathomError {
   });
 }
 
-/** Makes the folder and checks that it can be written to. @throws FathomError bad-input naming `--out`. */
-export async function prepareFolder(path: string): Promise<string> {
+/** The nearest folder above a path that exists, or what stands there instead. */
+async function nearestExisting(path: string): Promise<string> {
   try {
-    await mkdir(path, { recursive: true });
-    await access(path, constants.W_OK);
+    await stat(path);
+    return path;
+  } catch (cause) {
+    const parent = dirname(path);
+    if ((cause as NodeJS.ErrnoException).code !== "ENOENT" || parent === path) throw cause;
+    return nearestExisting(parent);
+  }
+}
+
+/**
+ * Checks that a folder can be written to, or made; nothing is made yet.
+ * @throws FathomError bad-input naming `--out`.
+ */
+export async function checkFolder(path: string): Promise<string> {
+  try {
+    const existing = await nearestExisting(resolve(path));
+    if (!(await stat(existing)).isDirectory()) throw Object.assign(new Error(existing), { code: "EEXIST" });
+    await access(existing, constants.W_OK);
     return path;
   } catch (cause) {
     throw cannotWrite(path, cause);
   }
 }
 
-/** Writes a file into the folder and returns its path. @throws FathomError naming `--out`. */
+/** Writes a file into the folder, which is made, and returns its path. @throws FathomError naming `--out`. */
 export async function writeInto(folder: string, name: string, content: string): Promise<string> {
   const path = join(folder, name);
   try {
+    await mkdir(folder, { recursive: true });
     await writeFile(path, content);
     return path;
   } catch (cause) {

@@ -1,5 +1,5 @@
 /** @file The program: its commands, and the one place where errors become exit codes. */
-import { Command } from "commander";
+import { Command, CommanderError } from "commander";
 import { buildCommand } from "./command.ts";
 import { criticalityCommand } from "./commands/criticality.ts";
 import { dataGetCommand, dataListCommand } from "./commands/data.ts";
@@ -23,7 +23,7 @@ Start here:
 
 Exit codes: 0 done, 1 a computation failed, 2 bad input or usage, 3 an --assert does not hold.`;
 
-/** Help and version go to stdout; what commander says of errors is said by \`runCli\` instead. */
+/** Help and version go to stdout; what commander says of errors is said by `runCli` instead. */
 function quieten(command: Command, io: Io): void {
   command.exitOverride().configureOutput({
     writeOut: (text) => io.stdout.write(text),
@@ -58,6 +58,11 @@ function createProgram(io: Io, argv: readonly string[]): Command {
   return program;
 }
 
+/** A group without a command shows its help, which says all there is. */
+function isHelp(error: unknown): boolean {
+  return error instanceof CommanderError && error.code === "commander.help";
+}
+
 /**
  * Runs one command line; never throws.
  * @returns the exit code of cli.md.
@@ -73,7 +78,8 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
     return exitCodes.done;
   } catch (error) {
     const code = exitCodeOf(error);
-    if (code !== exitCodes.done) io.stderr.write(errorLines(error, { debug: argv.includes("--debug") }));
+    if (code !== exitCodes.done && !isHelp(error))
+      io.stderr.write(errorLines(error, { debug: argv.includes("--debug") }));
     return code;
   }
 }

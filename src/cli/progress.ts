@@ -16,9 +16,13 @@ const lineInterval = 5000;
 
 /** Time left from the pace of this stage so far, in words; empty while it cannot be told. */
 function timeLeft(elapsed: number, done: number, total: number): string {
-  if (done <= 0 || done >= total) return "";
+  if (done <= 0 || done >= total || elapsed < 1000) return "";
   const seconds = Math.round((elapsed / 1000) * ((total - done) / done));
   return seconds < 90 ? `, about ${seconds} s left` : `, about ${Math.round(seconds / 60)} min left`;
+}
+
+function titleOf(label: string, detail: string | undefined): string {
+  return detail === undefined ? label : `${label}, ${detail}`;
 }
 
 function plainReporter(stream: OutputStream): ProgressReporter {
@@ -26,7 +30,7 @@ function plainReporter(stream: OutputStream): ProgressReporter {
   let began = 0;
   let written = 0;
   return {
-    report({ label, done, total }) {
+    report({ label, detail, done, total }) {
       const now = performance.now();
       const isNew = label !== stage;
       if (isNew) [stage, began] = [label, now];
@@ -34,7 +38,7 @@ function plainReporter(stream: OutputStream): ProgressReporter {
       written = now;
       const share =
         total === null || done === 0 ? "" : ` ${done}/${total}${timeLeft(now - began, done, total)}`;
-      stream.write(`${safeText(label)}${share}\n`);
+      stream.write(`${safeText(titleOf(label, detail))}${share}\n`);
     },
     stop() {},
   };
@@ -64,7 +68,7 @@ async function barReporter(stream: OutputStream): Promise<ProgressReporter> {
   let stage: string | undefined;
   let began = 0;
   return {
-    report({ label, done, total }) {
+    report({ label, detail, done, total }) {
       const now = performance.now();
       const whole = Math.max(total ?? 1, 1);
       if (stage === undefined) bar.start(whole, 0, { label: "", left: "" });
@@ -73,7 +77,7 @@ async function barReporter(stream: OutputStream): Promise<ProgressReporter> {
         bar.setTotal(whole);
       }
       const left = total === null ? "" : timeLeft(now - began, done, whole);
-      bar.update(total === null ? 0 : done, { label: safeText(label).slice(0, 40), left });
+      bar.update(total === null ? 0 : done, { label: safeText(titleOf(label, detail)).slice(0, 44), left });
     },
     stop() {
       if (stage !== undefined) bar.stop();

@@ -132,7 +132,12 @@ async function trainOptions(
     options: context.compileOptions,
     signal: context.signal,
     onProgress: ({ step, steps, loss }) =>
-      context.progress.report({ label: `training, loss ${loss.toPrecision(3)}`, done: step, total: steps }),
+      context.progress.report({
+        label: "training",
+        detail: `loss ${loss.toPrecision(3)}`,
+        done: step,
+        total: steps,
+      }),
   };
 }
 
