@@ -1,6 +1,6 @@
 /**
  * @file ONNX forms of functions that onnxruntime lacks or computes coarsely: erf and atan in float64 (no kernels),
- * sigmoid in float32 (its kernel loses all relative accuracy in the tail), gelu.
+ * sigmoid in float32 (its kernel loses all relative accuracy in the tail), softplus (its kernel takes twice the time, without the tail), gelu.
  */
 import type { DType } from "../tensor/index.ts";
 import { emitPolynomial, emitScalar } from "./onnx.ts";
@@ -71,6 +71,19 @@ export function emitAtan64(emit: Emitter, x: string): string {
 export function emitSigmoid(emit: Emitter, x: string, dtype: DType): string {
   const decay = emit.node("Exp", [emit.node("Neg", [x])]);
   return emit.node("Reciprocal", [emit.node("Add", [decay, emitScalar(emit, 1, dtype)])]);
+}
+
+/**
+ * max(x, 0) + ln(1 + u) with u = e^{−|x|} in (0, 1]. With w = fl(1 + u), ln w + (u − (w − 1))/w restores what rounding
+ * takes from u, so the left tail keeps its relative accuracy.
+ */
+export function emitSoftplus(emit: Emitter, x: string, dtype: DType): string {
+  const one = emitScalar(emit, 1, dtype);
+  const u = emit.node("Exp", [emit.node("Neg", [emit.node("Abs", [x])])]);
+  const w = emit.node("Add", [u, one]);
+  const lost = emit.node("Sub", [u, emit.node("Sub", [w, one])]);
+  const logarithm = emit.node("Add", [emit.node("Log", [w]), emit.node("Div", [lost, w])]);
+  return emit.node("Add", [emit.node("Relu", [x]), logarithm]);
 }
 
 /** x Φ(x): one fused node in float32, through erf otherwise. */

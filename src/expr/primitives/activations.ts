@@ -1,11 +1,13 @@
 /** @file Functions of one variable that networks use, each with its own stable derivative and single ONNX form. */
 import erfOf from "@stdlib/math-base-special-erf";
 import erfcOf from "@stdlib/math-base-special-erfc";
-import { emitErf, emitGelu, emitSigmoid } from "../approximations.ts";
+import { emitErf, emitGelu, emitSigmoid, emitSoftplus } from "../approximations.ts";
 import type { Tensor } from "../tensor.ts";
 import { add, float, mul, neg, square, sub } from "./binary.ts";
+import { cast } from "./cast.ts";
+import { greater } from "./compare.ts";
 import { elementwise, elementwisePrimitive } from "./elementwise.ts";
-import { exp, sign } from "./unary.ts";
+import { exp } from "./unary.ts";
 
 export const erfPrimitive = elementwisePrimitive({
   name: "erf",
@@ -55,8 +57,8 @@ export const reluPrimitive = elementwisePrimitive({
   name: "relu",
   dtype: float,
   f: (x) => Math.max(x, 0),
-  // sign(relu(x)) is the mask x > 0 as a float, in one operation; 0 at 0.
-  partials: [(v, y) => mul(v, sign(y))],
+  // The mask as a float, shared by all directions: a product runs in parallel, a choice (where) does not.
+  partials: [(v, y) => mul(v, cast(greater(y, 0), y.dtype))],
   onnx: "Relu",
 });
 
@@ -92,7 +94,7 @@ export const softplusPrimitive = elementwisePrimitive({
   dtype: float,
   f: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
   partials: [(v, { inputs: [x] }) => mul(v, sigmoid(x!))],
-  onnx: "Softplus",
+  onnx: (emit, [x], { dtype }) => emitSoftplus(emit, x!, dtype),
 });
 
 /** ln(1 + eˣ). @example softplus(x) */

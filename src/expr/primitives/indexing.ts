@@ -1,7 +1,7 @@
 /** @file Selection by index: gather, its adjoint scatterAdd, selection along lines, oneHot. */
 import { allocate, type DType, FathomError, ndarray, showShape, sizeOf } from "../../tensor/index.ts";
 import { numbersOf, store } from "../numeric.ts";
-import { emitCast, emitInts } from "../onnx.ts";
+import { emitInts } from "../onnx.ts";
 import type { Primitive } from "../primitive.ts";
 import { isInteger, normaliseAxis, operandError, requireNumeric, shapeError } from "../shapes.ts";
 import { apply, type Tensor } from "../tensor.ts";
@@ -155,14 +155,21 @@ export const scatterAddPrimitive: Primitive = {
   },
   onnx: (emit, node) => {
     const [indices, updates] = node.inputs as [Tensor, Tensor];
-    const zeros = emit.node("ConstantOfShape", [emitInts(emit, node.shape)], {
+    const [size, ...rest] = node.shape as [number, ...number[]];
+    const matrix = [sizeOf(indices.shape), sizeOf(rest)];
+    const reshaped = (value: string, shape: readonly number[]) =>
+      emit.node("Reshape", [value, emitInts(emit, shape)]);
+    const zeros = emit.node("ConstantOfShape", [emitInts(emit, [size, matrix[1]!])], {
       value: { tensor: ndarray(node.dtype, [1], [0]) },
     });
-    const targets = emit.node("Reshape", [
-      emitCast(emit, emit.value(indices), "int64"),
-      emitInts(emit, [...indices.shape, 1]),
-    ]);
-    return emit.node("ScatterND", [zeros, targets, emit.value(updates)], { reduction: { string: "add" } });
+    const rows = reshaped(emit.value(indices), [matrix[0]!, 1]);
+    const targets = emit.node("Expand", [rows, emitInts(emit, matrix)]);
+    // Not ScatterND, whose additions to repeated positions race on several threads (onnxruntime 1.30).
+    const sums = emit.node("ScatterElements", [zeros, targets, reshaped(emit.value(updates), matrix)], {
+      axis: { int: 0 },
+      reduction: { string: "add" },
+    });
+    return reshaped(sums, node.shape);
   },
 };
 

@@ -1,7 +1,7 @@
 /** @file softmax, logSumExp and layerNorm, with their own stable derivatives. */
-import { ndarray, sizeOf } from "../../tensor/index.ts";
+import { filled, sizeOf } from "../../tensor/index.ts";
 import { forEachLine, numbersOf, store } from "../numeric.ts";
-import { emitInts } from "../onnx.ts";
+import { emitInts, emitScalar } from "../onnx.ts";
 import type { Emitter, Primitive } from "../primitive.ts";
 import { droppedShape, keptShape, normaliseAxis, requireFloat, shapeError } from "../shapes.ts";
 import { apply, type Tensor } from "../tensor.ts";
@@ -160,14 +160,24 @@ function layerNormDerivative(v: Tensor, y: Tensor): Tensor {
   return div(projected, deviation);
 }
 
+/**
+ * The operator computes the variance as E x² − (E x)², which cancels where the mean is large, so it is given centred
+ * lines. In float64 it would also round epsilon to float32: there the formula itself is emitted.
+ */
 function emitLayerNorm(emit: Emitter, node: Tensor): string {
+  const { dtype } = node;
+  const mean = (value: string) =>
+    emit.node("ReduceMean", [value, emitInts(emit, [-1])], { keepdims: { int: 1 } });
   const x = emit.value(node.inputs[0]!);
-  const width = node.shape.at(-1)!;
-  const scale = emit.constant(ndarray(node.dtype, [width], new Array<number>(width).fill(1)));
-  return emit.node("LayerNormalization", [x, scale], {
-    axis: { int: -1 },
-    epsilon: { float: epsilonOf(node) },
-  });
+  const centred = emit.node("Sub", [x, mean(x)]);
+  if (dtype === "float32") {
+    const scale = emit.constant(filled(dtype, node.shape.slice(-1), 1));
+    const attributes = { axis: { int: -1 }, epsilon: { float: epsilonOf(node) } };
+    return emit.node("LayerNormalization", [centred, scale], attributes);
+  }
+  const variance = mean(emit.node("Mul", [centred, centred]));
+  const shifted = emit.node("Add", [variance, emitScalar(emit, epsilonOf(node), dtype)]);
+  return emit.node("Div", [centred, emit.node("Sqrt", [shifted])]);
 }
 
 /**
