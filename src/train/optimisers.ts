@@ -95,14 +95,15 @@ function adam(options: AdamOptions): Optimizer {
     update({ parameters, gradients, state, learningRate }) {
       const step = add(state[STEP]!, 1);
       const next: StepOutputs = { parameters: {}, state: { [STEP]: step } };
-      const rate = div(learningRate, biasCorrection(beta1, step, learningRate));
-      const rootCorrection = sqrt(biasCorrection(beta2, step, learningRate));
+      // lr·m̂ / (√ŝ + ε) = (lr·c/(1 - β1^t))·m / (√s + ε·c) with c = √(1 - β2^t): fewer passes over the weights.
+      const correction = sqrt(biasCorrection(beta2, step, learningRate));
+      const rate = div(mul(learningRate, correction), biasCorrection(beta1, step, learningRate));
+      const floor = mul(correction, epsilon);
       for (const [name, parameter] of Object.entries(parameters)) {
         const gradient = decayed(gradients[name]!, parameter, weightDecay);
         const m = add(mul(state[firstMoment(name)]!, beta1), mul(gradient, 1 - beta1));
         const s = add(mul(state[secondMoment(name)]!, beta2), mul(mul(gradient, gradient), 1 - beta2));
-        const scale = add(div(sqrt(s), rootCorrection), epsilon);
-        next.parameters[name] = sub(parameter, div(mul(m, rate), scale));
+        next.parameters[name] = sub(parameter, mul(div(m, add(sqrt(s), floor)), rate));
         next.state[firstMoment(name)] = m;
         next.state[secondMoment(name)] = s;
       }
