@@ -7,7 +7,7 @@
 import type { UniformLayer } from "./architecture.ts";
 import { requireVariance } from "./checks.ts";
 import { type LayerMap, layerMap, scanGrid } from "./layer-map.ts";
-import { brent } from "./roots.ts";
+import { brent, logSpaced } from "./roots.ts";
 
 /**
  * `stable`: attracts from both sides; `half-stable`: from one side only; `unstable`: from none; `neutral`: every K is
@@ -61,13 +61,14 @@ export function fixedPoints(layer: UniformLayer, { K1 = 1 }: { readonly K1?: num
   requireVariance(K1, "K1");
   const map = layerMap(layer);
   if (map.branch.linear !== undefined) return ofLinearMap(map, map.branch.linear, K1);
-  const found = scanRoots(map);
-  return { all: found.map((root) => describe(map, root)), reached: reach(map, found, K1) };
+  const scan = { K: scanGrid, values: map.scan() };
+  const roots = scanRoots(map, scan);
+  return { all: roots.map((root) => describe(map, root)), reached: reach(map, { roots, scan }, K1) };
 }
 
-/** Only the limit from K1: what a phase diagram needs of each cell. */
-export function reachedLimit(layer: UniformLayer, { K1 = 1 }: { readonly K1?: number } = {}): Limit {
-  return fixedPoints(layer, { K1 }).reached;
+/** Only the limit from K1: what a phase diagram needs of each cell. @throws FathomError as `fixedPoints`. */
+export function reachedLimit(layer: UniformLayer, options: { readonly K1?: number } = {}): Limit {
+  return fixedPoints(layer, options).reached;
 }
 
 interface Root {
@@ -109,43 +110,80 @@ function ofLinearMap(
   return { all, reached: arrives ? limit(fixed, K1) : unbounded(map) };
 }
 
+/** Whether a first layer stands at a fixed point: double roots are known to about 1e-10. */
+function isAt(K1: number, K: number): boolean {
+  return Math.abs(K1 - K) <= 1e-7 * K;
+}
+
 /** K grows for ever: chi_J and chi_K are the limits at infinite K. */
 function unbounded(map: LayerMap): Limit {
   return { ...pointAt(map, Number.POSITIVE_INFINITY, "stable"), status: "infinite" };
 }
 
 function limit(point: FixedPoint, K1: number): Limit {
-  const arrived = Math.abs(K1 - point.K) <= 1e-9 * point.K;
-  const slow = Math.abs(point.chiK - 1) < SLOW && !arrived;
+  const slow = Math.abs(point.chiK - 1) < SLOW && !isAt(K1, point.K);
   const dead = point.K === 0 && point.chiK < 1;
   return { ...point, status: slow ? "slow" : dead ? "dead" : "ok" };
 }
 
-/** Sign changes of K' - K on the scan grid, refined, with double roots between them, and K = 0 where it is fixed. */
-function scanRoots(map: LayerMap): Root[] {
-  const values = map.scan();
-  const signs = cleanSigns(values);
+/** Points and K' - K there. */
+interface Samples {
+  readonly K: Float64Array;
+  readonly values: Float64Array;
+}
+
+/** Fixed points among the scanned variances, and K = 0 or one below the scan where there is one. */
+function scanRoots(map: LayerMap, scan: Samples): Root[] {
+  const lowest = cleanSigns(scan)[0]!;
+  const roots = rootsAmong(map, scan, (left, right) =>
+    rootsAmong(map, resampled(map, left, right), () => []),
+  );
+  if (map.next(0) === 0) return [{ K: 0, below: 0, above: lowest }, ...roots];
+  return lowest < 0 ? [{ K: brent(map.excess, 0, scanGrid[0]!), below: 1, above: -1 }, ...roots] : roots;
+}
+
+/**
+ * Sign changes of K' - K, and double roots where it turns near zero. Where it stays small across a sign change, more roots
+ * may hide in the same cell (silu at its critical point has one at 14.32 and one at 14.59): `closer` looks again there.
+ */
+function rootsAmong(
+  map: LayerMap,
+  samples: Samples,
+  closer: (left: number, right: number) => Root[],
+): Root[] {
+  const { K, values } = samples;
+  const signs = cleanSigns(samples);
   const roots: Root[] = [];
-  const zeroIsFixed = map.next(0) === 0;
-  if (zeroIsFixed) roots.push({ K: 0, below: 0, above: signs[0]! });
-  else if (signs[0]! < 0) roots.push({ K: brent(map.excess, 0, scanGrid[0]!), below: 1, above: -1 });
-  for (let i = 0; i + 1 < scanGrid.length; i++) {
-    const [left, right] = [scanGrid[i]!, scanGrid[i + 1]!];
+  for (let i = 0; i + 1 < K.length; i++) {
+    const [left, right] = [K[i]!, K[i + 1]!];
     if (signs[i]! * signs[i + 1]! < 0) {
-      roots.push({ K: simpleRoot(map, left, right), below: signs[i]!, above: signs[i + 1]! });
-    } else if (i > 0 && turns(values, i)) {
-      roots.push(...nearTouch(map, scanGrid[i - 1]!, right, signs[i]!));
+      const hidden = isSmall(values[i]!, left) && isSmall(values[i + 1]!, right) ? closer(left, right) : [];
+      const simple = { K: simpleRoot(map, left, right), below: signs[i]!, above: signs[i + 1]! };
+      roots.push(...(hidden.length > 0 ? hidden : [simple]));
+    } else if (i > 0 && turns(samples, i)) {
+      roots.push(...nearTouch(map, K[i - 1]!, right, signs[i]!));
     }
   }
   return roots;
 }
 
+/** K' - K between two scanned points, closely. */
+function resampled(map: LayerMap, left: number, right: number): Samples {
+  const K = logSpaced(left, right, 65);
+  return { K, values: K.map(map.excess) };
+}
+
+/** Whether K' - K is so close to 0 that it may touch 0 between this point and the next, and not mere rounding. */
+function isSmall(value: number, K: number): boolean {
+  return Math.abs(value) < 1e-4 * K && Math.abs(value) > ROUNDING * K;
+}
+
 /** Signs of K' - K; where it is rounding, the sign of the next larger K counts (hardtanh is linear to rounding near 0). */
-function cleanSigns(values: Float64Array): Int8Array {
+function cleanSigns({ K, values }: Samples): Int8Array {
   const signs = new Int8Array(values.length);
   let after = 0;
   for (let i = values.length - 1; i >= 0; i--) {
-    if (Math.abs(values[i]!) > ROUNDING * scanGrid[i]!) after = Math.sign(values[i]!);
+    if (Math.abs(values[i]!) > ROUNDING * K[i]!) after = Math.sign(values[i]!);
     signs[i] = after;
   }
   return signs;
@@ -158,15 +196,12 @@ function simpleRoot(map: LayerMap, left: number, right: number): number {
   return Math.abs(map.excess(left)) < Math.abs(map.excess(right)) ? left : right;
 }
 
-/** Whether |K' - K| has a minimum at grid point i that is small enough to hide a double root beside it. */
-function turns(values: Float64Array, i: number): boolean {
-  const here = values[i]!;
-  const small = Math.abs(here) < 0.01 * scanGrid[i]! && Math.abs(here) > ROUNDING * scanGrid[i]!;
+/** Whether |K' - K| has a minimum at point i that is small enough to hide a double root beside it. */
+function turns({ K, values }: Samples, i: number): boolean {
+  const [before, here, after] = [values[i - 1]!, values[i]!, values[i + 1]!];
+  const small = Math.abs(here) < 0.01 * K[i]! && Math.abs(here) > ROUNDING * K[i]!;
   return (
-    small &&
-    here * values[i - 1]! > 0 &&
-    Math.abs(values[i - 1]!) >= Math.abs(here) &&
-    Math.abs(values[i + 1]!) >= Math.abs(here)
+    small && here * before > 0 && Math.abs(before) >= Math.abs(here) && Math.abs(after) >= Math.abs(here)
   );
 }
 
@@ -184,25 +219,27 @@ function nearTouch(map: LayerMap, left: number, right: number, sign: number): Ro
 }
 
 /** The fixed point at which the sequence from K1 ends. */
-function reach(map: LayerMap, roots: readonly Root[], K1: number): Limit {
-  const at = roots.find(({ K }) => Math.abs(K1 - K) <= 1e-9 * K || (K === 0 && K1 === 0));
+function reach(
+  map: LayerMap,
+  { roots, scan }: { readonly roots: readonly Root[]; readonly scan: Samples },
+  K1: number,
+): Limit {
+  const at = roots.find(({ K }) => isAt(K1, K));
   if (at !== undefined) return limit(describe(map, at), K1);
   const grows = map.excess(K1) > 0;
   const target = grows ? roots.find(({ K }) => K > K1) : roots.findLast(({ K }) => K < K1);
-  if (!isMonotone(map, K1, target?.K ?? (grows ? Number.POSITIVE_INFINITY : 0)))
-    return iterated(map, roots, K1);
+  const end = target?.K ?? (grows ? Number.POSITIVE_INFINITY : 0);
+  if (!isMonotone(scan, K1, end) || (target === undefined && !grows)) return iterated(map, roots, K1);
   return target === undefined ? unbounded(map) : limit(describe(map, target), K1);
 }
 
 /** Whether K' grows with K on the way, judged on the scan grid. */
-function isMonotone(map: LayerMap, from: number, to: number): boolean {
+function isMonotone({ K, values }: Samples, from: number, to: number): boolean {
   const [low, high] = from < to ? [from, to] : [to, from];
-  const values = map.scan();
   let before = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < scanGrid.length; i++) {
-    const K = scanGrid[i]!;
-    if (K < low || K > high) continue;
-    const next = values[i]! + K;
+  for (let i = 0; i < K.length; i++) {
+    if (K[i]! < low || K[i]! > high) continue;
+    const next = values[i]! + K[i]!;
     if (next < before * (1 - 1e-12)) return false;
     before = next;
   }

@@ -120,8 +120,9 @@ export function layerMap({ activation, sw2, sb2, norm = "none", mu = 0 }: Unifor
     excess,
     scan: () => {
       if (norm !== "none") return scanGrid.map(excess);
-      const B = secondMoments(activation);
-      return scanGrid.map((K, i) => sw2 * B[i]! + sb2 + (skip - 1) * K);
+      const values = Float64Array.from(secondMoments(activation));
+      for (let i = 0; i < values.length; i++) values[i] = sw2 * values[i]! + sb2 + (skip - 1) * scanGrid[i]!;
+      return values;
     },
   };
 }

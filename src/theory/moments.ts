@@ -9,11 +9,21 @@ import { type Covariance, expectProduct } from "./gaussian-pair.ts";
 /** A moment that grows past this at K = LARGEST_K has no finite limit. */
 const UNBOUNDED = 1e100;
 
-/** The value of a moment at K, or its limit at Infinity. */
-function limited(moment: (K: number) => number, K: number): number {
-  if (K <= LARGEST_K) return moment(K);
-  const value = moment(LARGEST_K);
-  return value > UNBOUNDED ? Number.POSITIVE_INFINITY : value;
+type Moment = (act: ScalarActivation, K: number) => number;
+
+/** Lets a moment take K = Infinity, where it is its limit, computed once an activation. */
+function withLimit(moment: Moment): Moment {
+  const limits = new WeakMap<ScalarActivation, number>();
+  return (act, K) => {
+    if (K <= LARGEST_K) return moment(act, K);
+    let limit = limits.get(act);
+    if (limit === undefined) {
+      const value = moment(act, LARGEST_K);
+      limit = value > UNBOUNDED ? Number.POSITIVE_INFINITY : value;
+      limits.set(act, limit);
+    }
+    return limit;
+  };
 }
 
 /** Nodes over the half line where φ has no kink but perhaps one at 0, mirrored by the loops below. */
@@ -37,24 +47,37 @@ function productMean(f: (h: number) => number, r: (h: number) => number, K: numb
   return sum;
 }
 
+const one = () => 1;
+
+/** E f(h)²: the loop that phase diagrams spend their time in. */
+function squareMean(f: (h: number) => number, K: number, { nodes, weights }: Rule): number {
+  const scale = Math.sqrt(K);
+  let sum = 0;
+  for (let i = 0; i < nodes.length; i++) {
+    const h = scale * nodes[i]!;
+    const plus = f(h);
+    const minus = f(-h);
+    sum += weights[i]! * (plus * plus + minus * minus);
+  }
+  return sum;
+}
+
 /**
  * B(K) = E φ(h)².
  * @param K Variance >= 0, or Infinity.
  * @example secondMoment(scalarActivation("relu"), 2) // 1
  */
-export function secondMoment(act: ScalarActivation, K: number): number {
-  return limited(act.moments.B ?? ((k) => productMean(act.f, act.f, k, ruleFor(act, k))), K);
-}
+export const secondMoment: Moment = withLimit(
+  (act, K) => act.moments.B?.(K) ?? squareMean(act.f, K, ruleFor(act, K)),
+);
 
 /** A(K) = E φ'(h)²; chi_J = sw2 A. */
-export function derivativeMoment(act: ScalarActivation, K: number): number {
-  return limited(act.moments.A ?? ((k) => productMean(act.df, act.df, k, ruleFor(act, k))), K);
-}
+export const derivativeMoment: Moment = withLimit(
+  (act, K) => act.moments.A?.(K) ?? squareMean(act.df, K, ruleFor(act, K)),
+);
 
 /** dB/dK; chi_K = sw2 dB/dK. */
-export function chiKMoment(act: ScalarActivation, K: number): number {
-  return limited(act.moments.chiK ?? ((k) => momentSlope(act, k)), K);
-}
+export const chiKMoment: Moment = withLimit((act, K) => act.moments.chiK?.(K) ?? momentSlope(act, K));
 
 /**
  * dB/dK = E (φ² - φ(0)²)(g² - 1) / 2K, which needs no derivative of φ. The constant may be taken off because
@@ -81,30 +104,24 @@ function slopeAtZero({ taylor, df }: ScalarActivation): number {
 }
 
 /** m(K) = E φ(h). */
-export function mean(act: ScalarActivation, K: number): number {
-  return limited(act.moments.m ?? ((k) => productMean(act.f, one, k, ruleFor(act, k))), K);
-}
+export const mean: Moment = withLimit(
+  (act, K) => act.moments.m?.(K) ?? productMean(act.f, one, K, ruleFor(act, K)),
+);
 
-const one = () => 1;
-
-/** dm/dK = E φ(h) (g² - 1) / 2K. */
-export function meanSlope(act: ScalarActivation, K: number): number {
-  if (K === 0) return (act.taylor?.[2] ?? 0) / 2;
-  const k = Math.min(K, LARGEST_K);
-  const scale = Math.sqrt(k);
-  return productMean(act.f, (h) => (h / scale) ** 2 - 1, k, ruleFor(act, k)) / (2 * k);
-}
+/** dm/dK = E φ(h) (g² - 1) / 2K; at K = 0, where relu's is infinite, φ''(0)/2 for smooth φ. */
+export const meanSlope: Moment = withLimit((act, K) => {
+  if (K === 0) return act.taylor === undefined ? Number.POSITIVE_INFINITY : act.taylor[2] / 2;
+  const scale = Math.sqrt(K);
+  return productMean(act.f, (h) => (h / scale) ** 2 - 1, K, ruleFor(act, K)) / (2 * K);
+});
 
 /** V(K) = B - m², the variance of the activations over units: what LayerNorm on activations divides by. */
-export function activationVariance(act: ScalarActivation, K: number): number {
-  return limited((k) => secondMoment(act, k) - mean(act, k) ** 2, K);
-}
+export const activationVariance: Moment = withLimit((act, K) => secondMoment(act, K) - mean(act, K) ** 2);
 
 /** E φ'(h)⁴. */
-export function derivativeFourthMoment(act: ScalarActivation, K: number): number {
-  const square = (h: number) => act.df(h) ** 2;
-  return limited(act.moments.A4 ?? ((k) => productMean(square, square, k, ruleFor(act, k))), K);
-}
+export const derivativeFourthMoment: Moment = withLimit(
+  (act, K) => act.moments.A4?.(K) ?? squareMean((h) => act.df(h) ** 2, K, ruleFor(act, K)),
+);
 
 /**
  * E φ(u) φ(v) for a centred Gaussian pair.

@@ -61,7 +61,7 @@ interface Triple {
 /** The step from b that inverse quadratic interpolation (the secant, while a = c) proposes. */
 function interpolation({ a, b, c, fa, fb, fc }: Triple): number {
   const s = fb / fa;
-  if (a === c) return ((c - b) * s) / (1 - s);
+  if (a === c) return ((b - c) * s) / (1 - s);
   const q = fa / fc;
   const r = fb / fc;
   const numerator = s * ((c - b) * q * (q - r) - (b - a) * (r - 1));

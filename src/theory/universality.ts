@@ -75,7 +75,7 @@ function zeroClass({ taylor, kinks, ...act }: ScalarActivation): Universality | 
   const b1 = s3 / s1 + (s2 / s1) ** 2;
   const critical = { sw2: 1 / (s1 * s1), sb2: 0, K: 0 };
   if (a1 < 0) {
-    const note = `K falls as 1/(${-a1} l), J as l^-${b1 / a1}.`;
+    const note = `K falls as ${a1 === -1 ? "1/l" : `1/(${-a1} l)`}, J as l^-${b1 / a1}.`;
     return { class: "zero", critical, zeta: b1 / a1, a1, b1, note };
   }
   const saturates = a1 === 0 && secondMoment({ taylor, kinks, ...act }, 1) * critical.sw2 < 1;
