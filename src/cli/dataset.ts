@@ -7,7 +7,7 @@ import type { Context } from "./context.ts";
 export function dataOption(): Option {
   return new Option(
     "--data <name>",
-    "digits (generated), mnist, fashion-mnist, cifar10, or a path: folder of IDX files, .npz, .csv",
+    "digits (generated), mnist, fashion-mnist, or the path of a folder of IDX files",
   ).default("digits");
 }
 

@@ -14,10 +14,17 @@ const silent: ProgressReporter = { report: () => {}, stop: () => {} };
 /** Milliseconds between two plain lines of one stage. */
 const lineInterval = 5000;
 
+/** Where a stage stood when it was first heard of: a resumed run does not begin at 0. */
+interface Start {
+  readonly time: number;
+  readonly done: number;
+}
+
 /** Time left from the pace of this stage so far, in words; empty while it cannot be told. */
-function timeLeft(elapsed: number, done: number, total: number): string {
-  if (done <= 0 || done >= total || elapsed < 1000) return "";
-  const seconds = Math.round((elapsed / 1000) * ((total - done) / done));
+function timeLeft(start: Start, done: number, total: number): string {
+  const elapsed = performance.now() - start.time;
+  if (done <= start.done || done >= total || elapsed < 1000) return "";
+  const seconds = Math.round((elapsed / 1000) * ((total - done) / (done - start.done)));
   return seconds < 90 ? `, about ${seconds} s left` : `, about ${Math.round(seconds / 60)} min left`;
 }
 
@@ -27,17 +34,16 @@ function titleOf(label: string, detail: string | undefined): string {
 
 function plainReporter(stream: OutputStream): ProgressReporter {
   let stage = "";
-  let began = 0;
+  let start: Start = { time: 0, done: 0 };
   let written = 0;
   return {
     report({ label, detail, done, total }) {
       const now = performance.now();
       const isNew = label !== stage;
-      if (isNew) [stage, began] = [label, now];
+      if (isNew) [stage, start] = [label, { time: now, done }];
       if (!isNew && now - written < lineInterval) return;
       written = now;
-      const share =
-        total === null || done === 0 ? "" : ` ${done}/${total}${timeLeft(now - began, done, total)}`;
+      const share = total === null || done === 0 ? "" : ` ${done}/${total}${timeLeft(start, done, total)}`;
       stream.write(`${safeText(titleOf(label, detail))}${share}\n`);
     },
     stop() {},
@@ -66,17 +72,16 @@ async function barReporter(stream: OutputStream): Promise<ProgressReporter> {
   };
   const bar: Bar = new cliProgress.SingleBar(options);
   let stage: string | undefined;
-  let began = 0;
+  let start: Start = { time: 0, done: 0 };
   return {
     report({ label, detail, done, total }) {
-      const now = performance.now();
       const whole = Math.max(total ?? 1, 1);
       if (stage === undefined) bar.start(whole, 0, { label: "", left: "" });
       if (label !== stage) {
-        [stage, began] = [label, now];
+        [stage, start] = [label, { time: performance.now(), done }];
         bar.setTotal(whole);
       }
-      const left = total === null ? "" : timeLeft(now - began, done, whole);
+      const left = total === null ? "" : timeLeft(start, done, whole);
       bar.update(total === null ? 0 : done, { label: safeText(titleOf(label, detail)).slice(0, 44), left });
     },
     stop() {

@@ -2,6 +2,15 @@
 import type { CommandSpec } from "../command.ts";
 import { alignedTable } from "../table.ts";
 
+/** Bytes in MB, one decimal. */
+function inMega(bytes: number): number {
+  return Math.round(bytes / 1e5) / 10;
+}
+
+function megabytes(bytes: number | undefined): string {
+  return bytes === undefined ? "size unknown" : `${inMega(bytes)} MB`;
+}
+
 export const dataListCommand: CommandSpec = {
   name: "list",
   summary: "the data sets Fathom knows, and where they are",
@@ -11,12 +20,14 @@ export const dataListCommand: CommandSpec = {
   async run() {
     const { listDatasets } = await import("../../data/index.ts");
     const sets = await listDatasets();
-    const columns = ["name", "here", "what", "where"].map((title) => ({ title, align: "left" as const }));
-    const rows = sets.map(({ name, available, description, path }) => [
-      name,
-      available ? "yes" : "no",
-      description,
-      path ?? "",
+    const columns = ["name", "rows", "what", "where"].map((title) => ({ title, align: "left" as const }));
+    const rows = sets.map((set) => [
+      set.name,
+      `${set.trainSize} + ${set.testSize}`,
+      set.description,
+      set.available
+        ? (set.path ?? "made when asked for")
+        : `fathom data get ${set.name} (${megabytes(set.bytes)})`,
     ]);
     return { json: { datasets: sets }, text: alignedTable(columns, rows) };
   },
@@ -33,7 +44,8 @@ export const dataGetCommand: CommandSpec = {
     const { download } = await import("../../data/index.ts");
     const found = await download(operands[0]!, {
       signal: context.signal,
-      onProgress: (progress) => context.progress.report(progress),
+      onProgress: ({ label, done, total }) =>
+        context.progress.report({ label: `${label}, MB`, done: inMega(done), total: total && inMega(total) }),
     });
     return { json: found, text: `${found.name} is in ${found.path}.\n` };
   },
