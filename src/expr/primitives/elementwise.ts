@@ -97,9 +97,11 @@ export function alignBatched(
 /** Sums over the axes along which an operand of `shape` was broadcast. */
 export function sumTo(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
-  const aligned = alignedShape(shape, x.shape.length);
-  const axes = aligned.flatMap((n, axis) => (n === 1 && x.shape[axis] !== 1 ? [axis] : []));
-  return reshape(reduceSum(x, { axes, keepDims: true }), shape);
+  const added = x.shape.length - shape.length;
+  const inner = shape.flatMap((n, axis) => (n === 1 && x.shape[added + axis] !== 1 ? [added + axis] : []));
+  const leading = Array.from({ length: added }, (_, axis) => axis);
+  if (inner.length === 0) return reduceSum(x, { axes: leading });
+  return reshape(reduceSum(x, { axes: [...leading, ...inner], keepDims: true }), shape);
 }
 
 /** The sum of terms that may be symbolic zeros. */

@@ -200,7 +200,8 @@ function withoutBroadcasts(a: Tensor, b: Tensor, flags: Flags): [Tensor, Tensor]
   const right = peeledMatrices(b);
   const [, innerA] = matrixShape(left, flags.transposeA);
   const [innerB] = matrixShape(right, flags.transposeB);
-  if (innerA === innerB) return [left, right];
+  const [, inner] = matrixShape(a, flags.transposeA);
+  if (innerA === inner && innerB === inner) return [left, right];
   return innerA === 1
     ? [left, reduceSum(b, { axes: [flags.transposeB ? -1 : -2], keepDims: true })]
     : [reduceSum(a, { axes: [flags.transposeA ? -2 : -1], keepDims: true }), right];
