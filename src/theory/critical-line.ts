@@ -1,12 +1,11 @@
 /**
  * @file Critical lines chi_J* = 1 in the (sw2, sb2) plane (criticality.md §3, §4), each by its natural parameter: K* for
  * plain networks and LayerNorm on activations, the inner variance q for the two-layer branch, sw2 for LayerNorm on
- * preactivations; and the search along sw2 of §7.1, which needs no formula.
+ * preactivations.
  */
 import type { ScalarActivation } from "./activation.ts";
 import { type Norm, requireNorm, type UniformLayer } from "./architecture.ts";
 import { requireCount, requireMu, requireVariance } from "./checks.ts";
-import { type Limit, reachedLimit } from "./fixed-points.ts";
 import { activationVariance, chiKMoment, derivativeMoment, secondMoment } from "./moments.ts";
 import { brent, logSpaced } from "./roots.ts";
 
@@ -144,38 +143,4 @@ function uprightLine(
 
 function spaced([from, to]: readonly [number, number], count: number): number[] {
   return Array.from({ length: count }, (_, i) => from + ((to - from) * i) / (count - 1));
-}
-
-/** What the search along sw2 found. */
-export type WeightSearch =
-  | { readonly status: "ok"; readonly sw2: number; readonly limit: Limit }
-  | { readonly status: "none"; readonly because: string };
-
-const SEARCH_RANGE = [1e-4, 1e2] as const;
-
-/**
- * The sw2 in [1e-4, 1e2] with chi_J* = 1 at a given sb2, by bisection on ln sw2 at the fixed point reached from K1
- * (criticality.md §7.1). Works for every row, with or without a formula.
- * @throws FathomError `bad-input` for bad options.
- * @example criticalWeightVariance({ activation: scalarActivation("erf"), sb2: 0.1841396778 }) // sw2 1.7562036828
- */
-export function criticalWeightVariance({
-  sb2,
-  K1 = 1,
-  ...of
-}: LineOf & { readonly sb2: number; readonly K1?: number }): WeightSearch {
-  const limitAt = (logSw2: number) => reachedLimit({ ...of, sw2: Math.exp(logSw2), sb2 }, { K1 });
-  const gap = (logSw2: number) => Math.log(limitAt(logSw2).chiJ);
-  const [low, high] = [Math.log(SEARCH_RANGE[0]), Math.log(SEARCH_RANGE[1])];
-  if (!(gap(low) < 0 && gap(high) > 0)) {
-    const because = `chi_J* does not pass 1 between sw2 = ${SEARCH_RANGE[0]} and ${SEARCH_RANGE[1]}.`;
-    return { status: "none", because };
-  }
-  const logSw2 = brent(gap, low, high);
-  const limit = limitAt(logSw2);
-  if (Math.abs(limit.chiJ - 1) > 1e-6) {
-    const because = `chi_J* jumps over 1 at sw2 = ${Math.exp(logSw2)}: the fixed point disappears there.`;
-    return { status: "none", because };
-  }
-  return { status: "ok", sw2: Math.exp(logSw2), limit };
 }
