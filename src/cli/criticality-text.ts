@@ -13,14 +13,18 @@ interface LayerRow {
   readonly K: number | null;
   readonly chiJ: number | null;
   readonly chiK: number | null;
+  readonly lnJ: number | null;
+}
+
+interface MeasuredRow {
+  readonly lnJ: number | null;
   readonly J: number | null;
+  readonly se: number | null;
 }
 
 interface Shown {
   readonly layers?: readonly LayerRow[];
-  readonly measured?: {
-    readonly layers?: readonly { readonly J: number | null; readonly se: number | null }[];
-  };
+  readonly measured?: { readonly layers?: readonly MeasuredRow[] };
 }
 
 const columns: readonly Column[] = [
@@ -29,18 +33,23 @@ const columns: readonly Column[] = [
   { title: "K", align: "right" },
   { title: "χ_J", align: "right" },
   { title: "χ_K", align: "right" },
-  { title: "J(1, l)", align: "right" },
+  { title: "ln J(1, l)", align: "right" },
 ];
+
+/** The standard error of ln J. */
+function relativeError({ J, se }: MeasuredRow): number {
+  return J && se ? se / J : Number.NaN;
+}
 
 /** The one-screen summary and the table of layers, thinned where there are many. */
 export async function criticalityText(outcome: Outcome, context: Context): Promise<string> {
   const { formatNumber, formatWithError } = await import("../report/index.ts");
   const { layers = [], measured } = outcome.json as Shown;
   const rows = layers.map((layer, place) => {
-    const { index, name, K, chiJ, chiK, J } = layer;
+    const { index, name, K, chiJ, chiK, lnJ } = layer;
+    const numbers = [K, chiJ, chiK, lnJ].map((value) => formatNumber(value ?? null));
     const found = measured?.layers?.[place];
-    const shown = found?.J == null ? "–" : formatWithError(found.J, found.se ?? Number.NaN);
-    const numbers = [K, chiJ, chiK, J].map((value) => formatNumber(value ?? null));
+    const shown = found?.lnJ == null ? "–" : formatWithError(found.lnJ, relativeError(found));
     return [String(index), name, ...numbers, ...(measured === undefined ? [] : [shown])];
   });
   const head: Column[] =

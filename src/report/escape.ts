@@ -32,6 +32,14 @@ export function escapeHtml(text: string): string {
 }
 
 /**
+ * A command or a one-line network as HTML that may break after commas.
+ * @example breakableHtml("mlp:depth=3,width=8") // "mlp:depth=3,<wbr>width=8"
+ */
+export function breakableHtml(text: string): string {
+  return escapeHtml(text).replaceAll(",", ",<wbr>");
+}
+
+/**
  * A name fit for an `id` attribute or a file name: letters, digits and `-`, never empty.
  * @example slug("APJN by layer") // "apjn-by-layer"
  */

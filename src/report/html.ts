@@ -10,7 +10,7 @@ import type {
   Tone,
   Verdict,
 } from "../analyses/index.ts";
-import { escapeHtml, richText, slug } from "./escape.ts";
+import { breakableHtml, escapeHtml, richText, slug } from "./escape.ts";
 import { formatSeconds } from "./format.ts";
 import { sectionHtml } from "./section.ts";
 import { styleSheet } from "./styles.ts";
@@ -61,7 +61,7 @@ function reproductionHtml(run: Reproduction): string {
     ["time", formatSeconds(run.seconds)],
     ...(run.more ?? []),
   ];
-  return `<section class="card" id="again"><h2>Run it again</h2><pre>${escapeHtml(run.command)}</pre>${factsHtml(rows)}</section>`;
+  return `<section class="card" id="again"><h2>Run it again</h2><pre>${breakableHtml(run.command)}</pre>${factsHtml(rows)}</section>`;
 }
 
 function navigationHtml(document: ReportDocument): string {
@@ -89,7 +89,7 @@ export function reportHtml(document: ReportDocument): string {
     `<title>${escapeHtml(`${title}: ${subject}`)}</title>`,
     `<style>${styleSheet}</style></head><body><main>`,
     `<header><p class="kicker">Fathom</p><h1>${escapeHtml(title)}</h1>`,
-    `<p class="subject mono">${escapeHtml(subject)}</p></header>`,
+    `<p class="subject mono">${breakableHtml(subject)}</p></header>`,
     verdictHtml(document.verdict),
     factsHtml(document.facts),
     navigationHtml(document),

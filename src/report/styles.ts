@@ -74,8 +74,7 @@ main{padding:1rem .75rem 2rem}
 h1{font-size:1.35rem}
 .card{padding:.9rem .9rem}
 .verdict p{font-size:1.08rem}
-.facts{grid-template-columns:1fr;gap:0}
-.facts dd{margin-bottom:.45rem}
+.facts{grid-template-columns:minmax(0,max-content) 1fr;gap:.2rem .9rem}
 .wide{display:none}
 .phone,.phone .fathom-figure{display:block;width:100%}
 .stack thead{display:none}
