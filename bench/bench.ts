@@ -1,0 +1,31 @@
+/** @file What a benchmark is, and how its time is taken. */
+
+export interface Measurement {
+  /** Milliseconds of each run. */
+  readonly times: number[];
+  /** Further numbers worth a line: GFLOP/s, nodes. */
+  readonly notes: Record<string, number>;
+}
+
+export interface Bench {
+  readonly title: string;
+  /** What must hold (engine.md §4). */
+  readonly bar: string;
+  measure(options: { threads: number; runs: number }): Promise<Measurement>;
+}
+
+/** Milliseconds a unit of `work`, which does `perCall` units; two calls warm up. */
+export async function timed(work: () => Promise<unknown>, runs: number, perCall = 1): Promise<number[]> {
+  for (let i = 0; i < 2; i++) await work();
+  const times: number[] = [];
+  for (let i = 0; i < runs; i++) {
+    const start = performance.now();
+    await work();
+    times.push((performance.now() - start) / perCall);
+  }
+  return times;
+}
+
+export function minimum(times: readonly number[]): number {
+  return times.reduce((least, time) => Math.min(least, time), Number.POSITIVE_INFINITY);
+}

@@ -1,0 +1,147 @@
+/**
+ * @file Runs a benchmark and its peer side by side: `npm run bench -- NAME [--threads 2] [--rounds 5] [--runs 10] [--record]`.
+ * Rounds alternate between ours and the peer, so that both see the same machine. `--record` writes
+ * bench/results/<date>-<name>.json (conventions.md, Files).
+ */
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpus, loadavg, totalmem } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import type { Bench, Measurement } from "./bench.ts";
+
+const folder = import.meta.dirname;
+
+interface Series {
+  readonly name: string;
+  readonly version: string;
+  readonly times: number[];
+}
+
+function summary(times: readonly number[]) {
+  const sorted = [...times].sort((a, b) => a - b);
+  return { median: sorted[sorted.length >> 1]!, min: sorted[0]!, runs: sorted.length };
+}
+
+/** One round of the peer; a word on why not when it cannot run. */
+function peerRound(name: string, threads: number, runs: number): Series | string {
+  const script = join(folder, "peers", `${name}.py`);
+  const python = join(folder, "peers", ".venv", "bin", "python");
+  if (!existsSync(script)) return "this benchmark has no peer";
+  if (!existsSync(python)) return "the peers are not installed: run bench/peers/setup.sh";
+  const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith("OPENBLAS_")));
+  const { status, stdout, stderr } = spawnSync(
+    python,
+    ["-W", "ignore", script, "--json", "--threads", String(threads), "--runs", String(runs)],
+    { encoding: "utf8", env },
+  );
+  return status === 0
+    ? (JSON.parse(stdout) as Series)
+    : `the peer failed: ${stderr.trim().split("\n").at(-1)}`;
+}
+
+interface Outcome {
+  readonly ours: number[];
+  readonly peer: Series | string;
+  readonly notes: Record<string, number>;
+}
+
+async function alternate(bench: Bench, name: string, options: RunOptions): Promise<Outcome> {
+  const { threads, rounds, runs } = options;
+  const ours: number[] = [];
+  let peer: Series | string = "not run";
+  let notes: Record<string, number> = {};
+  for (let round = 0; round < rounds; round++) {
+    const measured: Measurement = await bench.measure({ threads, runs });
+    ours.push(...measured.times);
+    notes = { ...notes, ...measured.notes };
+    const series = peerRound(name, threads, runs);
+    if (typeof series === "string") peer = series;
+    else peer = typeof peer === "string" ? series : { ...series, times: [...peer.times, ...series.times] };
+  }
+  return { ours, peer, notes };
+}
+
+interface RunOptions {
+  readonly threads: number;
+  readonly rounds: number;
+  readonly runs: number;
+}
+
+function hardware() {
+  return {
+    cpu: cpus()[0]!.model,
+    cores: cpus().length,
+    memoryGB: Math.round(totalmem() / 1e9),
+    node: process.version,
+    load: loadavg()[0]!,
+  };
+}
+
+function show({ median, min, runs }: ReturnType<typeof summary>): string {
+  return `median ${median.toFixed(2)} ms, min ${min.toFixed(2)} ms, ${runs} runs`;
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      threads: { type: "string", default: "2" },
+      rounds: { type: "string", default: "3" },
+      runs: { type: "string", default: "10" },
+      record: { type: "boolean", default: false },
+    },
+  });
+  const [name] = positionals;
+  if (name === undefined || !existsSync(join(folder, `${name}.ts`))) {
+    console.error(`Usage: npm run bench -- NAME [--threads N] [--rounds N] [--runs N] [--record]`);
+    process.exitCode = 2;
+    return;
+  }
+  const { bench } = (await import(`./${name}.ts`)) as { bench: Bench };
+  const threads = Number(values.threads);
+  const machine = hardware();
+  const { ours, peer, notes } = await alternate(bench, name, {
+    threads,
+    rounds: Number(values.rounds),
+    runs: Number(values.runs),
+  });
+  const own = summary(ours);
+  console.log(`${bench.title}, ${threads} threads (load ${machine.load.toFixed(1)} at the start)`);
+  console.log(`  ours  ${show(own)}`);
+  const result = {
+    name,
+    date: new Date().toISOString().slice(0, 10),
+    commit: execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim(),
+    hardware: machine,
+    threads,
+    ours: own,
+    ...peerPart(peer, own),
+    notes,
+  };
+  for (const [key, value] of Object.entries(notes)) console.log(`  ${key}: ${value.toPrecision(4)}`);
+  console.log(`  bar: ${bench.bar}`);
+  if (values.record) record(result);
+}
+
+function peerPart(peer: Series | string, own: ReturnType<typeof summary>) {
+  if (typeof peer === "string") {
+    console.log(`  peer  none: ${peer}`);
+    return { peer: null, peerAbsent: peer, ratio: null };
+  }
+  const theirs = summary(peer.times);
+  const ratio = own.median / theirs.median;
+  console.log(`  peer  ${show(theirs)} (${peer.name} ${peer.version})`);
+  console.log(`  ratio ${ratio.toFixed(2)} of medians, ${(own.min / theirs.min).toFixed(2)} of minima`);
+  return { peer: { name: peer.name, version: peer.version, ...theirs }, ratio };
+}
+
+function record(result: { date: string; name: string; threads: number }): void {
+  mkdirSync(join(folder, "results"), { recursive: true });
+  const suffix = result.threads === 2 ? "" : `-${result.threads}-threads`;
+  const path = join(folder, "results", `${result.date}-${result.name}${suffix}.json`);
+  writeFileSync(path, `${JSON.stringify(result, null, 2)}\n`);
+  console.log(`  written to ${path}`);
+}
+
+await main();

@@ -1,0 +1,150 @@
+/**
+ * @file Lowering: a graph of tensors to an ONNX graph. Nodes are visited operands first, without recursion; each
+ * primitive's `onnx` rule writes its nodes, and what no output needs is dropped.
+ */
+import { inputName, type Tensor } from "../expr/index.ts";
+import { FathomError } from "../tensor/index.ts";
+import { Builder, type Level, liveNodes } from "./builder.ts";
+import { encodeModel } from "./encode.ts";
+import type { OnnxGraph, OnnxNode, ValueInfo } from "./model.ts";
+
+/** An ONNX graph and the names under which it knows the tensors. */
+export interface LoweredGraph {
+  readonly graph: OnnxGraph;
+  readonly inputs: ReadonlyMap<Tensor, string>;
+  readonly outputs: ReadonlyMap<Tensor, string>;
+}
+
+export function valueInfo(name: string, { dtype, shape }: Tensor): ValueInfo {
+  return { name, dtype, shape };
+}
+
+/** The nodes that `outputs` need, cut at the tensors that are given. */
+export function neededNodes(outputs: readonly Tensor[], given: ReadonlySet<Tensor>): Tensor[] {
+  const seen = new Set<Tensor>(outputs);
+  for (const node of seen) {
+    if (!given.has(node)) for (const operand of node.inputs) seen.add(operand);
+  }
+  return [...seen].filter((node) => !given.has(node)).sort((a, b) => a.id - b.id);
+}
+
+/** Emits nodes in order. @throws FathomError unsupported for a primitive without an ONNX form. */
+export function emitNodes(builder: Builder, nodes: readonly Tensor[]): void {
+  for (const node of nodes) {
+    if (node.op.onnx === undefined) {
+      throw new FathomError({
+        code: "unsupported",
+        message: `The primitive ${node.op.name} has no ONNX form.`,
+        where: node.op.name,
+        hint:
+          node.op.host === true
+            ? "It runs on the host between sessions: use compile, which cuts the graph there."
+            : 'Use device: "interpreter".',
+      });
+    }
+    builder.origin = node.op.name;
+    builder.bind(node, node.op.onnx(builder, node));
+  }
+}
+
+/** Lowers the part of a graph between given tensors and outputs. Outputs are computed nodes, not inputs or constants. */
+export function lowerGraph(
+  inputs: readonly Tensor[],
+  outputs: readonly Tensor[],
+  options: { portable?: boolean } = {},
+): LoweredGraph {
+  const builder = new Builder(options);
+  const names = new Map<Tensor, string>();
+  for (const tensor of inputs) {
+    const name = builder.declare(0, nameOf(tensor));
+    names.set(tensor, name);
+    builder.bind(tensor, name);
+  }
+  emitNodes(builder, neededNodes(outputs, new Set(inputs)));
+  const results = new Map(outputs.map((tensor) => [tensor, claimOutput(builder, builder.value(tensor), 0)]));
+  const nodes = liveNodes(builder.nodes[0], results.values());
+  const used = new Set(nodes.flatMap((node) => node.inputs));
+  const graph: OnnxGraph = {
+    name: "fathom",
+    nodes,
+    initializers: builder.initializers.filter(({ name }) => used.has(name)),
+    inputs: [...names].map(([tensor, name]) => valueInfo(name, tensor)),
+    outputs: [...results].map(([tensor, name]) => valueInfo(name, tensor)),
+  };
+  return { graph, inputs: names, outputs: results };
+}
+
+/**
+ * The name under which a graph hands out a value. A value that the graph did not compute itself (an input, a constant, a
+ * value from outside) or handed out already is copied: ONNX does not allow it there.
+ */
+export function claimOutput(builder: Builder, value: string, level: Level): string {
+  builder.origin = "output";
+  const own = builder.produced(level, value)
+    ? value
+    : builder.multiNode("Identity", [value], 1, { level })[0]!;
+  builder.claim(own);
+  return own;
+}
+
+function nameOf(tensor: Tensor): string {
+  return tensor.op.name === "input" ? inputName(tensor) : `${tensor.op.name}:${tensor.id}`;
+}
+
+/**
+ * Lowers a graph to the bytes of one ONNX model (operator set 18) whose inputs and outputs carry the given names.
+ * With `portable`, only standard operators are used, so that any ONNX tool reads it.
+ * @throws FathomError unsupported when the graph holds host operations.
+ * @example const bytes = lower({ inputs: [x, w], outputs: { y: matmul(x, w) }, portable: true });
+ */
+export function lower(request: {
+  inputs: readonly Tensor[];
+  outputs: Readonly<Record<string, Tensor>>;
+  portable?: boolean;
+}): Uint8Array {
+  return encodeModel(namedGraph(request));
+}
+
+/** As {@link lower}, before encoding. */
+export function namedGraph({
+  inputs,
+  outputs,
+  portable = false,
+}: {
+  inputs: readonly Tensor[];
+  outputs: Readonly<Record<string, Tensor>>;
+  portable?: boolean;
+}): OnnxGraph {
+  const tensors = [...new Set(Object.values(outputs))];
+  const { graph, outputs: values } = lowerGraph(inputs, tensors, { portable });
+  const taken = new Set([
+    ...graph.inputs.map(({ name }) => name),
+    ...graph.nodes.flatMap((node) => node.outputs),
+  ]);
+  const renamed = new Map<string, string>();
+  const extra: OnnxNode[] = [];
+  const infos = Object.entries(outputs).map(([key, tensor]) => {
+    let name = key;
+    while (taken.has(name)) name = `${name}'`;
+    taken.add(name);
+    const value = values.get(tensor)!;
+    if (renamed.has(value)) {
+      extra.push({
+        op: "Identity",
+        domain: "",
+        inputs: [value],
+        outputs: [name],
+        attributes: {},
+        origin: "output",
+      });
+    } else renamed.set(value, name);
+    return valueInfo(name, tensor);
+  });
+  const rename = (name: string) => renamed.get(name) ?? name;
+  const nodes = [...graph.nodes, ...extra].map((node) => ({
+    ...node,
+    inputs: node.inputs.map(rename),
+    outputs: node.outputs.map(rename),
+  }));
+  return { ...graph, nodes, outputs: infos };
+}
