@@ -3,7 +3,7 @@
  * the tangents that started at or before h^l in one batched product, then fresh ones join; so the whole triangle costs
  * L²/2 products of P vectors and one forward pass.
  */
-import { concat, input, substitute, type Tensor, vmap } from "../expr/index.ts";
+import { concat, input, Scope, substitute, type Tensor, vmap, withScope } from "../expr/index.ts";
 import { initialise } from "../net/index.ts";
 import { compile, type Executable } from "../runtime/index.ts";
 import { type FloatDType, Key, type NdArray, rademacher, sizeOf } from "../tensor/index.ts";
@@ -30,24 +30,22 @@ export async function apjnAllPairs(settings: JacobianOptions): Promise<AllPairsM
   const probes = positiveCount("probes", settings.probes ?? 16);
   const seeds = positiveCount("seeds", parameters?.length ?? settings.seeds ?? 5);
   const x = checkInputs(model, settings.inputs, dtype);
-  const chain = tapChain(model, x.shape[0]!, dtype);
-  const triangle = buildTriangle(chain, probes);
-  const executable = await compile({
+  const { chain, triangle } = withScope(new Scope(), () => {
+    const chain = tapChain(model, x.shape[0]!, dtype);
+    return { chain, triangle: buildTriangle(chain, probes) };
+  });
+  await using executable = await compile({
     inputs: [chain.x, ...Object.values(chain.parameters), ...triangle.probeInputs],
     outputs: triangle.outputs,
     ...(settings.options ? { options: settings.options } : {}),
   });
-  try {
-    const runs: Float64Array[][][] = [];
-    for (let seed = 0; seed < seeds; seed++) {
-      const weights = parameters?.[seed] ?? initialise(model, seedKey(key, seed), { dtype });
-      const feeds = { ...weights, x, ...draw(triangle.probeInputs, key.split("probes").split(seed)) };
-      runs.push(await runTriangle(executable, chain, probes, feeds));
-    }
-    return { names: chain.taps.map(({ name }) => name), J: joinSeeds(runs, chain.taps.length) };
-  } finally {
-    executable.dispose();
+  const runs: Float64Array[][][] = [];
+  for (let seed = 0; seed < seeds; seed++) {
+    const weights = parameters?.[seed] ?? initialise(model, seedKey(key, seed), { dtype });
+    const feeds = { ...weights, x, ...draw(triangle.probeInputs, key.split("probes").split(seed)) };
+    runs.push(await runTriangle(executable, chain, probes, feeds));
   }
+  return { names: chain.taps.map(({ name }) => name), J: joinSeeds(runs, chain.taps.length) };
 }
 
 interface Triangle {

@@ -3,16 +3,20 @@
  * c_l = ⟨h_a, h_b⟩ / (|h_a| |h_b|) of the preactivations of tap l, within and between classes, and K^l over the inputs.
  */
 import {
+  abs,
   concat,
   div,
   greater,
   matmul,
-  reduceMean,
+  reduceMax,
+  reduceSum,
   reshape,
+  Scope,
   sqrt,
   square,
   type Tensor,
   where,
+  withScope,
 } from "../expr/index.ts";
 import { initialise, type Model } from "../net/index.ts";
 import { type CompileOptions, compile, type Executable } from "../runtime/index.ts";
@@ -21,7 +25,7 @@ import { meanSquareOfUnits, type Tap, type TapChain, tapChain } from "./chain.ts
 import { checkInputs, positiveCount } from "./checks.ts";
 import { type Distribution, distribution } from "./distribution.ts";
 import { seedKey } from "./jacobian.ts";
-import { type Pair, pairsByClass, rankingAccuracy } from "./pairs.ts";
+import { type Pair, type PairsByClass, pairsByClass, rankingAccuracy } from "./pairs.ts";
 import { meanOf, type SeedEstimate, seedEstimate } from "./seed-estimate.ts";
 
 export interface CorrelationOptions {
@@ -72,26 +76,29 @@ export interface CorrelationMeasurement {
  * @returns One record per tap.
  * @throws FathomError bad-input when there are fewer than two classes or no class has two examples; bad-shape when
  *   inputs or labels do not fit.
- * @example (await measureCorrelations({ model, inputs, labels })).layers.map((layer) => layer.between.mean.mean)
+ * @example (await measureCorrelations({ model, inputs, labels })).layers.map((layer) => layer.between.mean.value)
  */
 export async function measureCorrelations(settings: CorrelationOptions): Promise<CorrelationMeasurement> {
   const { model, key = Key.fromSeed(0), dtype = "float32" } = settings;
   const inputs = checkInputs(model, settings.inputs, dtype);
   const seeds = positiveCount("seeds", settings.seeds ?? 5);
   const pairs = pairsByClass(checkLabels(settings.labels, inputs.shape[0]!));
-  const chain = tapChain(model, inputs.shape[0]!, dtype);
-  const executable = await compileGrams(chain, settings.options);
-  try {
-    const runs: GramRun[] = [];
-    for (let seed = 0; seed < seeds; seed++) {
-      const parameters = initialise(model, seedKey(key, seed), { dtype });
-      runs.push(await runGrams(executable, chain, { ...parameters, x: inputs }));
-    }
-    const layers = chain.taps.map((tap, l) => summarise(tap, l, runs, pairs));
-    return { layers, seeds, pairs: { within: pairs.within.length, between: pairs.between.length } };
-  } finally {
-    executable.dispose();
+  const { chain, outputs } = withScope(new Scope(), () => {
+    const chain = tapChain(model, inputs.shape[0]!, dtype);
+    return { chain, outputs: grams(chain) };
+  });
+  await using executable = await compile({
+    inputs: [chain.x, ...Object.values(chain.parameters)],
+    outputs,
+    ...(settings.options ? { options: settings.options } : {}),
+  });
+  const runs: GramRun[] = [];
+  for (let seed = 0; seed < seeds; seed++) {
+    const parameters = initialise(model, seedKey(key, seed), { dtype });
+    runs.push(await runGrams(executable, chain, { ...parameters, x: inputs }));
   }
+  const layers = chain.taps.map((tap, l) => summarise(tap, l, runs, pairs));
+  return { layers, seeds, pairs: { within: pairs.within.length, between: pairs.between.length } };
 }
 
 /** One seed: `[tap]` → correlations `[N·N]` and K `[N]`. */
@@ -101,26 +108,27 @@ interface GramRun {
   readonly K: Float64Array[];
 }
 
-/** Rows are scaled to unit mean square before the product, so that tiny and huge preactivations keep their digits. */
-function compileGrams(chain: TapChain, options: CompileOptions | undefined): Promise<Executable> {
-  const { taps, samples } = chain;
-  const grams = taps.map(({ tensor, units }) => {
+/** `correlation` `[L, N, N]` and `K` `[N, L]`. */
+function grams({ taps, samples }: TapChain): Record<string, Tensor> {
+  const perTap = taps.map(({ tensor, units }) => {
     const rows = unitRows(reshape(tensor, [samples, units]));
     return reshape(matmul(rows, rows, { transposeB: true }), [1, samples, samples]);
   });
-  return compile({
-    inputs: [chain.x, ...Object.values(chain.parameters)],
-    outputs: { correlation: concat(grams, { axis: 0 }), K: concat(taps.map(meanSquareOfUnits), { axis: 1 }) },
-    ...(options ? { options } : {}),
-  });
+  return { correlation: concat(perTap, { axis: 0 }), K: concat(taps.map(meanSquareOfUnits), { axis: 1 }) };
 }
 
-/** Rows divided by their norm; rows of zeros stay zeros. */
+/**
+ * Rows divided by their norm; rows of zeros stay zeros. First by their largest entry, because the squares of the tiny
+ * preactivations of an ordered network underflow while their correlation is still there.
+ */
 function unitRows(rows: Tensor): Tensor {
-  const units = rows.shape[1]!;
-  const meanSquare = reduceMean(square(rows), { axes: [1], keepDims: true });
-  const size = where(greater(meanSquare, 0), sqrt(meanSquare), 1);
-  return div(div(rows, size), Math.sqrt(units));
+  const overUnits = { axes: [1], keepDims: true };
+  const shaped = div(rows, orOne(reduceMax(abs(rows), overUnits)));
+  return div(shaped, orOne(sqrt(reduceSum(square(shaped), overUnits))));
+}
+
+function orOne(size: Tensor): Tensor {
+  return where(greater(size, 0), size, 1);
 }
 
 async function runGrams(
@@ -140,12 +148,7 @@ async function runGrams(
   };
 }
 
-function summarise(
-  tap: Tap,
-  l: number,
-  runs: readonly GramRun[],
-  pairs: ReturnType<typeof pairsByClass>,
-): CorrelationLayer {
+function summarise(tap: Tap, l: number, runs: readonly GramRun[], pairs: PairsByClass): CorrelationLayer {
   const of = (kind: readonly Pair[]) => runs.map((run) => correlations(run, l, kind));
   const within = of(pairs.within);
   const between = of(pairs.between);
@@ -161,12 +164,10 @@ function summarise(
 }
 
 /** Two inputs that have both become zero are one input: correlation 1. */
-function correlations({ correlation, samples, K }: GramRun, l: number, pairs: readonly Pair[]): Float64Array {
+function correlations({ correlation, samples }: GramRun, l: number, pairs: readonly Pair[]): Float64Array {
   const gram = correlation[l]!;
-  const alive = K[l]!;
-  return Float64Array.from(pairs, ([a, b]) =>
-    alive[a] === 0 && alive[b] === 0 ? 1 : gram[a * samples + b]!,
-  );
+  const isZero = (row: number) => gram[row * samples + row] === 0;
+  return Float64Array.from(pairs, ([a, b]) => (isZero(a) && isZero(b) ? 1 : gram[a * samples + b]!));
 }
 
 function pairSummary(perSeed: readonly Float64Array[]): PairSummary {

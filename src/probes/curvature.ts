@@ -13,11 +13,13 @@ import {
   orZeros,
   reduceMean,
   reduceSum,
+  Scope,
   softmax,
   sqrt,
   sub,
   type Tensor,
   vjp,
+  withScope,
 } from "../expr/index.ts";
 import type { Model } from "../net/index.ts";
 import { type CompileOptions, compile, type Executable } from "../runtime/index.ts";
@@ -74,9 +76,14 @@ export async function compileCurvature(
   const x = checkInputs(model, settings.inputs, dtype);
   const batch = x.shape[0]!;
   const labels = checkLabels(settings.labels, batch, model.outputShape.at(-1)!);
-  const chain = tapChain(model, batch, dtype);
-  const product =
-    kind === "hessian" ? hessianProduct(chain, settings.loss) : outputProduct(chain, kind, settings.loss);
+  const { chain, product } = withScope(new Scope(), () => {
+    const chain = tapChain(model, batch, dtype);
+    return {
+      chain,
+      product:
+        kind === "hessian" ? hessianProduct(chain, settings.loss) : outputProduct(chain, kind, settings.loss),
+    };
+  });
   const fixed: Record<string, NdArray> = product.labels ? { x, labels } : { x };
   const executable = await compile({
     inputs: [

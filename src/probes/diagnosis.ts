@@ -5,7 +5,16 @@
  */
 import { FathomError } from "../tensor/index.ts";
 import { type Estimate, meanEstimate, tQuantile } from "../theory/index.ts";
-import { abscissa, type Errors, fewestForChoice, fitLaw, type Law, type LawFit, rankLaws } from "./laws.ts";
+import {
+  abscissa,
+  type Errors,
+  fewestForChoice,
+  fitLaw,
+  type Law,
+  type LawFit,
+  type ProfilePoint,
+  rankLaws,
+} from "./laws.ts";
 import { median } from "./log-estimate.ts";
 
 export type Verdict = "vanishing" | "exploding" | "critical" | "critical-power-law" | "stretched";
@@ -44,38 +53,58 @@ export interface Diagnosis {
   readonly fits: readonly LawFit[];
   /** First depth where the median network lets nothing through. */
   readonly deadFrom?: number;
+  /** First depth where some network overflowed; the layers before it were judged. */
+  readonly overflowFrom?: number;
 }
 
 /**
- * Names the law of a profile of ln J.
+ * Names the law of a profile of ln J, up to the first layer that overflowed.
  * @param profile At least three consecutive layers.
  * @throws FathomError bad-input for fewer layers, layers out of order, or layers with different numbers of seeds.
- * @example diagnose(layers.map(({ depth, J }) => ({ depth, lnJ: J.perSeed })), { width: 128 }).verdict
+ * @example diagnose(layers.map(({ index, J }) => ({ depth: index, lnJ: J.perSeed })), { width: 128 }).verdict
  */
 export function diagnose(profile: readonly ProfileLayer[], { width }: DiagnosisOptions = {}): Diagnosis {
-  checkProfile(profile);
-  const medians = profile.map(({ depth, lnJ }) => ({ depth, lnJ: median(lnJ) }));
+  const finite = beforeOverflow(profile);
+  checkProfile(finite);
+  const cut = finite.length < profile.length ? { overflowFrom: profile[finite.length]!.depth } : {};
+  const medians = finite.map(({ depth, lnJ }) => ({ depth, lnJ: median(lnJ) }));
   const dead = medians.find(({ lnJ }) => lnJ === Number.NEGATIVE_INFINITY);
   if (dead) return deadProfile(medians[0]!.depth, dead.depth);
-  const skipped =
-    profile.length - Math.max(Math.ceil((2 * profile.length) / 3), Math.min(profile.length, fewestForChoice));
+  const skipped = transient(finite.length);
   const points = medians.slice(skipped);
   const fits = points.length >= fewestForChoice ? rankLaws(points) : [];
   const best = fits[0] ?? fitLaw(points, "exponential", "accumulated");
-  const slope = slopeWithInterval(best, profile.slice(skipped));
-  const rate =
-    (best.slope * (abscissa[best.law](points.at(-1)!.depth) - abscissa[best.law](points[0]!.depth))) /
-    (points.length - 1);
-  const flat = Math.abs(best.slope) < 2 * slope.se! || Math.abs(rate) < (width ? 1 / width : 0);
+  const slope = slopeWithInterval(best, finite.slice(skipped));
+  const drift = width === undefined ? 0 : 1 / width;
+  const flat = Math.abs(best.slope) <= 2 * slope.se! || Math.abs(changePerLayer(best, points)) < drift;
   return {
-    verdict: flat || best.slope === 0 ? "critical" : verdictOf(best),
+    verdict: flat ? "critical" : verdictOf(best),
     law: best.law,
     slope,
     ...constantOf(best),
     from: points[0]!.depth,
     to: points.at(-1)!.depth,
     fits,
+    ...cut,
   };
+}
+
+/** Layers left out of the fit: the first third, as long as enough remain to choose a law. */
+function transient(layers: number): number {
+  return layers - Math.max(Math.ceil((2 * layers) / 3), Math.min(layers, fewestForChoice));
+}
+
+/** Mean change of ln J a layer, over the layers of a fit. */
+function changePerLayer({ law, slope }: LawFit, points: readonly ProfilePoint[]): number {
+  const [first, last] = [points[0]!.depth, points.at(-1)!.depth];
+  return (slope * (abscissa[law](last) - abscissa[law](first))) / (last - first);
+}
+
+function beforeOverflow(profile: readonly ProfileLayer[]): readonly ProfileLayer[] {
+  const overflow = profile.findIndex(({ lnJ }) =>
+    lnJ.some((value) => Number.isNaN(value) || value === Number.POSITIVE_INFINITY),
+  );
+  return overflow < 0 ? profile : profile.slice(0, overflow);
 }
 
 function verdictOf({ law, slope }: LawFit): Verdict {
@@ -136,24 +165,23 @@ function deadProfile(from: number, deadFrom: number): Diagnosis {
 }
 
 function checkProfile(profile: readonly ProfileLayer[]): void {
-  const problem =
-    profile.length < 3
-      ? `A law of depth needs at least 3 layers, not ${profile.length}.`
-      : profile.some(({ depth }, i) => depth !== profile[0]!.depth + i || depth < 1)
-        ? "The layers are not consecutive."
-        : profile.some(({ lnJ }) => lnJ.length === 0 || lnJ.length !== profile[0]!.lnJ.length)
-          ? "The layers were not measured on the same seeds."
-          : profile.some(({ lnJ }) =>
-                lnJ.some((value) => Number.isNaN(value) || value === Number.POSITIVE_INFINITY),
-              )
-            ? "ln J is not a number at some layer."
-            : undefined;
-  if (problem) {
-    throw new FathomError({
-      code: "bad-input",
-      where: "profile",
-      message: problem,
-      hint: "Give ln J(1, l) for consecutive l, one value per seed.",
-    });
+  const problem = problemOf(profile);
+  if (problem === undefined) return;
+  throw new FathomError({
+    code: "bad-input",
+    where: "profile",
+    message: problem,
+    hint: "Give ln J(1, l) for consecutive l, one value per seed.",
+  });
+}
+
+function problemOf(profile: readonly ProfileLayer[]): string | undefined {
+  if (profile.length < 3) return `A law of depth needs at least 3 layers with ln J, not ${profile.length}.`;
+  const [first] = profile as [ProfileLayer];
+  if (profile.some(({ depth }, i) => depth !== first.depth + i || depth < 1))
+    return "The layers are not consecutive.";
+  if (profile.some(({ lnJ }) => lnJ.length === 0 || lnJ.length !== first.lnJ.length)) {
+    return "The layers were not measured on the same seeds.";
   }
+  return undefined;
 }

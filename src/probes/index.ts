@@ -24,6 +24,15 @@ export {
   type Verdict,
 } from "./diagnosis.ts";
 export { type Distribution, distribution } from "./distribution.ts";
+export {
+  type EdgeMeasurement,
+  type EdgeOptions,
+  type EdgeRunOptions,
+  isStable,
+  measureEdge,
+  measureEdgeWith,
+  unstableAbove,
+} from "./edge.ts";
 export { bracketEdge, type EdgeBracket, type EdgeSearchOptions } from "./edge-search.ts";
 export {
   type JacobianLayer,

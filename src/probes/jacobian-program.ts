@@ -4,7 +4,7 @@
  * Weights, inputs and probes are fed: nothing is baked in, so one executable serves all seeds. The forward pass is
  * not batched over probes; only tangents are.
  */
-import { concat, input, type Tensor, vmap } from "../expr/index.ts";
+import { concat, input, Scope, type Tensor, vmap, withScope } from "../expr/index.ts";
 import type { Model } from "../net/index.ts";
 import { type CompileOptions, compile, type Executable } from "../runtime/index.ts";
 import { type FloatDType, type Key, type NdArray, rademacher } from "../tensor/index.ts";
@@ -55,8 +55,10 @@ export const probeName = {
  */
 export async function compileJacobians(settings: JacobianProgramOptions): Promise<JacobianProgram> {
   const { model, samples, probes, dtype = "float32" } = settings;
-  const chain = tapChain(model, samples, dtype);
-  const graph = batchedGraph(chain, probes);
+  const { chain, graph } = withScope(new Scope(), () => {
+    const chain = tapChain(model, samples, dtype);
+    return { chain, graph: batchedGraph(chain, probes) };
+  });
   const executable = await compile({
     inputs: [chain.x, ...Object.values(chain.parameters), ...graph.probeInputs],
     outputs: graph.outputs,

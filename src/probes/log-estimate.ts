@@ -5,7 +5,7 @@
  */
 
 export interface LogEstimate {
-  /** ln of the mean over seeds. -Infinity where every probe vanished exactly (see `status`). */
+  /** ln of the mean over seeds. -Infinity where every probe vanished exactly, NaN where the network overflowed. */
   readonly lnMean: number;
   /** ln of the median over seeds. */
   readonly lnMedian: number;
@@ -15,8 +15,11 @@ export interface LogEstimate {
   readonly probeSe: number;
   /** ln of each seed's own mean over probes and inputs. */
   readonly perSeed: readonly number[];
-  /** "dead": nothing comes through this stretch of the network (a ReLU layer without active units, a weight of 0). */
-  readonly status?: "dead";
+  /**
+   * `dead`: nothing comes through this stretch of the network (a ReLU layer without active units, a weight of 0).
+   * `overflow`: preactivations left the working precision, in some network; float64 reaches further.
+   */
+  readonly status?: "dead" | "overflow";
 }
 
 /** ln Σ eˣ / n without overflow. -Infinity for no finite value. */
@@ -60,8 +63,13 @@ export function logEstimate(samples: readonly ArrayLike<number>[]): LogEstimate 
     ...(perSeed.length > 1 ? { se: relativeStandardError(perSeed) } : {}),
     probeSe: inside.reduce((sum, se) => sum + se, 0) / inside.length,
     perSeed,
-    ...(lnMean === Number.NEGATIVE_INFINITY ? { status: "dead" as const } : {}),
+    ...statusOf(lnMean),
   };
+}
+
+function statusOf(lnMean: number): Pick<LogEstimate, "status"> {
+  if (Number.isFinite(lnMean)) return {};
+  return { status: lnMean === Number.NEGATIVE_INFINITY ? "dead" : "overflow" };
 }
 
 function largest(values: ArrayLike<number>): number {

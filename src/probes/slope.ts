@@ -13,21 +13,17 @@ import { logMeanExp } from "./log-estimate.ts";
 /**
  * Slope of ln J against depth by least squares, with a 95 % interval over seeds.
  * @param profile At least two layers; at least two seeds for an interval. A theory curve has one "seed".
- * @throws FathomError bad-input for fewer than two layers, or where nothing comes through.
+ * @throws FathomError bad-input for fewer than two layers, or where J is dead or overflowed.
  * @example growthRate(layers.map(({ index, J }) => ({ depth: index, lnJ: J.perSeed }))).ci
  */
 export function growthRate(profile: readonly ProfileLayer[]): Estimate {
   const seeds = profile[0]?.lnJ.length ?? 0;
-  if (
-    profile.length < 2 ||
-    seeds === 0 ||
-    profile.some(({ lnJ }) => logMeanExp(lnJ) === Number.NEGATIVE_INFINITY)
-  ) {
+  if (profile.length < 2 || seeds === 0 || profile.some(({ lnJ }) => !Number.isFinite(logMeanExp(lnJ)))) {
     throw new FathomError({
       code: "bad-input",
       where: "profile",
-      message: "A growth rate of J needs at least two layers that let something through.",
-      hint: "Take the layers before the first dead one.",
+      message: "A growth rate of J needs at least two layers, with a finite ln J at each.",
+      hint: "Take the layers before the first that is dead or overflowed.",
     });
   }
   const value = slopeWithout(profile, -1);
@@ -36,6 +32,8 @@ export function growthRate(profile: readonly ProfileLayer[]): Estimate {
   const centre = left.reduce((sum, slope) => sum + slope, 0) / seeds;
   const squares = left.reduce((sum, slope) => sum + (slope - centre) ** 2, 0);
   const se = Math.sqrt(((seeds - 1) / seeds) * squares);
+  if (!Number.isFinite(se))
+    return { value, n: seeds, kind: "measured", assumptions: ["one living network: no interval"] };
   const half = tQuantile(0.975, seeds - 1) * se;
   return {
     value,

@@ -1,0 +1,115 @@
+/**
+ * @file The largest stable learning rate, measured: short training runs from fresh weights, bracketed rate by rate.
+ *
+ * A run is stable when every loss is finite and the mean loss of its last quarter is not above 1.5 times the loss it
+ * started from (the mean over its first step's batch). So a catapult that rises and comes down again counts as stable;
+ * a network blown into a flat place, where the loss stands high and nothing moves, does not.
+ */
+
+import { Key } from "../tensor/index.ts";
+import { type Estimate, meanEstimate } from "../theory/index.ts";
+import { createTrainer, type Trainer, type TrainerOptions, type TrainingRun } from "../train/index.ts";
+import { positiveCount } from "./checks.ts";
+import { bracketEdge, type EdgeBracket, type EdgeSearchOptions } from "./edge-search.ts";
+
+/** A run whose late losses exceed its first by more than this is unstable. */
+export const unstableAbove = 1.5;
+
+export interface EdgeRunOptions extends EdgeSearchOptions {
+  /** Steps of each run; 40 unless said. */
+  readonly steps?: number;
+  /** Runs differ in initial weights and in the order of the data; at least 2, 3 unless said. */
+  readonly seeds?: number;
+  readonly key?: Key;
+  /** Rows of the training split that runs may visit; all unless said. */
+  readonly rows?: ArrayLike<number>;
+  readonly signal?: AbortSignal;
+}
+
+export type EdgeOptions = TrainerOptions & EdgeRunOptions;
+
+export interface EdgeMeasurement {
+  /** One bracket per seed. */
+  readonly brackets: readonly EdgeBracket[];
+  /** From the smallest stable end to the largest unstable end over seeds. */
+  readonly interval: readonly [lastStable: number, firstUnstable: number];
+  /** Geometric mean over seeds of the brackets' middles; absent when a seed found no edge in reach. */
+  readonly edge?: Estimate;
+  /** Training runs used. */
+  readonly trials: number;
+}
+
+/**
+ * Measures the largest stable rate of a network, compiling a trainer for it.
+ * @throws FathomError bad-input for seeds below 2 and what the trainer refuses.
+ * @example (await measureEdge({ model, dataset, batch: 128, guess: 0.1 })).interval
+ */
+export async function measureEdge(settings: EdgeOptions): Promise<EdgeMeasurement> {
+  await using trainer = await createTrainer(settings);
+  return await measureEdgeWith(trainer, settings);
+}
+
+/** The same with a trainer that is there already. */
+export async function measureEdgeWith(trainer: Trainer, settings: EdgeRunOptions): Promise<EdgeMeasurement> {
+  const seeds = positiveCount("seeds", settings.seeds ?? 3, 2);
+  const key = settings.key ?? Key.fromSeed(0);
+  const brackets: EdgeBracket[] = [];
+  let search: EdgeSearchOptions = settings;
+  for (let seed = 0; seed < seeds; seed++) {
+    const bracket = await bracketEdge(stability(trainer, key.split("edge").split(seed), settings), search);
+    brackets.push(bracket);
+    const middle = middleOf(bracket);
+    if (Number.isFinite(middle) && middle > 0) search = { ...settings, guess: middle, stride: 1.5 };
+  }
+  const middles = brackets.map(middleOf);
+  const found = middles.every((middle) => middle > 0 && Number.isFinite(middle));
+  return {
+    brackets,
+    interval: [
+      Math.min(...brackets.map(({ lastStable }) => lastStable)),
+      Math.max(...brackets.map(({ firstUnstable }) => firstUnstable)),
+    ],
+    ...(found ? { edge: geometricMean(middles) } : {}),
+    trials: brackets.reduce((sum, { trials }) => sum + trials, 0),
+  };
+}
+
+function stability(trainer: Trainer, key: Key, { steps = 40, rows, signal }: EdgeRunOptions) {
+  positiveCount("steps", steps, 4);
+  return async (learningRate: number): Promise<boolean> => {
+    const run = trainer.start({ key, learningRate, steps, ...(rows ? { rows } : {}) });
+    while (run.status === "running") {
+      signal?.throwIfAborted();
+      await run.advance();
+    }
+    return isStable(run);
+  };
+}
+
+/** The criterion of this file's head. */
+export function isStable({ status, losses }: Pick<TrainingRun, "status" | "losses">): boolean {
+  if (status === "diverged" || losses.length === 0) return false;
+  const late = losses.slice(-Math.ceil(losses.length / 4));
+  const mean = late.reduce((sum, loss) => sum + loss, 0) / late.length;
+  return mean <= unstableAbove * losses[0]!;
+}
+
+function middleOf({ lastStable, firstUnstable }: EdgeBracket): number {
+  return Math.sqrt(lastStable * firstUnstable);
+}
+
+/** The interval is that of the logarithms, which is where rates are compared. */
+function geometricMean(values: readonly number[]): Estimate {
+  const { value, ci, n } = meanEstimate(values.map(Math.log));
+  return {
+    value: Math.exp(value),
+    ...(ci ? { ci: [Math.exp(ci[0]), Math.exp(ci[1])] } : {}),
+    ...(n ? { n } : {}),
+    kind: "measured",
+    assumptions: [
+      "geometric mean over seeds",
+      "Student's t on the logarithms",
+      `late loss ≤ ${unstableAbove} × first loss counts as stable`,
+    ],
+  };
+}
