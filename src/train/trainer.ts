@@ -131,9 +131,7 @@ export class Trainer implements AsyncDisposable {
   start(options: RunOptions): TrainingRun {
     const { graph, rule, dtype } = this.#parts;
     const parameters = options.parameters ?? initialise(this.#parts.options.model, options.key, { dtype });
-    for (const tensor of graph.carry.slice(0, graph.parameterNames.length)) {
-      checkArray(parameters, tensor, "parameters");
-    }
+    checkArrays(parameters, graph.carry.slice(0, graph.parameterNames.length), "parameters");
     const state = rule.initial(shapesOf(parameters), dtype);
     return this.#run(options, { step: 0, status: "running", parameters, state, losses: new Float64Array() });
   }
@@ -145,7 +143,7 @@ export class Trainer implements AsyncDisposable {
    */
   resume(snapshot: Snapshot, options: RunOptions): TrainingRun {
     const arrays = { ...snapshot.parameters, ...snapshot.state };
-    for (const tensor of this.#parts.graph.carry) checkArray(arrays, tensor, "snapshot");
+    checkArrays(arrays, this.#parts.graph.carry, "snapshot");
     if (snapshot.losses.length !== snapshot.step || snapshot.step > options.steps) {
       throw badOption("snapshot.step", snapshot.step, `a step of a run of ${options.steps} steps`);
     }
@@ -206,20 +204,27 @@ export class Trainer implements AsyncDisposable {
   }
 }
 
-/** Checks that an array of the carry is there with the right shape and dtype. */
-function checkArray(
+/** Checks that arrays are those that the carry needs: no name too few or too many, shapes and dtypes alike. */
+function checkArrays(
   arrays: Readonly<Record<string, NdArray>>,
-  { attrs, shape, dtype }: StepGraph["carry"][number],
+  carry: StepGraph["carry"],
   where: string,
 ): void {
-  const name = attrs["name"] as string;
-  const array = arrays[name];
-  if (array !== undefined && array.dtype === dtype && sameShape(array.shape, shape)) return;
-  const found = array === undefined ? "is missing" : `is ${array.dtype} ${showShape(array.shape)}`;
-  throw new FathomError({
-    code: "bad-input",
-    message: `${name} ${found}; this network and optimiser need ${dtype} ${showShape(shape)}.`,
-    where: `${where}.${name}`,
-    hint: "Give arrays that were made for the same network, optimiser and dtype.",
-  });
+  const needed = new Map(carry.map((tensor) => [tensor.attrs["name"] as string, tensor]));
+  for (const [name, { shape, dtype }] of needed) {
+    const array = Object.hasOwn(arrays, name) ? arrays[name] : undefined;
+    if (array === undefined) throw misfit(where, name, `${name} is missing.`);
+    if (array.dtype !== dtype || !sameShape(array.shape, shape)) {
+      const found = `${array.dtype} ${showShape(array.shape)}`;
+      throw misfit(where, name, `${name} is ${found}; the network needs ${dtype} ${showShape(shape)}.`);
+    }
+  }
+  const other = Object.keys(arrays).find((name) => !needed.has(name));
+  if (other !== undefined)
+    throw misfit(where, other, `${other} is not an array of this network and optimiser.`);
+}
+
+function misfit(where: string, name: string, message: string): FathomError {
+  const hint = "Give arrays that were made for the same network, optimiser and dtype.";
+  return new FathomError({ code: "bad-input", message, where: `${where}.${name}`, hint });
 }

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { initialise } from "../../src/net/index.ts";
 import { Key, toNumbers } from "../../src/tensor/index.ts";
 import {
   createEvaluator,
@@ -254,6 +255,7 @@ describe("evaluation", () => {
 describe("refusals name the field", () => {
   const dataset = blobs();
   const model = modelOf("mlp:depth=1,width=4,activation=tanh,sw2=1,sb2=0,in=3,out=3");
+  const weights = initialise(model, Key.fromSeed(1));
   const create = (options: object) => () => createTrainer({ model, dataset, batch: 10, ...options });
 
   it.each<[string, object]>([
@@ -291,6 +293,8 @@ describe("refusals name the field", () => {
     ["rows[1]", { rows: [0, 60] }],
     ["batch", { rows: [0, 1, 2] }],
     ["parameters.0.weight", { parameters: {} }],
+    ["parameters.9.weight", { parameters: { ...weights, "9.weight": weights["0.weight"] } }],
+    ["parameters.0.bias", { parameters: { ...weights, "0.bias": weights["0.weight"] } }],
   ])("%s of a run", async (where, options) => {
     await using trainer = await createTrainer({
       model,
