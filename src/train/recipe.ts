@@ -15,6 +15,7 @@ import {
   parseSchedule,
 } from "./options.ts";
 import type { Schedule } from "./schedules.ts";
+import { checkFit } from "./step.ts";
 import type { TrainOptions } from "./train.ts";
 
 /** The options of one training, complete and checked. */
@@ -40,9 +41,10 @@ export interface Recipe {
 /** Lines of metrics that a run leaves when the caller does not say how often. */
 const METRICS_LINES = 1000;
 
-/** @throws FathomError bad-input naming the option at fault. */
+/** @throws FathomError bad-input naming the option at fault; bad-shape when data and model do not meet. */
 export function recipeOf(options: TrainOptions): Recipe {
   const { dataset, learningRate, optimizer = { kind: "sgd" }, loss = "crossEntropy" } = options;
+  checkFit(options.model, dataset);
   const available = dataset.train.labels.shape[0]!;
   if (dataset.test.labels.shape[0] === 0) throw badOption("dataset.test", [], "at least one row");
   const batch = parseCount(options.batch, "batch");

@@ -36,7 +36,8 @@ export interface RunFolder {
 }
 
 /**
- * Opens a run folder: makes it, or with `resume` reads where its run stands.
+ * Opens a run folder: makes it, or with `resume` reads where its run stands. A folder whose run left no metrics and no
+ * checkpoint (its options were refused, or it was stopped at once) is as good as new.
  * @param config What defines the run; a folder of another config is refused.
  * @throws FathomError bad-input when the folder cannot be written to, holds a run and `resume` was not asked, or holds a
  * run of another config (the message names what differs); bad-file when its files are damaged.
@@ -47,11 +48,13 @@ export async function openRunFolder(
 ): Promise<RunFolder> {
   const files = filesOf(path);
   await makeFolder(files.checkpoints);
-  const existing = await readIfThere(files.config);
-  if (existing !== undefined && !resume) throw alreadyUsed(path);
-  if (existing === undefined) await writeAtomically(files.config, `${JSON.stringify(config, null, 2)}\n`);
-  else checkSameConfig(parseConfig(existing, files.config), config, files.config);
-  const state = existing === undefined ? undefined : await readIfThere(files.state);
+  const state = await readIfThere(files.state);
+  const begun = state !== undefined || (await readIfThere(files.metrics)) !== undefined;
+  if (begun && !resume) throw alreadyUsed(path);
+  const found = begun ? await readIfThere(files.config) : undefined;
+  if (found !== undefined) checkSameConfig(parseConfig(found, files.config), config, files.config);
+  else if (begun) throw notARun(path);
+  else await writeAtomically(files.config, `${JSON.stringify(config, null, 2)}\n`);
   const checkpoint = state === undefined ? undefined : decodeCheckpoint(state, files.state);
   return {
     path,
@@ -155,6 +158,15 @@ function alreadyUsed(path: string): FathomError {
     message: `${path} already holds a run.`,
     where: path,
     hint: "Resume it with resume: true, or name another run folder.",
+  });
+}
+
+function notARun(path: string): FathomError {
+  return new FathomError({
+    code: "bad-file",
+    message: `${path} holds metrics or a checkpoint, but no config.json that says of what.`,
+    where: path,
+    hint: "Name another run folder.",
   });
 }
 

@@ -230,6 +230,18 @@ describe("refusals", () => {
     expect(error.message).toMatch(message);
   });
 
+  it("metrics without a config", async () => {
+    await stopAt(15);
+    await rm(join(folder, "config.json"));
+    expect((await refusal(() => trainIn(folder, { resume: true }))).code).toBe("bad-file");
+  });
+
+  it("nothing, where the first attempt was refused before its first step", async () => {
+    const wrong = { initial: { "0.weight": base.dataset.train.inputs } };
+    expect((await refusal(() => trainIn(folder, wrong))).where).toMatch(/^parameters\./);
+    expect((await trainIn(folder)).status).toBe("done");
+  });
+
   it("speed may differ: threads, steps of a call, how often checkpoints are made", async () => {
     await stopAt(5);
     const resumed = await trainIn(folder, {
