@@ -97,10 +97,13 @@ function painter(tone: Tone, colors: ReturnType<typeof pc.createColors>): (text:
   return tone === "bad" ? colors.red : (text) => text;
 }
 
-/** Findings of all sections, the most serious first. */
+/** Findings of all sections that the verdict does not say already, the most serious first. */
 function findingsByWeight(document: ReportDocument) {
   const weight: Readonly<Record<Tone, number>> = { bad: 0, warn: 1, good: 2, neutral: 3 };
-  const all = document.sections.flatMap((section) => section.findings);
+  const said = plainText(document.verdict.sentence);
+  const all = document.sections
+    .flatMap((section) => section.findings)
+    .filter(({ text }) => !said.includes(plainText(text)));
   return all
     .map((finding, index) => ({ finding, index }))
     .sort((a, b) => weight[a.finding.tone] - weight[b.finding.tone] || a.index - b.index);
@@ -116,7 +119,7 @@ export function terminalSummary(document: ReportDocument, options: TerminalOptio
   const paint = painter(document.verdict.tone, colors);
   const head = [
     ...limited(wrapText(document.subject, width), 2).map((line) => colors.dim(line)),
-    ...hanging(`${marks[document.verdict.tone]} `, document.verdict.sentence, width, 3).map((line) =>
+    ...hanging(`${marks[document.verdict.tone]} `, document.verdict.sentence, width, 5).map((line) =>
       colors.bold(paint(line)),
     ),
     ...(document.profiles ?? []).slice(0, 2).flatMap((profile) => profileLines(profile, width)),

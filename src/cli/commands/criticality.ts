@@ -7,7 +7,7 @@ import { criticalityText } from "../criticality-text.ts";
 import { badUsage } from "../errors.ts";
 import { readNetwork } from "../network.ts";
 import { choiceOption, integerOption, numberOption } from "../options.ts";
-import { asking, question } from "../questions.ts";
+import { asking } from "../questions.ts";
 import { writeReport } from "../report-files.ts";
 
 export const norms = ["none", "ln-pre", "ln-act"] as const;
@@ -115,7 +115,7 @@ export const criticalityCommand: CommandSpec = {
   async run(context, operands, raw) {
     const options = raw as unknown as CriticalityOptions;
     const net = await readSubject(operands[0], options, context);
-    const criticality = await question("criticality");
+    const { criticality } = await import("../../analyses/index.ts");
     const measure = options.measure ? { measure: { seeds: options.seeds } } : {};
     const outcome = await criticality({ ...asking(context), net, ...measure });
     const report = context.folder === undefined ? {} : { report: await writeReport(outcome, context.folder) };

@@ -3,6 +3,11 @@ import pc from "picocolors";
 import { FathomError } from "../../tensor/index.ts";
 import type { CommandSpec } from "../command.ts";
 
+/** The beginning of what a library says at length; --json has all of it. */
+function shortened(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
+}
+
 export const doctorCommand: CommandSpec = {
   name: "doctor",
   summary: "what works on this machine, and what would mend the rest",
@@ -21,7 +26,8 @@ export const doctorCommand: CommandSpec = {
     const colors = pc.createColors(context.color);
     const lines = checks.map(({ name, ok, detail, hint, optional }) => {
       const mark = ok ? colors.green("✓") : optional ? colors.dim("–") : colors.red("✗");
-      return `${mark} ${name.padEnd(18)} ${detail}${ok || hint === undefined ? "" : `\n  ${" ".repeat(18)} ${hint}`}`;
+      const shown = ok ? detail : shortened(detail, Math.max(40, context.width - 22));
+      return `${mark} ${name.padEnd(18)} ${shown}${ok || hint === undefined ? "" : `\n  ${" ".repeat(18)} ${hint}`}`;
     });
     const failure = new FathomError({
       code: "failed",

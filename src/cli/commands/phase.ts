@@ -4,13 +4,13 @@ import type { HeatFigure, Outcome } from "../../analyses/index.ts";
 import type { CommandSpec } from "../command.ts";
 import { choiceOption, gridOption, numberOption } from "../options.ts";
 import { phaseMap } from "../phase-map.ts";
-import { asking, question } from "../questions.ts";
+import { asking } from "../questions.ts";
 import { writeFigure } from "../report-files.ts";
 import { norms } from "./criticality.ts";
 
 interface PhaseOptions {
   readonly activation: string;
-  readonly norm: string;
+  readonly norm: (typeof norms)[number];
   readonly mu: number;
   readonly sw2: readonly number[];
   readonly sb2: readonly number[];
@@ -59,9 +59,9 @@ export const phaseCommand: CommandSpec = {
     const { activation, ...rest } = raw as unknown as PhaseOptions;
     const { parseActivation } = await import("../../net/index.ts");
     const spec = parseActivation(activation, "--activation");
-    const phase = await question("phase");
+    const { phase } = await import("../../analyses/index.ts");
     const { norm, mu, sw2, sb2 } = rest;
-    const outcome = await phase({ ...asking(context), activation: spec, norm, mu, sw2, sb2 });
+    const outcome = phase({ ...asking(context), activation: spec, norm, mu, sw2, sb2 });
     const heat = heatOf(outcome);
     const figure = heat && (await writeFigure(heat, "phase", context.folder!));
     const map = heat === undefined ? "" : phaseMap(heat, context.width);

@@ -4,7 +4,7 @@ import type { CommandSpec } from "../command.ts";
 import { dataOption, readDataset } from "../dataset.ts";
 import { readNetwork } from "../network.ts";
 import { numberOption } from "../options.ts";
-import { asking, question } from "../questions.ts";
+import { asking } from "../questions.ts";
 import { summaryText, writeReport } from "../report-files.ts";
 
 interface SurveyOptions {
@@ -47,7 +47,7 @@ export const surveyCommand: CommandSpec = {
     const net = await readNetwork(operands[0]!, context.io);
     const other = versus === undefined ? {} : { versus: await readNetwork(versus, context.io) };
     const dataset = await readDataset(data, context);
-    const survey = await question("survey");
+    const { survey } = await import("../../analyses/index.ts");
     const outcome = await survey({ ...asking(context), net, dataset, seconds: minutes * 60, ...other });
     const report = await writeReport(outcome, context.folder!);
     const summary = await summaryText(outcome.document, context);
