@@ -1,3 +1,10 @@
 /** @file The questions Fathom answers, one record each, and their figures and reports as plain data. */
+export { type Analysis, type AnalysisDefinition, type Conclusion, defineAnalysis } from "./analysis.ts";
+export { type Architecture, recogniseArchitecture } from "./architecture.ts";
+export { SurveyContext, type SurveySettings } from "./context.ts";
+export { type PhaseQuestion, phase } from "./criticality/phase.ts";
+export { type CriticalityQuestion, criticality } from "./criticality/question.ts";
 export * from "./document.ts";
 export * from "./figure.ts";
+export { analyses } from "./registry.ts";
+export { type SurveyJson, survey } from "./survey.ts";

@@ -1,0 +1,86 @@
+/**
+ * @file One question, one record (architecture.md): what an analysis asks, where it applies, what it costs, what theory
+ * predicts, what the finite network shows, and what follows from both. `survey` runs the registry of these records; the
+ * commands, the JSON and the report derive from it.
+ */
+
+import type { SurveyContext } from "./context.ts";
+import type { Advice, DataTable, Finding, NumberRow, Profile, Verdict } from "./document.ts";
+import type { Figure } from "./figure.ts";
+
+/** Whether an analysis can say anything about this network and data: yes, or the reason why not. */
+export type Applicability =
+  | { readonly applies: true }
+  | { readonly applies: false; readonly because: string };
+
+/** A claim of a paper beside our number. */
+export interface Claim {
+  readonly claim: string;
+  readonly paper: string;
+  readonly ours: string;
+  readonly status: "reproduced" | "not reproduced" | "not tested";
+}
+
+/** What follows from prediction and measurement. */
+export interface Conclusion {
+  readonly verdict: Verdict;
+  readonly findings: readonly Finding[];
+  readonly advice: readonly Advice[];
+  readonly numbers: readonly NumberRow[];
+  readonly figures: readonly Figure[];
+  readonly tables?: readonly DataTable[];
+  readonly notes?: readonly string[];
+  readonly profiles?: readonly Profile[];
+  readonly claims?: readonly Claim[];
+  /** The fields that cli.md promises, under the analysis's id. No NaN or Infinity. */
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+/** `P` is what theory predicts, `M` what is measured: both plain data. */
+export interface AnalysisDefinition<P, M> {
+  /** Letters only; the key in JSON, and in `--assert` paths. */
+  readonly id: string;
+  readonly title: string;
+  /** The question it answers, as a user would ask it. */
+  readonly question: string;
+  /** The specification section or paper behind it. */
+  readonly source: string;
+  applies(context: SurveyContext): Applicability;
+  /** Expected seconds on two cores: `survey` gives what is left of its budget to the analyses that can use it. */
+  cost(context: SurveyContext): number;
+  predict(context: SurveyContext): P | Promise<P>;
+  measure(context: SurveyContext, predicted: P): M | Promise<M>;
+  conclude(context: SurveyContext, results: { readonly predicted: P; readonly measured: M }): Conclusion;
+}
+
+/** An analysis in the registry: the definition with its own types closed over. */
+export interface Analysis
+  extends Pick<AnalysisDefinition<never, never>, "id" | "title" | "question" | "source"> {
+  applies(context: SurveyContext): Applicability;
+  cost(context: SurveyContext): number;
+  run(context: SurveyContext): Promise<Conclusion>;
+}
+
+/** Makes a record for the registry. */
+export function defineAnalysis<P, M>(definition: AnalysisDefinition<P, M>): Analysis {
+  const { id, title, question, source } = definition;
+  return {
+    id,
+    title,
+    question,
+    source,
+    applies: (context) => definition.applies(context),
+    cost: (context) => definition.cost(context),
+    async run(context) {
+      const predicted = await definition.predict(context);
+      const measured = await definition.measure(context, predicted);
+      return definition.conclude(context, { predicted, measured });
+    },
+  };
+}
+
+export const applies: Applicability = { applies: true };
+
+export function doesNotApply(because: string): Applicability {
+  return { applies: false, because };
+}

@@ -1,0 +1,59 @@
+/**
+ * @file What an analysis is given: the network bound to the data, the budget, the seed, and results that several
+ * analyses share (computed once, by whoever asks first).
+ */
+import type { Dataset } from "../data/index.ts";
+import { buildModel, type Model, type Net, withInput } from "../net/index.ts";
+import type { CompileOptions } from "../runtime/index.ts";
+import { Key } from "../tensor/index.ts";
+import type { Progress } from "./document.ts";
+
+export interface SurveySettings {
+  readonly net: Net;
+  readonly dataset: Dataset;
+  /** The network to compare with instead of the advised initialisation (`--versus`). */
+  readonly versus?: Net;
+  readonly seed: number;
+  /** Wall-clock budget of the whole survey in seconds. */
+  readonly seconds: number;
+  readonly options?: CompileOptions;
+  readonly onProgress?: (progress: Progress) => void;
+  readonly signal?: AbortSignal;
+}
+
+export class SurveyContext {
+  readonly net: Net;
+  readonly model: Model;
+  readonly dataset: Dataset;
+  readonly versus: Net | undefined;
+  readonly seed: number;
+  readonly key: Key;
+  readonly seconds: number;
+  readonly options: CompileOptions;
+  readonly signal: AbortSignal | undefined;
+  readonly #onProgress: ((progress: Progress) => void) | undefined;
+  readonly #shared = new Map<string, unknown>();
+
+  constructor(settings: SurveySettings) {
+    this.dataset = settings.dataset;
+    this.net = withInput(settings.net, settings.dataset.inputShape);
+    this.model = buildModel(this.net);
+    this.versus = settings.versus && withInput(settings.versus, settings.dataset.inputShape);
+    this.seed = settings.seed;
+    this.key = Key.fromSeed(settings.seed);
+    this.seconds = settings.seconds;
+    this.options = settings.options ?? {};
+    this.signal = settings.signal;
+    this.#onProgress = settings.onProgress;
+  }
+
+  /** The result of `make`, computed once under this name for all analyses of the survey. */
+  share<T>(name: string, make: () => T): T {
+    if (!this.#shared.has(name)) this.#shared.set(name, make());
+    return this.#shared.get(name) as T;
+  }
+
+  progress(label: string, done: number, total: number | null): void {
+    this.#onProgress?.({ label, done, total });
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * @file Is the network critical? The first record of the registry: theory of J by depth beside sampled networks, the
+ * network's point in the phase diagram, and the layer to blame (criticality.md §1-6).
+ */
+import { applies, type Conclusion, defineAnalysis } from "../analysis.ts";
+import { type InitialisationAdvice, initialisationAdvice } from "../candidates.ts";
+import type { SurveyContext } from "../context.ts";
+import { inputMoments, sampleRows } from "../data-moments.ts";
+import type { Advice, NumberRow } from "../document.ts";
+import { finiteOrNull } from "../figure.ts";
+import { significant } from "../words.ts";
+import { criticalityFindings, criticalityJson, criticalityNumbers, criticalityVerdict } from "./conclude.ts";
+import { criticalityFigures } from "./figures.ts";
+import { type CriticalityMeasurement, measureCriticality } from "./measure.ts";
+import { type CriticalityPrediction, predictCriticality } from "./predict.ts";
+
+const seeds = 8;
+/** Inputs of the probe's batch; J hardly varies over inputs once layers have mixed them. */
+const inputs = 4;
+
+/** Everything a conclusion holds but the advice, for a survey and for the command alike. */
+export function concludeCriticality(
+  predicted: CriticalityPrediction,
+  measured?: CriticalityMeasurement,
+): Omit<Conclusion, "advice"> {
+  const logs =
+    measured?.jacobians.layers.map(({ J }) => J.lnMean) ?? predicted.layers.map(({ logJ }) => logJ);
+  return {
+    verdict: criticalityVerdict(predicted, measured),
+    findings: criticalityFindings(predicted, measured),
+    numbers: criticalityNumbers(predicted, measured),
+    figures: criticalityFigures(predicted, measured),
+    notes: notesOf(predicted, measured),
+    profiles: [{ label: "ln J by layer", values: logs.map(finiteOrNull) }],
+    json: criticalityJson(predicted, measured),
+  };
+}
+
+function notesOf({ uniform }: CriticalityPrediction, measured?: CriticalityMeasurement): string[] {
+  const { seeds, probes, samples } = measured?.jacobians ?? {};
+  return [
+    ...(uniform?.noCritical === undefined ? [] : [`No critical initialisation: ${uniform.noCritical}`]),
+    "Theory is that of infinite width; at finite width ln J of one network scatters with variance of order depth/width.",
+    ...(seeds === undefined
+      ? []
+      : [`Measured on ${seeds} networks with ${probes} Rademacher probes on each of ${samples} inputs.`]),
+  ];
+}
+
+/** Advice on the initialisation as theory sees it; training puts what it measured in its place. */
+export function theoryAdvice(
+  { critical, first }: InitialisationAdvice,
+  predicted: CriticalityPrediction,
+): Advice {
+  const reached = predicted.uniform?.fixedPoints.reached;
+  const hidden = predicted.layers.at(-2) ?? predicted.layers.at(-1)!;
+  return {
+    what: initialisationText({ critical, first }),
+    why: `χ_J = ${significant(reached?.chiJ ?? Number.NaN, 4)} where the layers settle: a change is multiplied by it at every layer. ${critical.note}`,
+    evidence: `ln J(1, ${hidden.index}) = ${significant(hidden.logJ)} in theory.`,
+    expected: `ln J close to 0 at every depth${critical.zeta === 0 ? "" : ` (J ~ l^${significant(-critical.zeta)})`}.`,
+  };
+}
+
+/** The advice in words: the same text whoever gives it, so that better evidence replaces weaker. */
+export function initialisationText({
+  critical,
+  first,
+}: Pick<InitialisationAdvice, "critical" | "first">): string {
+  const { sw2, sb2 } = critical;
+  const all = `Initialise with σw² = ${significant(sw2, 5)} (σw = ${significant(Math.sqrt(sw2), 5)}), σb² = ${significant(sb2, 5)}`;
+  return first.sw2 === sw2
+    ? `${all}.`
+    : `${all}, and the first layer with σw² = ${significant(first.sw2, 5)}.`;
+}
+
+/** The prediction for the surveyed network on its data. */
+export function surveyPrediction(context: SurveyContext): CriticalityPrediction {
+  return context.share("criticality", () => {
+    const { secondMoment, mean } = inputMoments(context);
+    return predictCriticality(context.model, { K: secondMoment, mean });
+  });
+}
+
+export const criticality = defineAnalysis<CriticalityPrediction, CriticalityMeasurement>({
+  id: "criticality",
+  title: "Criticality",
+  question: "Do signals and gradients survive the depth, and which layer is to blame if not?",
+  source: "criticality.md §1-6; Doshi, He and Gromov, arXiv 2111.12143",
+  applies: () => applies,
+  cost: ({ model }) => 1 + 0.05 * model.taps.length,
+  predict: surveyPrediction,
+  measure: (context) =>
+    measureCriticality({
+      model: context.model,
+      inputs: sampleRows(context, "probes", inputs).inputs,
+      seeds,
+      key: context.key.split("probes"),
+      options: context.options,
+    }),
+  conclude(context, { predicted, measured }) {
+    const advised = initialisationAdvice(context);
+    const shown = concludeCriticality(predicted, measured);
+    return {
+      ...shown,
+      numbers: [...shown.numbers, ...firstLayerRow(advised)],
+      advice: advised === undefined ? [] : [theoryAdvice(advised, predicted)],
+    };
+  },
+});
+
+function firstLayerRow(advised: InitialisationAdvice | undefined): NumberRow[] {
+  if (advised === undefined || advised.first.sw2 === advised.critical.sw2) return [];
+  return [
+    {
+      name: "advised σw² of the first layer",
+      value: advised.first.sw2,
+      kind: "theory",
+      note: "puts K¹ at K*",
+    },
+  ];
+}

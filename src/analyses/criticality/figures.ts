@@ -1,0 +1,43 @@
+/** @file Pictures of criticality: the partial Jacobian by depth, theory beside measured, and the phase diagram. */
+import type { Figure, LineFigure } from "../figure.ts";
+import { lineFigure, point } from "../figure.ts";
+import type { CriticalityMeasurement } from "./measure.ts";
+import { architecturePhase } from "./phase.ts";
+import type { CriticalityPrediction } from "./predict.ts";
+
+export function criticalityFigures(
+  predicted: CriticalityPrediction,
+  measured?: CriticalityMeasurement,
+): Figure[] {
+  const phase = predicted.uniform === undefined ? [] : [architecturePhase(predicted.uniform)];
+  return [jacobianFigure(predicted, measured), ...phase];
+}
+
+function jacobianFigure({ layers }: CriticalityPrediction, measured?: CriticalityMeasurement): LineFigure {
+  const dots = measured?.jacobians.layers.map(({ index, J }) => {
+    const half = 1.96 * (J.se ?? 0);
+    return point(index, J.lnMean, { lo: J.lnMean - half, hi: J.lnMean + half });
+  });
+  const worst = measured?.culprit?.verdict === "culprit" ? measured.culprit.segment : undefined;
+  return lineFigure({
+    id: "criticality-apjn",
+    title: "Size of a small change by depth",
+    caption:
+      "ln J(1, l): the averaged partial Jacobian norm from the first preactivation to layer l. Flat is critical, rising is chaotic, falling is ordered." +
+      (dots === undefined ? "" : " Dots: sampled networks of this width, with 95 % intervals over seeds."),
+    x: { label: "layer l", integer: true },
+    y: { label: "ln J(1, l)" },
+    series: [
+      {
+        name: "theory, infinite width",
+        role: "theory",
+        form: "line",
+        points: layers.map(({ index, logJ }) => point(index, logJ)),
+      },
+      ...(dots === undefined
+        ? []
+        : [{ name: "measured", role: "measured" as const, form: "dots" as const, points: dots }]),
+    ],
+    ...(worst === undefined ? {} : { rules: [{ along: "x" as const, at: worst.index, label: worst.name }] }),
+  });
+}

@@ -1,0 +1,64 @@
+/** @file The same quantities on sampled networks of the real width: partial Jacobians, their law, and the layer to blame. */
+import type { Model } from "../../net/index.ts";
+import {
+  type CulpritFinding,
+  culprit,
+  type Diagnosis,
+  diagnose,
+  growthRate,
+  type JacobianMeasurement,
+  measureJacobians,
+} from "../../probes/index.ts";
+import type { CompileOptions } from "../../runtime/index.ts";
+import type { Key, NdArray } from "../../tensor/index.ts";
+import type { Estimate } from "../../theory/index.ts";
+
+export interface CriticalityMeasurement {
+  readonly jacobians: JacobianMeasurement;
+  /** Undefined for networks of fewer than three preactivations. */
+  readonly diagnosis: Diagnosis | undefined;
+  readonly culprit: CulpritFinding | undefined;
+  /** Slope of ln of the mean J(1, l) against l over the last two thirds of the hidden layers; undefined where J dies. */
+  readonly slope: Estimate | undefined;
+}
+
+export interface CriticalityMeasureOptions {
+  readonly model: Model;
+  readonly inputs: NdArray;
+  readonly seeds: number;
+  readonly key: Key;
+  readonly options?: CompileOptions;
+}
+
+/** Rademacher probes per input and seed. */
+const probes = 8;
+
+/** @throws FathomError as `measureJacobians`. */
+export async function measureCriticality(
+  settings: CriticalityMeasureOptions,
+): Promise<CriticalityMeasurement> {
+  const jacobians = await measureJacobians({ ...settings, probes });
+  const { layers } = jacobians;
+  const hidden = layers.slice(0, -1);
+  const profile = hidden.map(({ index, J }) => ({ depth: index, lnJ: J.perSeed }));
+  const segments = hidden.flatMap(({ index, name, local }) =>
+    local === undefined
+      ? []
+      : [{ index, name, lnJ: local.lnMedian, ...(local.se === undefined ? {} : { se: local.se }) }],
+  );
+  const fitted = profile.slice(slopeFrom(profile.length) - 1);
+  const alive = fitted.every(({ lnJ }) => lnJ.some((value) => value > Number.NEGATIVE_INFINITY));
+  const units = hidden.at(-1)?.units;
+  return {
+    jacobians,
+    diagnosis:
+      profile.length < 3 ? undefined : diagnose(profile, units === undefined ? {} : { width: units }),
+    culprit: segments.length < 3 ? undefined : culprit(segments),
+    slope: fitted.length > 1 && alive ? growthRate(fitted) : undefined,
+  };
+}
+
+/** First layer of the fit of the slope: the first third is transient (criticality.md §6). */
+export function slopeFrom(layers: number): number {
+  return Math.min(Math.floor(layers / 3) + 1, Math.max(1, layers - 1));
+}

@@ -1,0 +1,73 @@
+/**
+ * @file What theory says of a network's criticality (criticality.md §1-4): K, χ_J and J at every preactivation of this
+ * network at this depth, and, where its hidden layers are alike, its fixed points and its critical initialisation.
+ */
+import { type Model, meanFieldPlaces, scalarHalf } from "../../net/index.ts";
+import { type Diagnosis, diagnose } from "../../probes/index.ts";
+import {
+  type CriticalInitialisation,
+  criticalInitialisation,
+  type FixedPoints,
+  fixedPoints,
+  type MeanFieldLayer,
+  noCriticalReason,
+  propagate,
+  type UniformLayer,
+  type Universality,
+  universality,
+} from "../../theory/index.ts";
+import { type Architecture, recogniseArchitecture } from "../architecture.ts";
+
+/** Second moment and mean of the inputs' coordinates. */
+export interface InputStart {
+  readonly K: number;
+  readonly mean: number;
+}
+
+export interface CriticalityPrediction {
+  /** One record a preactivation h^1 … h^L. */
+  readonly layers: readonly MeanFieldLayer[];
+  /** The law of ln J(1, l); undefined for networks of fewer than three preactivations. */
+  readonly diagnosis: Diagnosis | undefined;
+  /** What holds where all hidden layers are alike. */
+  readonly uniform: UniformPrediction | undefined;
+}
+
+export interface UniformPrediction {
+  readonly architecture: Architecture;
+  readonly layer: UniformLayer;
+  readonly fixedPoints: FixedPoints;
+  readonly universality: Universality;
+  readonly critical: CriticalInitialisation | undefined;
+  /** Why there is no critical initialisation. */
+  readonly noCritical: string | undefined;
+}
+
+/** @throws FathomError unsupported where a layer has no mean-field rule, naming it. */
+export function predictCriticality(model: Model, start: InputStart): CriticalityPrediction {
+  const layers = propagate(meanFieldPlaces(model), start);
+  return { layers, diagnosis: diagnoseTheory(layers), uniform: predictUniform(model, layers[0]!.K) };
+}
+
+function diagnoseTheory(layers: readonly MeanFieldLayer[]): Diagnosis | undefined {
+  const profile = layers.map(({ index, logJ }) => ({ depth: index, lnJ: [logJ] }));
+  const usable = profile.every(({ lnJ }) => !Number.isNaN(lnJ[0]) && lnJ[0] !== Number.POSITIVE_INFINITY);
+  return layers.length >= 3 && usable ? diagnose(profile) : undefined;
+}
+
+function predictUniform(model: Model, K1: number): UniformPrediction | undefined {
+  const architecture = recogniseArchitecture(model.net);
+  if (architecture === undefined) return undefined;
+  const { norm, mu, sw2, sb2 } = architecture;
+  const activation = scalarHalf(architecture.activation);
+  const layer = { activation, norm, mu, sw2, sb2 };
+  const found = Number.isFinite(K1) ? { K1 } : {};
+  return {
+    architecture,
+    layer,
+    fixedPoints: fixedPoints(layer, found),
+    universality: universality(activation),
+    critical: criticalInitialisation({ activation, norm, mu }),
+    noCritical: noCriticalReason({ activation, norm, mu }),
+  };
+}

@@ -1,0 +1,70 @@
+/** @file The question `fathom criticality` asks: theory of a network without data, and sampled networks where wanted. */
+import { buildModel, type Model, type Net } from "../../net/index.ts";
+import { Key, normal } from "../../tensor/index.ts";
+import { describeNet } from "../describe.ts";
+import type { Outcome, Progress } from "../document.ts";
+import { type Asked, reproduction } from "../reproduction.ts";
+import { concludeCriticality } from "./criticality.ts";
+import { type CriticalityMeasurement, measureCriticality } from "./measure.ts";
+import { predictCriticality } from "./predict.ts";
+
+export interface CriticalityQuestion extends Asked {
+  /** With a known input; without data, inputs have second moment 1. */
+  readonly net: Net;
+  /** Sample networks too. */
+  readonly measure?: { readonly seeds: number };
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** Gaussian inputs of the measurement: E x² = 1, as theory assumes without data. */
+const inputs = 4;
+
+/**
+ * Criticality of a network without data.
+ * @throws FathomError bad-input when the network's input is open; unsupported where a layer has no mean-field rule.
+ * @example await criticality({ net, seed: 0, command: "fathom criticality …", measure: { seeds: 8 } })
+ */
+export async function criticality(asked: CriticalityQuestion): Promise<Outcome> {
+  const start = performance.now();
+  const model = buildModel(asked.net);
+  const predicted = predictCriticality(model, { K: 1, mean: 0 });
+  const measured = asked.measure && (await measureOn(model, asked, asked.measure.seeds));
+  const conclusion = concludeCriticality(predicted, measured);
+  const { verdict, findings, figures, numbers, notes, profiles, json } = conclusion;
+  const section = {
+    id: "criticality",
+    title: "Criticality",
+    question: "Do signals and gradients survive the depth, and which layer is to blame if not?",
+    source: "criticality.md §1-6",
+    findings,
+    figures,
+    numbers,
+    ...(notes === undefined ? {} : { notes }),
+  };
+  return {
+    json,
+    document: {
+      title: "Criticality",
+      subject: describeNet(asked.net),
+      facts: [["inputs", "second moment 1"]],
+      verdict,
+      advice: [],
+      sections: [section],
+      notApplicable: [],
+      ...(profiles === undefined ? {} : { profiles }),
+      reproduction: reproduction(asked, (performance.now() - start) / 1000),
+    },
+  };
+}
+
+function measureOn(model: Model, asked: CriticalityQuestion, seeds: number): Promise<CriticalityMeasurement> {
+  asked.onProgress?.({ label: "sampling networks", done: 0, total: null });
+  const key = Key.fromSeed(asked.seed).split("criticality");
+  return measureCriticality({
+    model,
+    inputs: normal(key.split("inputs"), "float32", [inputs, ...model.inputShape]),
+    seeds,
+    key,
+    ...(asked.options === undefined ? {} : { options: asked.options }),
+  });
+}

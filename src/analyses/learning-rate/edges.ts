@@ -1,0 +1,90 @@
+/**
+ * @file The largest stable learning rates, measured: short runs of plain SGD bracket the rate from which on the loss no
+ * longer stays down, for the network as given and for the one it is compared with. The training comparison centres its
+ * grid of rates on them.
+ */
+
+import { initialise } from "../../net/index.ts";
+import {
+  compileCurvature,
+  type EdgeMeasurement,
+  measureEdge,
+  seedKey,
+  stableRate,
+} from "../../probes/index.ts";
+import { type Candidate, challenger, given } from "../candidates.ts";
+import type { SurveyContext } from "../context.ts";
+import { sampleRows } from "../data-moments.ts";
+
+export interface CandidateEdge {
+  readonly label: string;
+  readonly measured: EdgeMeasurement;
+  /** 2/λ_max of the Gauss-Newton matrix at initialisation on one batch, geometric mean over seeds. */
+  readonly curvatureRate: number;
+}
+
+export const edgeSettings = { batch: 128, steps: 40, seeds: 3 } as const;
+const curvatureRows = 128;
+
+/** The edges of both networks; measured once a survey. */
+export function measuredEdges(context: SurveyContext): Promise<readonly CandidateEdge[]> {
+  return context.share("edges", async () => {
+    const other = challenger(context);
+    const edges: CandidateEdge[] = [];
+    for (const candidate of [given(context), ...(other === undefined ? [] : [other])]) {
+      context.progress(`learning rate, ${candidate.label}`, 0, null);
+      edges.push(await edgeOf(context, candidate));
+    }
+    return edges;
+  });
+}
+
+async function edgeOf(context: SurveyContext, { label, model }: Candidate): Promise<CandidateEdge> {
+  const { dataset, options, signal } = context;
+  const key = context.key.split("edge");
+  const curvatureRate = await rateFromCurvature(context, model);
+  const measured = await measureEdge({
+    model,
+    dataset,
+    batch: Math.min(edgeSettings.batch, dataset.train.labels.data.length),
+    optimizer: { kind: "sgd", momentum: 0 },
+    steps: edgeSettings.steps,
+    seeds: edgeSettings.seeds,
+    guess: curvatureRate,
+    key,
+    options,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  return { label, measured, curvatureRate };
+}
+
+/** A degenerate kernel (a dead network) leaves the search to begin at a usual rate. */
+const usualRate = 0.1;
+
+async function rateFromCurvature(context: SurveyContext, model: Candidate["model"]): Promise<number> {
+  const { inputs, labels } = sampleRows(context, "curvature", curvatureRows);
+  await using probe = await compileCurvature("gaussNewton", {
+    model,
+    loss: "crossEntropy",
+    inputs,
+    labels,
+    options: context.options,
+  });
+  const logs: number[] = [];
+  for (let seed = 0; seed < edgeSettings.seeds; seed++) {
+    const key = seedKey(context.key.split("curvature"), seed);
+    const { largest } = await probe.measure(initialise(model, key), { key });
+    logs.push(Math.log(stableRate(largest)));
+  }
+  const rate = Math.exp(logs.reduce((sum, value) => sum + value, 0) / logs.length);
+  return Number.isFinite(rate) && rate > 0 ? rate : usualRate;
+}
+
+/** The middle of the bracket, or the end that was found. */
+export function edgeValue({ measured, curvatureRate }: CandidateEdge): number {
+  const { edge, interval } = measured;
+  if (edge !== undefined) return edge.value;
+  const [low, high] = interval;
+  if (low > 0) return low;
+  return Number.isFinite(high) ? high : curvatureRate;
+}

@@ -1,0 +1,8 @@
+/** @file Every question Fathom answers, in the order of the report. Adding one is a record and a line here. */
+import type { Analysis } from "./analysis.ts";
+import { criticality } from "./criticality/criticality.ts";
+import { learningRate } from "./learning-rate/learning-rate.ts";
+import { separation } from "./separation/separation.ts";
+import { training } from "./training/training.ts";
+
+export const analyses: readonly Analysis[] = [criticality, separation, learningRate, training];

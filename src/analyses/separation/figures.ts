@@ -1,0 +1,46 @@
+/** @file Pictures of separation: correlations by depth, theory beside measured. */
+import type { CorrelationMeasurement, PairSummary } from "../../probes/index.ts";
+import type { PairLayer } from "../../theory/index.ts";
+import { type Figure, lineFigure, point, pointWithError, type Rule, type Series } from "../figure.ts";
+import type { SeparationPrediction } from "./separation.ts";
+
+export function separationFigures(
+  { within, between, lostAfter }: SeparationPrediction,
+  { layers }: CorrelationMeasurement,
+): Figure[] {
+  const theory = (name: string, role: Series["role"], pairs: readonly PairLayer[]): Series => ({
+    name,
+    role,
+    form: "line",
+    points: pairs.map(({ index, c }) => point(index, c)),
+  });
+  const dots = (name: string, role: Series["role"], kind: "within" | "between"): Series => ({
+    name,
+    role,
+    form: "dots",
+    points: layers.map((layer) => pointOf(layer.index, layer[kind])),
+  });
+  const rules: Rule[] =
+    lostAfter === undefined ? [] : [{ along: "x", at: lostAfter, label: "theory: classes lost" }];
+  return [
+    lineFigure({
+      id: "separation-correlations",
+      title: "Correlation of two inputs by depth",
+      caption:
+        "Mean correlation of preactivations over pairs of one class and of two classes. Lines: theory from the data's mean pair. Dots: finite networks, with 95 % intervals over seeds.",
+      x: { label: "layer", integer: true },
+      y: { label: "correlation" },
+      series: [
+        theory("one class, theory", "theory", within),
+        theory("two classes, theory", "bound", between),
+        dots("one class, measured", "measured", "within"),
+        dots("two classes, measured", "after", "between"),
+      ],
+      rules,
+    }),
+  ];
+}
+
+function pointOf(depth: number, { mean }: PairSummary) {
+  return pointWithError(depth, mean.value, mean.se);
+}

@@ -1,0 +1,147 @@
+/**
+ * @file The main job: measure a network against a data set, and say whether it will train, at which learning rates, and
+ * what to change. Runs the registry within a budget and joins the conclusions into one document.
+ */
+import { countParameters } from "../net/index.ts";
+import { FathomError } from "../tensor/index.ts";
+import type { Analysis, Conclusion } from "./analysis.ts";
+import { SurveyContext, type SurveySettings } from "./context.ts";
+import { describeNet } from "./describe.ts";
+import type { Advice, NotApplicable, Outcome, ReportSection, Verdict } from "./document.ts";
+import { analyses } from "./registry.ts";
+import { reproduction } from "./reproduction.ts";
+
+export interface SurveyJson extends Record<string, unknown> {
+  readonly verdict: string;
+  readonly advice: readonly Advice[];
+  readonly analyses: Readonly<Record<string, unknown>>;
+  readonly notApplicable: readonly NotApplicable[];
+}
+
+interface Answered {
+  readonly analysis: Analysis;
+  readonly conclusion: Conclusion;
+}
+
+/**
+ * Surveys a network on a data set.
+ * @param settings.command - what a user would type to run it again; shown in the report.
+ * @returns the JSON of cli.md and the report.
+ * @throws FathomError bad-shape when network and data do not meet; cancelled when `signal` is aborted.
+ * @example
+ * const { json, document } = await survey({ net, dataset, seed: 0, seconds: 120, command: "fathom survey …" });
+ */
+export async function survey(
+  settings: SurveySettings & { readonly command: string },
+): Promise<Outcome<SurveyJson>> {
+  const start = performance.now();
+  const elapsed = () => (performance.now() - start) / 1000;
+  const context = new SurveyContext(settings);
+  const answered: Answered[] = [];
+  const notApplicable: NotApplicable[] = [];
+  for (const analysis of analyses) {
+    settings.signal?.throwIfAborted();
+    const reason = reasonNot(analysis, context, context.seconds - elapsed());
+    if (reason !== undefined) {
+      notApplicable.push({ id: analysis.id, because: reason });
+      continue;
+    }
+    context.progress(analysis.title, 0, null);
+    const result = await attempt(analysis, context);
+    if ("because" in result) notApplicable.push({ id: analysis.id, because: result.because });
+    else answered.push({ analysis, conclusion: result });
+  }
+  return report(context, { answered, notApplicable, command: settings.command, seconds: elapsed() });
+}
+
+/** Why an analysis is left out: it says nothing here, or the budget does not reach. */
+function reasonNot(analysis: Analysis, context: SurveyContext, secondsLeft: number): string | undefined {
+  const applicability = analysis.applies(context);
+  if (!applicability.applies) return applicability.because;
+  const cost = analysis.cost(context);
+  if (cost <= secondsLeft + graceSeconds) return undefined;
+  const minutes = Math.ceil(((context.seconds + cost - secondsLeft) / 60) * 10) / 10;
+  return `it takes about ${cost.toFixed(0)} s and ${Math.max(0, secondsLeft).toFixed(0)} s of the budget are left; give --minutes ${minutes}`;
+}
+
+/** A budget is a wish: what is about to finish is not cut off for a few seconds. */
+const graceSeconds = 5;
+
+/** A rule that is missing for this network is a reason, not a failure. */
+async function attempt(
+  analysis: Analysis,
+  context: SurveyContext,
+): Promise<Conclusion | { readonly because: string }> {
+  try {
+    return await analysis.run(context);
+  } catch (error) {
+    if (error instanceof FathomError && error.code === "unsupported") return { because: error.message };
+    throw error;
+  }
+}
+
+function report(
+  context: SurveyContext,
+  results: {
+    readonly answered: readonly Answered[];
+    readonly notApplicable: readonly NotApplicable[];
+    readonly command: string;
+    readonly seconds: number;
+  },
+): Outcome<SurveyJson> {
+  const { answered, notApplicable, command, seconds } = results;
+  const conclusions = answered.map(({ conclusion }) => conclusion);
+  const verdict = joinVerdicts(conclusions.map((conclusion) => conclusion.verdict));
+  const advice = mergeAdvice(conclusions.flatMap((conclusion) => conclusion.advice));
+  const json = Object.fromEntries(answered.map(({ analysis, conclusion }) => [analysis.id, conclusion.json]));
+  const { dataset, model, seed, options } = context;
+  return {
+    json: { verdict: verdict.sentence, advice, analyses: json, notApplicable, ...json },
+    document: {
+      title: "Survey",
+      subject: describeNet(context.net),
+      facts: [
+        [
+          "data",
+          `${dataset.name}: ${dataset.train.labels.data.length} training and ${dataset.test.labels.data.length} test rows, ${dataset.classes} classes`,
+        ],
+        ["parameters", countParameters(model).toLocaleString("en")],
+        ["initialisation", `${context.net.init}, ${context.net.parameterisation} parameterisation`],
+      ],
+      verdict,
+      advice,
+      sections: answered.map(sectionOf),
+      notApplicable,
+      profiles: conclusions.flatMap(({ profiles = [] }) => profiles),
+      reproduction: reproduction({ command, seed, options }, seconds),
+    },
+  };
+}
+
+/** The sentences one after the other; the tone of the most serious. */
+function joinVerdicts(verdicts: readonly Verdict[]): Verdict {
+  const order = ["bad", "warn", "good", "neutral"] as const;
+  const tone = order.find((candidate) => verdicts.some((verdict) => verdict.tone === candidate)) ?? "neutral";
+  return { sentence: verdicts.map(({ sentence }) => sentence).join(" "), tone };
+}
+
+/** Later analyses know more: of two pieces of advice to do the same, the later one stays. */
+function mergeAdvice(advice: readonly Advice[]): Advice[] {
+  return [...new Map(advice.map((piece) => [piece.what, piece])).values()];
+}
+
+function sectionOf({ analysis, conclusion }: Answered): ReportSection {
+  const { id, title, question, source } = analysis;
+  const { findings, figures, numbers, tables, notes } = conclusion;
+  return {
+    id,
+    title,
+    question,
+    source,
+    findings,
+    figures,
+    numbers,
+    ...(tables === undefined ? {} : { tables }),
+    ...(notes === undefined ? {} : { notes }),
+  };
+}

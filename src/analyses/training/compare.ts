@@ -1,0 +1,92 @@
+/**
+ * @file What two races over the same learning rates say: best error, usable rates, steps to a common target, and the
+ * paired difference over seeds with its interval.
+ */
+import { type Estimate, meanEstimate } from "../../theory/index.ts";
+import type { FinalRun, RungResult, Tournament } from "./tournament.ts";
+
+/** Error of guessing: what a rate must clearly beat to count as usable. */
+export function chanceError(classes: number): number {
+  return 1 - 1 / classes;
+}
+
+/** Test error at the chosen rate over the seeds that did not diverge; undefined when none is left. */
+export function bestError({ finals }: Tournament): Estimate | undefined {
+  const errors = finals.map(({ testError }) => testError).filter((error) => error !== null);
+  return errors.length === 0 ? undefined : meanEstimate(errors);
+}
+
+/**
+ * The usable learning rates: those that, at the first rung, got at least half as far below chance as the best of both
+ * initialisations did. A run of neighbours around the best one; undefined when no rate is usable.
+ */
+export function usableRates(
+  rung: readonly RungResult[],
+  { chance, best }: { readonly chance: number; readonly best: number },
+): readonly [number, number] | undefined {
+  const bar = (chance + best) / 2;
+  const usable = rung.map(({ validationError }) => validationError !== null && validationError <= bar);
+  const errors = rung.map(({ validationError }) => validationError ?? Number.POSITIVE_INFINITY);
+  let from = errors.indexOf(Math.min(...errors));
+  if (!usable[from]) return undefined;
+  let to = from;
+  while (usable[from - 1]) from--;
+  while (usable[to + 1]) to++;
+  return [rung[from]!.learningRate, rung[to]!.learningRate];
+}
+
+/** The smallest validation error at a rung; chance when every rate diverged. */
+export function bestOfRung(rung: readonly RungResult[], chance: number): number {
+  return Math.min(chance, ...rung.map(({ validationError }) => validationError ?? chance));
+}
+
+/** Batch losses averaged over the seeds and over a trailing window, so that a target is not met by one lucky batch. */
+export function smoothedLoss(finals: readonly FinalRun[]): number[] {
+  const runs = finals.filter(({ diverged }) => !diverged).map(({ losses }) => losses);
+  if (runs.length === 0) return [];
+  const steps = Math.min(...runs.map((losses) => losses.length));
+  const mean = Array.from(
+    { length: steps },
+    (_, i) => runs.reduce((sum, losses) => sum + losses[i]!, 0) / runs.length,
+  );
+  const window = Math.max(1, Math.round(steps / 20));
+  let sum = 0;
+  return mean.map((loss, i) => {
+    sum += loss - (i >= window ? mean[i - window]! : 0);
+    return sum / Math.min(window, i + 1);
+  });
+}
+
+export interface StepsToTarget {
+  /** The smoothed training loss that both initialisations reach: the higher of their two lowest. */
+  readonly target: number;
+  readonly before: number | null;
+  readonly after: number | null;
+}
+
+/** Steps until the smoothed training loss first is at the target; null where a race has no finished run. */
+export function stepsToTarget(
+  before: readonly FinalRun[],
+  after: readonly FinalRun[],
+): StepsToTarget | undefined {
+  const curves = [smoothedLoss(before), smoothedLoss(after)];
+  const lowest = curves.filter((curve) => curve.length > 0).map((curve) => Math.min(...curve));
+  if (lowest.length === 0) return undefined;
+  const target = Math.max(...lowest);
+  const [first, second] = curves.map((curve) => {
+    const at = curve.findIndex((loss) => loss <= target);
+    return at < 0 ? null : at + 1;
+  });
+  return { target, before: first!, after: second! };
+}
+
+/**
+ * Test error of the advised less the given initialisation, seed by seed: the same seed has the same order of the data and
+ * the same random numbers behind its weights. A diverged run counts as chance.
+ */
+export function pairedErrors(before: Tournament, after: Tournament, chance: number): number[] {
+  return before.finals.flatMap(({ seed, testError }) => {
+    const other = after.finals.find((run) => run.seed === seed);
+    return other === undefined ? [] : [(other.testError ?? chance) - (testError ?? chance)];
+  });
+}
