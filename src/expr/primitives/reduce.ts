@@ -120,12 +120,15 @@ function reducedBroadcast(
 ): ((shape: readonly number[]) => Tensor) | undefined {
   const y = peelBroadcast(x);
   if (y === x) return undefined;
-  const own = reshape(y, alignedShape(y.shape, x.shape.length));
-  const repeated = axes.filter((axis) => own.shape[axis] !== x.shape[axis]);
-  const real = axes.filter((axis) => !repeated.includes(axis));
-  const reduced = reduce(op, own, { axes: real, keepDims: true });
+  // Leading axes that the broadcast added and the reduction takes away again need not exist in between.
+  const added = x.shape.length - y.shape.length;
+  const skipped = axes.filter((axis) => axis < added).length === added ? added : 0;
+  const own = reshape(y, alignedShape(y.shape, x.shape.length - skipped));
+  const kept = keptShape(x.shape, axes).slice(skipped);
+  const real = axes.filter((axis) => axis >= skipped && own.shape[axis - skipped] === x.shape[axis]);
+  const repeated = axes.filter((axis) => !real.includes(axis));
+  const reduced = reduce(op, own, { axes: real.map((axis) => axis - skipped), keepDims: true });
   const scaled = repeats.get(op)!(reduced, sizeOf(repeated.map((axis) => x.shape[axis]!)));
-  const kept = keptShape(x.shape, axes);
   return (shape) => reshape(broadcastTo(scaled, kept), shape);
 }
 
@@ -183,8 +186,8 @@ export function reduceMean(x: Tensor, options: ReduceOptions = {}): Tensor {
   const axes = normaliseAxes("reduceMean", options.axes, x.shape.length);
   const contracted = contraction(x, axes);
   if (contracted === undefined) return reduce(reduceMeanPrimitive, x, options);
-  const mean = mul(contracted, sizeOf(contracted.shape) / sizeOf(x.shape));
-  return options.keepDims ? mean : reshape(mean, droppedShape(x.shape, axes));
+  const shape = options.keepDims ? contracted.shape : droppedShape(x.shape, axes);
+  return mul(reshape(contracted, shape), sizeOf(shape) / sizeOf(x.shape));
 }
 
 /** Weights 1/(number of winners) where x attains the extremum, 0 elsewhere: ties share the derivative. */

@@ -6,14 +6,17 @@ import { lift, numeric, type Operand } from "./binary.ts";
 import { greaterEqual, lessEqual } from "./compare.ts";
 import { elementwise, elementwisePrimitive } from "./elementwise.ts";
 
+/** The dtype of what is chosen; the condition must be bool. */
+function chosen(name: string, [condition, a, b]: readonly Tensor[]): DType {
+  if (condition!.dtype !== "bool") {
+    throw operandError(name, `the condition is ${condition!.dtype}`, "Compare, or cast it to bool.");
+  }
+  return requireSameDType(name, [a!, b!]);
+}
+
 export const wherePrimitive = elementwisePrimitive({
   name: "where",
-  dtype: (name, [condition, a, b]): DType => {
-    if (condition!.dtype !== "bool") {
-      throw operandError(name, `the condition is ${condition!.dtype}`, "Compare, or cast it to bool.");
-    }
-    return requireSameDType(name, [a!, b!]);
-  },
+  dtype: chosen,
   f: (condition, a, b) => (condition !== 0 ? a : b),
   partials: [
     () => undefined,
@@ -30,6 +33,7 @@ export const wherePrimitive = elementwisePrimitive({
  */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   const [x, y] = lift(a, b);
+  chosen("where", [condition, x, y]);
   if (x === y && sameShape(x.shape, condition.shape)) return x;
   return elementwise(wherePrimitive, [condition, x, y]);
 }

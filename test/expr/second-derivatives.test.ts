@@ -1,0 +1,122 @@
+/** @file Derivatives of derivatives: jvp of vjp, vjp of vjp, jvp of jvp against central differences to 1e-6 (engine.md §4). */
+import { describe, expect, it } from "vitest";
+import {
+  atan,
+  div,
+  erf,
+  exp,
+  gather,
+  gelu,
+  input,
+  jvp,
+  layerNorm,
+  logSumExp,
+  matmul,
+  mul,
+  orZeros,
+  pow,
+  reduceMean,
+  reduceProd,
+  reduceSum,
+  sigmoid,
+  softmax,
+  softmaxCrossEntropy,
+  softplus,
+  sort,
+  square,
+  type Tensor,
+  tanh,
+  vjp,
+  vmap,
+} from "../../src/expr/index.ts";
+import { ndarray } from "../../src/tensor/index.ts";
+import { centralDifference, direction, expectClose, value } from "./check.ts";
+
+const x = input("x", [4, 6], "float64");
+const w = input("w", [6, 6], "float64");
+const labels = input("labels", [4], "int32");
+const feeds = { x: direction("x", x), w: direction("w", w), labels: ndarray("int32", [4], [0, 5, 2, 2]) };
+
+/** Scalar functions of x and w whose second derivatives are wanted. */
+const functions: Record<string, () => Tensor> = {
+  softmax: () => reduceSum(pow(softmax(matmul(x, w)), 3)),
+  logSumExp: () => reduceSum(square(logSumExp(matmul(x, w), { axis: 1 }))),
+  layerNorm: () => reduceSum(pow(layerNorm(matmul(x, w), { epsilon: 0.01 }), 3)),
+  gelu: () => reduceSum(square(gelu(matmul(x, w)))),
+  tanh: () => reduceSum(square(tanh(matmul(x, w)))),
+  erf: () => reduceSum(square(erf(matmul(x, w)))),
+  sigmoid: () => reduceSum(pow(sigmoid(matmul(x, w)), 3)),
+  softplus: () => reduceSum(square(softplus(matmul(x, w)))),
+  atan: () => reduceSum(square(atan(matmul(x, w)))),
+  "matmul with shared operands": () =>
+    reduceSum(square(matmul(matmul(x, w), matmul(x, w), { transposeB: true }))),
+  "quotient and exponential": () => reduceMean(div(exp(mul(matmul(x, w), 0.1)), softplus(matmul(x, w)))),
+  product: () => reduceSum(reduceProd(matmul(x, w), { axes: [1] })),
+  "cross-entropy": () => reduceMean(softmaxCrossEntropy(tanh(matmul(x, w)), labels)),
+  "sort and gather": () => reduceSum(pow(gather(sort(matmul(x, w)), labels, { axis: 1 }), 3)),
+  attention: () => {
+    const queries = matmul(layerNorm(x, { epsilon: 0.01 }), w);
+    const scores = div(matmul(queries, x, { transposeB: true }), Math.sqrt(6));
+    return reduceSum(square(gelu(matmul(softmax(scores), matmul(x, w)))));
+  },
+};
+
+const tx = input("tx", x.shape, "float64");
+const tw = input("tw", w.shape, "float64");
+const tangents = { x: direction("tx", x), w: direction("tw", w) };
+const allFeeds = { ...feeds, tx: tangents.x, tw: tangents.w };
+
+describe.each(Object.entries(functions))("through %s", (name, build) => {
+  const y = build();
+  const gradients = vjp([y], [x, w]).map((g, i) => orZeros(g, [x, w][i]!));
+
+  it("jvp of vjp (Hessian times vector)", () => {
+    jvp(gradients, [x, w], [tx, tw]).forEach((hv, i) => {
+      const reference = centralDifference(gradients[i]!, feeds, tangents);
+      expectClose(value(hv!, allFeeds), reference, 1e-6, name);
+    });
+  });
+
+  it("vjp of vjp (the same, by reverse mode)", () => {
+    vjp(gradients, [x, w], [tx, tw]).forEach((hv, i) => {
+      const forward = jvp(gradients, [x, w], [tx, tw])[i]!;
+      expectClose(value(hv!, allFeeds), value(forward, allFeeds), 1e-9, name);
+    });
+  });
+
+  it("jvp of jvp (curvature along a line)", () => {
+    const slope = jvp([y], [x, w], [tx, tw])[0]!;
+    const curvature = jvp([slope], [x, w], [tx, tw])[0]!;
+    const reference = centralDifference(slope, allFeeds, tangents);
+    expectClose(value(curvature, allFeeds), reference, 1e-6, name);
+  });
+});
+
+describe("vmap of second derivatives", () => {
+  it("gives the Hessian, row by row", () => {
+    const p = input("p", [1, 3], "float64");
+    const a = input("a", [3, 3], "float64");
+    const y = reduceSum(tanh(matmul(p, a)));
+    const [gradient] = vjp([y], [p]);
+    const row = input("row", [1, 3], "float64");
+    const [hv] = jvp([gradient!], [p], [row]);
+    const [hessian] = vmap([hv!], { over: [row], size: 3 });
+    const values = { p: direction("p", p), a: direction("a", a) };
+    const identity = ndarray("float64", [3, 1, 3], [1, 0, 0, 0, 1, 0, 0, 0, 1]);
+    const full = value(hessian!, { ...values, row: identity });
+    expect(full.shape).toEqual([3, 1, 3]);
+    for (let i = 0; i < 3; i++) {
+      const unit = ndarray(
+        "float64",
+        [1, 3],
+        [0, 1, 2].map((j) => Number(i === j)),
+      );
+      const reference = centralDifference(gradient!, values, { p: unit });
+      expectClose(
+        ndarray("float64", [1, 3], full.data.slice(3 * i, 3 * i + 3) as Float64Array),
+        reference,
+        1e-6,
+      );
+    }
+  });
+});
