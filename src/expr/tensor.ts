@@ -39,6 +39,11 @@ function attributeKey(value: unknown): string {
   return typeof value === "string" ? JSON.stringify(value) : String(value);
 }
 
+function attributesKey(attrs: Attributes): string {
+  const names = Object.keys(attrs).sort();
+  return names.map((name) => `${name}=${attributeKey(attrs[name])}`).join(";");
+}
+
 /**
  * The table behind hash-consing: structural key → node. Nodes die with their scope; long-lived programs build each
  * graph in a scope of its own ({@link withScope}).
@@ -48,10 +53,8 @@ export class Scope {
 
   /** The node with these parts: the existing one, or a new one. */
   intern(op: Primitive, inputs: readonly Tensor[], attrs: Attributes, shape: Shape, dtype: DType): Tensor {
-    const attributes = Object.keys(attrs)
-      .sort()
-      .map((name) => `${name}=${attributeKey(attrs[name])}`);
-    const key = `${op.name}(${inputs.map((t) => t.id).join(",")})${attributes.join(";")}:${shape.join("x")}:${dtype}`;
+    // Shape and dtype follow from the rest (leaves carry them as attributes), so they need not be in the key.
+    const key = `${op.name}(${inputs.map((t) => t.id).join(",")})${attributesKey(attrs)}`;
     let node = this.#nodes.get(key);
     if (node === undefined) {
       node = Object.freeze({

@@ -3,7 +3,7 @@
  * each other, never forms the broadcast product: axes that only one operand has are summed there first, and what is
  * left is a matmul when both operands (or one, without shared kept axes) have axes of their own.
  */
-import { sizeOf } from "../../tensor/index.ts";
+import { sameShape, sizeOf } from "../../tensor/index.ts";
 import { alignedShape, isFloat } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
 import { mul, mulPrimitive } from "./binary.ts";
@@ -47,6 +47,7 @@ function classify(a: Tensor, b: Tensor, summed: readonly number[]): Axes {
  */
 export function contraction(x: Tensor, summed: readonly number[]): Tensor | undefined {
   if (x.op !== mulPrimitive || !isFloat(x.dtype)) return undefined;
+  if (sameShape(x.inputs[0]!.shape, x.inputs[1]!.shape)) return undefined;
   const rank = x.shape.length;
   const [a, b] = x.inputs.map((operand) => reshape(operand, alignedShape(operand.shape, rank))) as [
     Tensor,

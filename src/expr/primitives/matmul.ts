@@ -31,16 +31,20 @@ function matrixShape(x: Tensor, transposed: boolean): readonly [number, number] 
   return transposed ? [columns, rows] : [rows, columns];
 }
 
-function resultShape(a: Tensor, b: Tensor, { transposeA, transposeB }: Flags): Shape {
-  const shown = `${showShape(a.shape)}${transposeA ? "ᵀ" : ""} · ${showShape(b.shape)}${transposeB ? "ᵀ" : ""}`;
+function resultShape(a: Tensor, b: Tensor, flags: Flags): Shape {
   if (a.shape.length < 2 || b.shape.length < 2) {
-    throw shapeError("matmul", `${shown}: both operands need at least two axes.`);
+    throw shapeError("matmul", `${shown(a, b, flags)}: both operands need at least two axes.`);
   }
-  const [rows, inner] = matrixShape(a, transposeA);
-  const [other, columns] = matrixShape(b, transposeB);
-  if (inner !== other)
-    throw shapeError("matmul", `${shown}: the inner lengths ${inner} and ${other} differ.`);
+  const [rows, inner] = matrixShape(a, flags.transposeA);
+  const [other, columns] = matrixShape(b, flags.transposeB);
+  if (inner !== other) {
+    throw shapeError("matmul", `${shown(a, b, flags)}: the inner lengths ${inner} and ${other} differ.`);
+  }
   return [...broadcastShapes("matmul", [a.shape.slice(0, -2), b.shape.slice(0, -2)]), rows, columns];
+}
+
+function shown(a: Tensor, b: Tensor, { transposeA, transposeB }: Flags): string {
+  return `${showShape(a.shape)}${transposeA ? "ᵀ" : ""} · ${showShape(b.shape)}${transposeB ? "ᵀ" : ""}`;
 }
 
 export const matmulPrimitive: Primitive = {
