@@ -1,6 +1,7 @@
 /**
  * @file ONNX forms of functions that onnxruntime lacks or computes coarsely: erf and atan in float64 (no kernels),
- * sigmoid in float32 (its kernel loses all relative accuracy in the tail), softplus (its kernel takes twice the time, without the tail), gelu.
+ * sigmoid in float32 (its kernel loses all relative accuracy in the tail), softplus (its kernel loses the tail, too,
+ * and takes twice the time), gelu.
  */
 import type { DType } from "../tensor/index.ts";
 import { emitPolynomial, emitScalar } from "./onnx.ts";
@@ -12,7 +13,7 @@ const erfSmall = {
   q: [2844.236833439171, 1282.6165260773723, 244.02463793444417, 23.601290952344122, 1],
 };
 
-/** The same source: e^{x²} erfc(x) = P(x)/Q(x) for 0.46875 ≤ x ≤ 4; good to 1e-9 up to 6, enough for erf = 1 − erfc. */
+/** The same source: e^{x²} erfc(x) = P(x)/Q(x) for 0.46875 ≤ x ≤ 4; up to 6 good enough for erf = 1 − erfc. */
 const erfcMiddle = {
   p: [
     1230.3393547979972, 2051.0783778260716, 1712.0476126340707, 881.952221241769, 298.6351381974001,

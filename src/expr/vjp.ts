@@ -15,7 +15,8 @@ import type { Tensor } from "./tensor.ts";
  * @param xs Any nodes, inputs or not.
  * @param cts Cotangents with the shapes of ys (`undefined` for zero); may be left out when all ys are scalars, for ones.
  * @returns One cotangent for each x with its shape; `undefined` where no y depends on it.
- * @throws FathomError bad-input when cotangents are left out for results that are no scalars; bad-shape when they do not fit.
+ * @throws FathomError bad-input when cotangents are left out for results that are no scalars; bad-shape when they do
+ * not fit.
  * @example const [gw, gb] = vjp([loss], [w, b]);
  */
 export function vjp(

@@ -1,4 +1,4 @@
-/** @file Derivatives of derivatives: jvp of vjp, vjp of vjp, jvp of jvp against central differences to 1e-6 (engine.md §4). */
+/** @file Derivatives of derivatives (jvp of vjp, vjp of vjp, jvp of jvp) against central differences: engine.md §4. */
 import { describe, expect, it } from "vitest";
 import {
   atan,

@@ -1,4 +1,7 @@
-/** @file Functions of one variable that networks use, each with its own stable derivative and single ONNX form. */
+/**
+ * @file Functions of one variable that networks use, each with its own stable derivative. Element by element: any shape,
+ * floats; other dtypes are refused with bad-input.
+ */
 import erfOf from "@stdlib/math-base-special-erf";
 import erfcOf from "@stdlib/math-base-special-erfc";
 import { emitErf, emitGelu, emitSigmoid, emitSoftplus } from "../approximations.ts";

@@ -1,4 +1,7 @@
-/** @file Elementary functions of one variable. Activations with their own rules are in activations.ts. */
+/**
+ * @file Elementary functions of one variable, element by element: any shape, floats (abs and sign also take integers; other
+ * dtypes are refused with bad-input). Activations are in activations.ts.
+ */
 import { emitAtan64 } from "../approximations.ts";
 import { emitScalar } from "../onnx.ts";
 import type { Emitter } from "../primitive.ts";
