@@ -51,13 +51,32 @@ export function slug(name: string): string {
   return safe === "" ? "item" : safe;
 }
 
+/** A one-letter symbol with a subscript: `χ_J`, `λ_max`, but not `snake_case`. */
+const subscripts = /(?<![\p{L}\p{N}_])(\p{L})_([\p{L}\p{N}]+)(?![\p{L}\p{N}_])/gu;
+
 /**
- * Text for the content of HTML elements, with the subscripts of one-letter symbols set: `χ_J`, `λ_max`.
+ * Text for the content of HTML elements, with the subscripts of one-letter symbols and exponents set: `χ_J`, `l^-1`.
  * @example richText("χ_J < 1") // "χ<sub>J</sub> &lt; 1"
  */
 export function richText(text: string): string {
-  return escapeHtml(text).replace(
-    /(?<![\p{L}\p{N}_])(\p{L})_([\p{L}\p{N}]+)(?![\p{L}\p{N}_])/gu,
-    "$1<sub>$2</sub>",
+  return escapeHtml(text)
+    .replace(subscripts, "$1<sub>$2</sub>")
+    .replace(
+      /(?<=[\p{L}\p{N})])\^(-?\d+(?:\.\d+)?)/gu,
+      (_, power: string) => `<sup>${power.replace("-", "−")}</sup>`,
+    );
+}
+
+/**
+ * Text for the content of SVG text elements, with subscripts set lower and smaller.
+ * @example svgText("χ_J") // 'χ<tspan dy=".24em" font-size="75%">J</tspan>'
+ */
+export function svgText(text: string): string {
+  const lowered = escapeHtml(text).replace(
+    subscripts,
+    '$1<tspan dy=".24em" font-size="75%">$2</tspan>\u0000',
   );
+  const [first = "", ...rest] = lowered.split("\u0000");
+  // .18 em of the full size undo .24 em of three quarters of it.
+  return first + rest.map((part) => (part === "" ? "" : `<tspan dy="-.18em">${part}</tspan>`)).join("");
 }

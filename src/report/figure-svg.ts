@@ -5,7 +5,7 @@
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import type { Figure } from "../analyses/index.ts";
-import { escapeHtml, plainText, slug } from "./escape.ts";
+import { escapeHtml, plainText, slug, svgText } from "./escape.ts";
 import { type Drawing, type Frame, frameFor, innerWidth } from "./frame.ts";
 import { drawHeat } from "./heat.ts";
 import { type Block, fitText, legendBlock } from "./legend.ts";
@@ -38,7 +38,6 @@ function draw(figure: Figure, width: number): { frame: Frame; drawing: Drawing }
 }
 
 function axisMarks(drawing: Drawing, figure: Figure, frame: Frame): Plot.Markish[] {
-  const label = (text: string) => fitText(plainText(text), innerWidth(frame), frame.fontSize);
   const ticks = { color: ink, tickSize: 4, fontSize: frame.fontSize } as const;
   const grid = { stroke: gridColour, strokeOpacity: 1 } as const;
   const isHeat = figure.kind === "heat";
@@ -46,19 +45,17 @@ function axisMarks(drawing: Drawing, figure: Figure, frame: Frame): Plot.Markish
     ...(isHeat ? [] : [Plot.gridX(drawing.x.ticks, grid), Plot.gridY(drawing.y.ticks, grid)]),
     Plot.axisX(drawing.x.ticks, { ...ticks, text: drawing.x.tickFormat, label: null }),
     Plot.axisY(drawing.y.ticks, { ...ticks, text: drawing.y.tickFormat, label: null }),
-    Plot.text([label(figure.y.label)], {
-      frameAnchor: "top-left",
-      textAnchor: "start",
-      dx: 8 - frame.marginLeft,
-      dy: -frame.marginTop + 5,
-      fill: ink,
-    }),
-    Plot.text([label(figure.x.label)], {
-      frameAnchor: "bottom",
-      dy: frame.marginBottom - 8,
-      fill: ink,
-    }),
   ];
+}
+
+/** What the axes show: the ordinate's label at the top left, the abscissa's below the middle. */
+function axisLabels({ x, y }: Figure, frame: Frame): string {
+  const fitted = (text: string) => svgText(fitText(plainText(text), innerWidth(frame), frame.fontSize));
+  const middle = frame.marginLeft + innerWidth(frame) / 2;
+  return [
+    `<text x="8" y="${frame.fontSize}" text-anchor="start">${fitted(y.label)}</text>`,
+    `<text x="${middle}" y="${frame.height - 5}">${fitted(x.label)}</text>`,
+  ].join("");
 }
 
 /** The plot as the inside of an SVG element; the library's style sheet is left out (ours is on the outer element). */
@@ -82,7 +79,8 @@ function plotInside(drawing: Drawing, figure: Figure, frame: Frame): string {
     ],
   });
   plot.querySelector("style")?.remove();
-  return `<g text-anchor="middle">${namedClips(String(plot.innerHTML), slug(figure.id), width)}</g>`;
+  const inside = namedClips(String(plot.innerHTML), slug(figure.id), width);
+  return `<g text-anchor="middle">${inside}${axisLabels(figure, frame)}</g>`;
 }
 
 /** Clip paths are numbered by the library over the whole process: here by figure, so equal input gives equal text. */
@@ -139,7 +137,7 @@ export function figureSvg(figure: Figure, options: FigureOptions = {}): string {
 
 function headingBlock(figure: Figure, width: number): Block {
   const line = (text: string, size: number, y: number, weight: number) =>
-    `<text x="0" y="${y}" font-size="${size}" font-weight="${weight}" fill="${ink}">${escapeHtml(fitText(plainText(text), width, size))}</text>`;
+    `<text x="0" y="${y}" font-size="${size}" font-weight="${weight}" fill="${ink}">${svgText(fitText(plainText(text), width, size))}</text>`;
   const svg = line(figure.title, 16, 16, 600) + line(figure.caption, 12, 36, 400);
   return { svg: `<g font-family="${fontFamily}">${svg}</g>`, height: 50 };
 }

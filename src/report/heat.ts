@@ -2,7 +2,7 @@
 import * as Plot from "@observablehq/plot";
 import type { Axis, HeatFigure, Mark, Polyline } from "../analyses/index.ts";
 import { niceTicks, type ResolvedAxis, resolveAxis } from "./axes.ts";
-import { escapeHtml, plainText } from "./escape.ts";
+import { plainText, svgText } from "./escape.ts";
 import { formatNumber } from "./format.ts";
 import type { Drawing, Frame } from "./frame.ts";
 import { fractionAlong, halo, innerHeight, innerWidth } from "./frame.ts";
@@ -56,6 +56,14 @@ function shownRange(figure: HeatFigure): readonly [number, number] {
   );
 }
 
+/** The ends of a stated domain have the full colours; otherwise both sides of the midpoint share one scale. */
+function coloursOf(figure: HeatFigure, range: readonly [number, number]): (value: number) => string {
+  const { midpoint, zDomain } = figure;
+  if (midpoint === undefined || zDomain !== undefined) return heatColours(range, midpoint);
+  const reach = Math.max(Math.abs(range[0] - midpoint), Math.abs(range[1] - midpoint));
+  return heatColours([midpoint - reach, midpoint + reach], midpoint);
+}
+
 /** Curves get a pale edge, so that they are seen on every colour. */
 function lineMarks(lines: readonly Polyline[]): Plot.Markish[] {
   return lines.flatMap((line, index) => {
@@ -78,7 +86,7 @@ function pointMarks(
   const anchors = marks.map((mark, index) => ({
     x: fractionAlong(axes.x, mark.x) * width,
     y: (1 - fractionAlong(axes.y, mark.y)) * height,
-    length: textWidth(labels[index]!, fontSize) * 1.06,
+    length: textWidth(labels[index]!, fontSize) * 1.12 + 6,
   }));
   const places = placeLabels(anchors, { width, height, fontSize });
   return marks.flatMap((mark, index) => {
@@ -91,29 +99,41 @@ function pointMarks(
   });
 }
 
+/** Numbers of the ramp: its ends, which say so when values lie beyond them, the midpoint, and round ones between. */
+function rampTicks(figure: HeatFigure, range: readonly [number, number]) {
+  const [lo, hi] = range;
+  const values = figure.z.flat().filter((value) => value !== null);
+  const fixed = [lo, hi, ...(figure.midpoint === undefined ? [] : [figure.midpoint])].filter(
+    (value) => value >= lo && value <= hi,
+  );
+  const apart = (value: number) => fixed.every((other) => Math.abs(value - other) > (hi - lo) / 7);
+  return [...fixed, ...niceTicks(range, 4).filter(apart)].map((value) => {
+    const beyond = value === lo ? values.some((z) => z < lo) : value === hi && values.some((z) => z > hi);
+    return { value, label: `${beyond ? (value === lo ? "≤ " : "≥ ") : ""}${formatNumber(value, 3)}` };
+  });
+}
+
+/** Room for the labels at the ends of the ramp. */
+const rampMargin = 20;
+
 /** The colour ramp with its numbers, the midpoint among them. */
 function rampBlock(figure: HeatFigure, range: readonly [number, number], frame: Frame): Block {
-  const colour = heatColours(range, figure.midpoint);
+  const colour = coloursOf(figure, range);
   const { fontSize } = frame;
-  const width = Math.min(innerWidth(frame), 300);
+  const width = Math.min(innerWidth(frame) - 2 * rampMargin, 300);
   const span = range[1] - range[0] || 1;
   const steps = 48;
   const bars = Array.from({ length: steps }, (_, index) => {
     const fill = colour(range[0] + ((index + 0.5) / steps) * span);
     return `<rect x="${((index * width) / steps).toFixed(2)}" width="${(width / steps + 0.5).toFixed(2)}" height="10" fill="${fill}"/>`;
   });
-  const middle = figure.midpoint;
-  const inside = middle !== undefined && middle > range[0] && middle < range[1] ? [middle] : [];
-  const ticks = niceTicks(range, 5).filter((tick) =>
-    inside.every((value) => Math.abs(tick - value) > span / 8),
-  );
-  const labels = [...ticks, ...inside].map((tick) => {
-    const x = (((tick - range[0]) / span) * width).toFixed(2);
-    return `<path d="M${x},10V14" stroke="${ink}"/><text x="${x}" y="${14 + fontSize}" text-anchor="middle" fill="${ink}">${formatNumber(tick, 3)}</text>`;
+  const labels = rampTicks(figure, range).map(({ value, label }) => {
+    const x = (((value - range[0]) / span) * width).toFixed(2);
+    return `<path d="M${x},10V14" stroke="${ink}"/><text x="${x}" y="${14 + fontSize}" text-anchor="middle" fill="${ink}">${label}</text>`;
   });
-  const title = escapeHtml(fitText(plainText(figure.zLabel), frame.width - 8, fontSize));
+  const title = svgText(fitText(plainText(figure.zLabel), frame.width - 8, fontSize));
   const y = fontSize + 8;
-  const svg = `<g class="ramp"><text y="${fontSize}" fill="${ink}">${title}</text><g transform="translate(8,${y})">${bars.join("")}${labels.join("")}</g></g>`;
+  const svg = `<g class="ramp"><text y="${fontSize}" fill="${ink}">${title}</text><g transform="translate(${rampMargin},${y})">${bars.join("")}${labels.join("")}</g></g>`;
   return { svg, height: y + 14 + fontSize + 10 };
 }
 
@@ -141,7 +161,7 @@ export function drawHeat(figure: HeatFigure, frame: Frame): Drawing {
     x,
     y,
     marks: [
-      Plot.rect(cells(figure, heatColours(range, figure.midpoint)), {
+      Plot.rect(cells(figure, coloursOf(figure, range)), {
         x1: "x1",
         x2: "x2",
         y1: "y1",

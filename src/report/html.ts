@@ -22,8 +22,16 @@ const toneWords: Readonly<Record<Tone, string>> = {
   neutral: "Verdict",
 };
 
+/** The first sentence stands out; what follows it is read at ease. */
+function verdictText(sentence: string): string {
+  const [first = "", ...rest] = sentence.split(/(?<=[.!?])\s+(?=\p{Lu})/u);
+  return rest.length === 0
+    ? richText(first)
+    : `${richText(first)} <span class="rest">${richText(rest.join(" "))}</span>`;
+}
+
 function verdictHtml({ sentence, tone }: Verdict): string {
-  return `<div class="card verdict ${tone}" id="verdict"><span class="tag">${toneWords[tone]}</span><p>${richText(sentence)}</p></div>`;
+  return `<div class="card verdict ${tone}" id="verdict"><span class="tag">${toneWords[tone]}</span><p>${verdictText(sentence)}</p></div>`;
 }
 
 function factsHtml(facts: readonly (readonly [string, string])[]): string {
@@ -89,7 +97,7 @@ export function reportHtml(document: ReportDocument): string {
     `<title>${escapeHtml(`${title}: ${subject}`)}</title>`,
     `<style>${styleSheet}</style></head><body><main>`,
     `<header><p class="kicker">Fathom</p><h1>${escapeHtml(title)}</h1>`,
-    `<p class="subject mono">${breakableHtml(subject)}</p></header>`,
+    `<p class="subject">${breakableHtml(subject)}</p></header>`,
     verdictHtml(document.verdict),
     factsHtml(document.facts),
     navigationHtml(document),

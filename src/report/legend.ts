@@ -2,7 +2,7 @@
  * @file Legends in SVG: swatches that look like what they stand for, wrapped into rows above the figure, so they
  * never cover data. Widths are estimated from the text, as nothing measures text in Node.
  */
-import { escapeHtml } from "./escape.ts";
+import { svgText } from "./escape.ts";
 import type { SymbolName } from "./palette.ts";
 import { ink, paper } from "./palette.ts";
 
@@ -109,7 +109,7 @@ export function legendBlock(items: readonly LegendItem[], width: number, fontSiz
     const needed = swatchWidth + textWidth(label, fontSize);
     if (x > 0 && x + needed > width) [x, row] = [0, row + 1];
     const y = row * rowHeight + rowHeight / 2;
-    const text = `<text x="${swatchWidth}" y=".32em" fill="${ink}">${escapeHtml(label)}</text>`;
+    const text = `<text x="${swatchWidth}" y=".32em" fill="${ink}">${svgText(label)}</text>`;
     pieces.push(`<g transform="translate(${Math.round(x)},${y})">${swatchSvg(item)}${text}</g>`);
     x += needed + gap;
   }

@@ -7,7 +7,7 @@ import { innerHeight, innerWidth, ruleMarks, spanLegend, spanMarks, thinDots, th
 import type { LegendItem } from "./legend.ts";
 import { dashOf, paper, roleColour, symbolOf } from "./palette.ts";
 
-/** A series with its number among those of its role and kind of drawing, which decides dash and symbol. */
+/** A series with its number among the lines, bands or dots of the figure, which decides dash, symbol and place. */
 interface Styled extends Series {
   readonly order: number;
 }
@@ -15,7 +15,7 @@ interface Styled extends Series {
 function styled(series: readonly Series[]): Styled[] {
   const counts = new Map<string, number>();
   return series.map((one) => {
-    const key = `${one.role}/${one.form === "step" ? "line" : one.form}`;
+    const key = one.form === "step" ? "line" : one.form;
     const order = counts.get(key) ?? 0;
     counts.set(key, order + 1);
     return { ...one, order };
@@ -43,17 +43,30 @@ function band(series: Styled): Plot.Markish {
   return Plot.areaY(points, { x: "x", y1: "lo", y2: "hi", fill, fillOpacity: 0.2, clip: true });
 }
 
-function dots(series: Styled): Plot.Markish[] {
+/** Pixels between the dots of neighbouring series, so that intervals at one abscissa stand side by side. */
+const dodge = 5;
+
+function dots(series: Styled, count: number): Plot.Markish[] {
   const { points } = thinDots(series.points, dotLimit);
   const colour = roleColour(series.role);
   const symbol = symbolOf(series.order);
+  const dx = (series.order - (count - 1) / 2) * dodge;
   const radius = points.length > 60 ? 2.4 : 3.3;
   const withInterval = points.filter(({ lo, hi }) => typeof lo === "number" && typeof hi === "number");
   return [
-    Plot.ruleX(withInterval, { x: "x", y1: "lo", y2: "hi", stroke: colour, strokeOpacity: 0.65, clip: true }),
+    Plot.ruleX(withInterval, {
+      x: "x",
+      y1: "lo",
+      y2: "hi",
+      stroke: colour,
+      strokeOpacity: 0.65,
+      dx,
+      clip: true,
+    }),
     Plot.dot(points, {
       x: "x",
       y: "y",
+      dx,
       r: radius,
       symbol,
       fill: symbol === "circle" ? colour : paper,
@@ -66,10 +79,11 @@ function dots(series: Styled): Plot.Markish[] {
 
 /** Bands lie at the bottom, dots on top. */
 function seriesMarks(series: readonly Styled[]): Plot.Markish[] {
+  const dotted = series.filter(({ form }) => form === "dots");
   return [
     ...series.filter(({ form }) => form === "band").map(band),
     ...series.flatMap((one) => (one.form === "line" || one.form === "step" ? [curve(one, one.form)] : [])),
-    ...series.filter(({ form }) => form === "dots").flatMap(dots),
+    ...dotted.flatMap((one) => dots(one, dotted.length)),
   ];
 }
 

@@ -77,19 +77,19 @@ export function themeRules(selector: string): string {
   ].join("\n");
 }
 
-/** Dash patterns of the first, second, … series of one role. */
+/** Dash patterns of the first, second, … line of a figure. */
 const dashes = ["none", "7 4", "2 3", "10 3 2 3"] as const;
 
-/** Symbols of the first, second, … series of one role. */
+/** Symbols of the first, second, … series of dots of a figure. */
 const symbols = ["circle", "square", "triangle", "diamond"] as const;
 export type SymbolName = (typeof symbols)[number];
 
-export function dashOf(indexInRole: number): string {
-  return dashes[indexInRole % dashes.length]!;
+export function dashOf(order: number): string {
+  return dashes[order % dashes.length]!;
 }
 
-export function symbolOf(indexInRole: number): SymbolName {
-  return symbols[indexInRole % symbols.length]!;
+export function symbolOf(order: number): SymbolName {
+  return symbols[order % symbols.length]!;
 }
 
 type Rgb = readonly [number, number, number];
@@ -124,7 +124,7 @@ function interpolate(stops: readonly Rgb[], t: number): string {
 
 /**
  * The colour map of a heat figure: values outside the domain take the end colours.
- * With a midpoint both sides use the same scale, so equal distances look equally strong.
+ * With a midpoint each side has its own scale, so that both ends of the domain have their full colour.
  */
 export function heatColours(
   domain: readonly [number, number],
@@ -134,6 +134,6 @@ export function heatColours(
   if (midpoint === undefined) {
     return (value) => interpolate(sequentialStops, hi === lo ? 0.5 : (value - lo) / (hi - lo));
   }
-  const reach = Math.max(Math.abs(hi - midpoint), Math.abs(lo - midpoint)) || 1;
-  return (value) => interpolate(divergingStops, 0.5 + (value - midpoint) / (2 * reach));
+  const reach = (value: number) => Math.abs((value < midpoint ? lo : hi) - midpoint) || 1;
+  return (value) => interpolate(divergingStops, 0.5 + (value - midpoint) / (2 * reach(value)));
 }

@@ -16,7 +16,7 @@ h1{font-size:1.6rem}
 h2{font-size:1.3rem}
 h3{font-size:1rem}
 p{margin:.5rem 0}
-sub{font-size:.75em;line-height:0}
+sub,sup{font-size:.75em;line-height:0}
 a{color:var(--link)}
 .mono,pre,code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:.88em}
 pre{background:var(--code);padding:.75rem 1rem;border-radius:6px;white-space:pre-wrap;overflow-wrap:anywhere;margin:.5rem 0}
@@ -25,6 +25,7 @@ pre{background:var(--code);padding:.75rem 1rem;border-radius:6px;white-space:pre
 .card{background:var(--f-paper);border:1px solid var(--line);border-radius:10px;padding:1.1rem 1.25rem;margin-top:1.25rem}
 .verdict{border-left:6px solid var(--tone);background:var(--tone-bg)}
 .verdict p{font-size:1.18rem;font-weight:600;margin:.2rem 0 0;overflow-wrap:anywhere}
+.verdict .rest{font-size:1rem;font-weight:400;display:block;margin-top:.35rem}
 .tag{display:inline-block;font-size:.78rem;font-weight:700;letter-spacing:.03em;color:var(--tone);text-transform:uppercase}
 .good{--tone:var(--good);--tone-bg:var(--good-bg)}
 .warn{--tone:var(--warn);--tone-bg:var(--warn-bg)}
@@ -53,7 +54,7 @@ th{text-align:left;font-weight:600;color:var(--f-faint);border-bottom:2px solid 
 th,td{padding:.38rem .75rem .38rem 0;vertical-align:top;overflow-wrap:anywhere}
 td{border-bottom:1px solid var(--line)}
 tr{break-inside:avoid}
-.value{font-variant-numeric:tabular-nums}
+.value{font-variant-numeric:tabular-nums;white-space:nowrap}
 .num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .kind{white-space:nowrap;font-size:.86rem}
 .kind::before{content:"";display:inline-block;width:.62em;height:.62em;margin-right:.45em;background:var(--mark)}
@@ -83,6 +84,7 @@ h1{font-size:1.35rem}
 .stack tr{border-bottom:1px solid var(--line);padding:.5rem 0}
 .stack td{border:0;padding:.12rem 0}
 .stack td:empty{display:none}
+.value{white-space:normal}
 .stack td[data-label]::before{content:attr(data-label) ": ";color:var(--f-faint);font-weight:400}
 .stack td:first-child{font-weight:600}
 .numbers td:not(:first-child){display:inline-block;width:auto;margin-right:.9rem}

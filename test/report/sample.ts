@@ -146,12 +146,14 @@ export const sample: ReportDocument = {
   },
   advice: [
     {
+      about: "initialisation",
       what: "Set sw2 = 1.76 and sb2 = 0.18.",
       why: "It puts the network on the critical line, so gradients neither grow nor vanish over 30 layers.",
       evidence: "χ_J = 1.36 ± 0.02 measured over 8 seeds, 1.36 in theory.",
       expected: "The usable range of learning rates widens 10-fold; no gain in best error.",
     },
     {
+      about: "learningRate",
       what: "Train at a rate of 0.03.",
       why: "The largest stable rate is 0.08.",
       evidence: "Measured edge 0.081 [0.07, 0.09]; NTK estimate 0.075.",

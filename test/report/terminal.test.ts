@@ -23,9 +23,18 @@ describe("the report on one screen", () => {
       "good" | "warn" | "bad" | "neutral"
     >;
     const findings = fc.array(fc.record({ text: texts, tone }), { maxLength: 20 });
-    const advice = fc.array(fc.record({ what: texts, why: texts, evidence: texts, expected: texts }), {
-      maxLength: 8,
-    });
+    const advice = fc.array(
+      fc.record({
+        about: fc.constant("initialisation" as const),
+        what: texts,
+        why: texts,
+        evidence: texts,
+        expected: texts,
+      }),
+      {
+        maxLength: 8,
+      },
+    );
     fc.assert(
       fc.property(
         findings,
