@@ -19,6 +19,14 @@ export function cacheDirectory(): string {
   return path.join(os.homedir(), ".cache", "fathom");
 }
 
+/**
+ * The folder that downloads go to, one folder a data set: `$FATHOM_DATA` where it is set, else the cache.
+ * @example path.join(dataFolder(), "mnist")
+ */
+export function dataFolder(): string {
+  return process.env["FATHOM_DATA"] || cacheDirectory();
+}
+
 /** The folders looked through for a data set, in order. */
 export function searchFolders(name: string): string[] {
   const homes = [process.env["FATHOM_DATA"], cacheDirectory()].filter(
