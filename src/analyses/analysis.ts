@@ -23,7 +23,8 @@ export interface Claim {
 
 /** What follows from prediction and measurement. */
 export interface Conclusion {
-  readonly verdict: Verdict;
+  /** Its part of the survey's verdict; absent where the findings say enough. */
+  readonly verdict?: Verdict;
   readonly findings: readonly Finding[];
   readonly advice: readonly Advice[];
   readonly numbers: readonly NumberRow[];

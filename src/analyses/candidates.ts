@@ -2,10 +2,10 @@
  * @file The two networks that are compared: the one given, and the one advised (its architecture at the critical point of
  * criticality.md §3-4, with the first layer's variance set for the data) or the one named by `--versus`.
  */
-import { buildModel, type Model, type Net, scalarHalf, withVariances } from "../net/index.ts";
-import { type CriticalInitialisation, criticalInitialisation } from "../theory/index.ts";
-import { type Architecture, recogniseArchitecture } from "./architecture.ts";
+import { buildModel, type Model, type Net, withVariances } from "../net/index.ts";
+import type { CriticalInitialisation } from "../theory/index.ts";
 import type { SurveyContext } from "./context.ts";
+import { criticalFactor, surveyPrediction, theoryLogJ } from "./criticality/predict.ts";
 import { inputMoments } from "./data-moments.ts";
 
 export interface Candidate {
@@ -22,26 +22,19 @@ export interface InitialisationAdvice {
   readonly first: { readonly sw2: number; readonly sb2: number };
 }
 
-/** The row of criticality.md §4 that the surveyed network belongs to. */
-export function architectureOf(context: SurveyContext): Architecture | undefined {
-  return context.share("architecture", () => recogniseArchitecture(context.net));
-}
-
 /**
- * The critical initialisation of the surveyed network; undefined where it has none (no uniform architecture, or one that
- * has no critical point), or is at it already.
+ * The critical initialisation of the surveyed network; undefined where it has none (no uniform architecture, or one without
+ * a critical point) or needs none (J stays within a factor 10 over its depth).
  */
 export function initialisationAdvice(context: SurveyContext): InitialisationAdvice | undefined {
   return context.share("advice", () => {
-    const architecture = architectureOf(context);
-    if (architecture === undefined) return undefined;
-    const { activation, norm, mu } = architecture;
-    const critical = criticalInitialisation({ activation: scalarHalf(activation), norm, mu });
-    if (critical === undefined) return undefined;
-    const { sw2, sb2 } = critical;
-    const q0 = inputMoments(context).secondMoment;
-    const first =
-      critical.firstLayerK === undefined ? { sw2, sb2 } : { sw2: (critical.firstLayerK - sb2) / q0, sb2 };
+    const predicted = surveyPrediction(context);
+    const critical = predicted.uniform?.critical;
+    if (critical === undefined || Math.abs(theoryLogJ(predicted)) <= Math.log(criticalFactor))
+      return undefined;
+    const { sw2, sb2, firstLayerK } = critical;
+    const { secondMoment } = inputMoments(context);
+    const first = firstLayerK === undefined ? { sw2, sb2 } : { sw2: (firstLayerK - sb2) / secondMoment, sb2 };
     return { net: withVariances(context.net, { sw2, sb2, first }), critical, first };
   });
 }

@@ -91,7 +91,7 @@ function report(
 ): Outcome<SurveyJson> {
   const { answered, notApplicable, command, seconds } = results;
   const conclusions = answered.map(({ conclusion }) => conclusion);
-  const verdict = joinVerdicts(conclusions.map((conclusion) => conclusion.verdict));
+  const verdict = joinVerdicts(conclusions.flatMap(({ verdict = [] }) => verdict));
   const advice = mergeAdvice(conclusions.flatMap((conclusion) => conclusion.advice));
   const json = Object.fromEntries(answered.map(({ analysis, conclusion }) => [analysis.id, conclusion.json]));
   const { dataset, model, seed, options } = context;
@@ -118,16 +118,15 @@ function report(
   };
 }
 
-/** The sentences one after the other; the tone of the most serious. */
+/** The sentences one after the other, with the tone of the last: training has seen more than theory. */
 function joinVerdicts(verdicts: readonly Verdict[]): Verdict {
-  const order = ["bad", "warn", "good", "neutral"] as const;
-  const tone = order.find((candidate) => verdicts.some((verdict) => verdict.tone === candidate)) ?? "neutral";
-  return { sentence: verdicts.map(({ sentence }) => sentence).join(" "), tone };
+  const sentence = verdicts.map((verdict) => verdict.sentence).join(" ");
+  return { sentence, tone: verdicts.at(-1)?.tone ?? "neutral" };
 }
 
-/** Later analyses know more: of two pieces of advice to do the same, the later one stays. */
+/** Later analyses know more: of two pieces of advice about the same thing, the later one stays. */
 function mergeAdvice(advice: readonly Advice[]): Advice[] {
-  return [...new Map(advice.map((piece) => [piece.what, piece])).values()];
+  return [...new Map(advice.map((piece) => [piece.about, piece])).values()];
 }
 
 function sectionOf({ analysis, conclusion }: Answered): ReportSection {

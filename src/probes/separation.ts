@@ -57,7 +57,7 @@ export function confusion({ between, ranking }: CorrelationLayer): Confusion | u
 function reason(how: Confusion, layer: CorrelationLayer): string {
   return how === "collapsed"
     ? `at layer ${layer.index} and beyond their correlation exceeds ${collapsedAbove}`
-    : `at layer ${layer.index} and beyond correlation ranks a same-class pair above a mixed one in fewer than ${100 * scrambledBelow} of 100 cases (here ${percent(layer)})`;
+    : `at layer ${layer.index} and beyond correlation ranks a same-class pair above a mixed one in fewer than ${(100 * scrambledBelow).toFixed(0)} of 100 cases (here ${percent(layer)})`;
 }
 
 function percent({ ranking }: CorrelationLayer): string {

@@ -2,50 +2,55 @@
 
 import { activationText } from "../../net/index.ts";
 import { growthRate } from "../../probes/index.ts";
-import type { Estimate, FixedPoint, MeanFieldLayer } from "../../theory/index.ts";
+import {
+  type Estimate,
+  type FixedPoint,
+  type MeanFieldLayer,
+  type Phase,
+  phaseOf,
+} from "../../theory/index.ts";
 import type { Conclusion } from "../analysis.ts";
-import type { Finding, NumberRow, Tone, Verdict } from "../document.ts";
+import type { Finding, NumberRow, Verdict } from "../document.ts";
 import { finiteOrNull } from "../figure.ts";
 import { significant } from "../words.ts";
 import { type CriticalityMeasurement, slopeFrom } from "./measure.ts";
-import type { CriticalityPrediction, UniformPrediction } from "./predict.ts";
-
-/** The three phases of criticality.md §1, and the slow growth of residual networks. */
-export type Phase = "chaotic" | "ordered" | "critical";
-
-/** J within this factor of 1 from the first to the last hidden layer counts as critical. */
-const criticalFactor = 10;
+import { type CriticalityPrediction, criticalFactor, theoryLogJ, type UniformPrediction } from "./predict.ts";
 
 /** ln J over the hidden layers: measured where it was, else theory. */
-function totalLogJ({ layers }: CriticalityPrediction, measured: CriticalityMeasurement | undefined): number {
+function totalLogJ(predicted: CriticalityPrediction, measured: CriticalityMeasurement | undefined): number {
   const hidden = measured?.jacobians.layers.at(-2);
-  return hidden === undefined ? (layers.at(-2) ?? layers.at(-1)!).logJ : hidden.J.lnMedian;
+  return hidden === undefined ? theoryLogJ(predicted) : hidden.J.lnMedian;
 }
 
-export function phaseOf(predicted: CriticalityPrediction, measured?: CriticalityMeasurement): Phase {
-  const total = totalLogJ(predicted, measured);
-  if (Math.abs(total) <= Math.log(criticalFactor)) return "critical";
+/** The phase of the fixed point where there is one, else by the law that J follows. */
+export function phaseOfNetwork(predicted: CriticalityPrediction, measured?: CriticalityMeasurement): Phase {
+  const reached = predicted.uniform?.fixedPoints.reached;
+  if (reached !== undefined) return phaseOf(reached.chiJ);
   const law = (measured?.diagnosis ?? predicted.diagnosis)?.verdict;
-  if (law === "critical-power-law") return "critical";
-  return total > 0 ? "chaotic" : "ordered";
+  if (law === "exploding" || law === "stretched") return "chaotic";
+  return law === "vanishing" ? "ordered" : "critical";
 }
 
-const toneOf: Readonly<Record<Phase, Tone>> = { chaotic: "bad", ordered: "bad", critical: "good" };
+const phaseNames: Readonly<Record<Phase, string>> = {
+  chaotic: "Chaotic",
+  ordered: "Ordered",
+  critical: "Critical",
+};
 
 export function criticalityVerdict(
   predicted: CriticalityPrediction,
   measured?: CriticalityMeasurement,
 ): Verdict {
-  const phase = phaseOf(predicted, measured);
+  const phase = phaseOfNetwork(predicted, measured);
   const total = totalLogJ(predicted, measured);
   const hidden = Math.max(1, predicted.layers.length - 1);
-  const factor = factorText(total);
-  const sentences: Readonly<Record<Phase, string>> = {
-    chaotic: `Chaotic: a small change grows by a factor ${factor} from the first to the last of ${hidden} hidden layers.`,
-    ordered: `Ordered: a small change shrinks by a factor ${factor} from the first to the last of ${hidden} hidden layers.`,
-    critical: `Critical: a small change keeps its size within a factor ${factor} over ${hidden} hidden layers.`,
-  };
-  return { sentence: sentences[phase], tone: toneOf[phase] };
+  const chiJ = predicted.uniform?.fixedPoints.reached.chiJ;
+  const name =
+    chiJ === undefined ? phaseNames[phase] : `${phaseNames[phase]} (χ_J = ${significant(chiJ, 4)})`;
+  const change = `a small change ${total < 0 ? "shrinks" : "grows"} by a factor ${factorText(total)} over ${hidden} hidden layers`;
+  const mild = Math.abs(total) <= Math.log(criticalFactor);
+  const judged = mild && phase !== "critical" ? `${change}, little at this depth` : change;
+  return { sentence: `${name}: ${judged}.`, tone: mild ? "good" : phase === "critical" ? "warn" : "bad" };
 }
 
 /** e^|x| for people: `12`, `3·10⁸` once it is large. */
@@ -196,7 +201,7 @@ export function criticalityJson(
   const { sentence } = criticalityVerdict(predicted, measured);
   return {
     activation: uniform === undefined ? null : activationText(uniform.architecture.activation),
-    phase: phaseOf(predicted, measured),
+    phase: phaseOfNetwork(predicted, measured),
     class: uniform?.universality.class ?? null,
     critical: uniform?.critical
       ? {

@@ -4,15 +4,14 @@
  */
 import { applies, type Conclusion, defineAnalysis } from "../analysis.ts";
 import { type InitialisationAdvice, initialisationAdvice } from "../candidates.ts";
-import type { SurveyContext } from "../context.ts";
-import { inputMoments, sampleRows } from "../data-moments.ts";
-import type { Advice, NumberRow } from "../document.ts";
+import { sampleRows } from "../data-moments.ts";
+import type { Advice, NumberRow, Verdict } from "../document.ts";
 import { finiteOrNull } from "../figure.ts";
 import { significant } from "../words.ts";
 import { criticalityFindings, criticalityJson, criticalityNumbers, criticalityVerdict } from "./conclude.ts";
 import { criticalityFigures } from "./figures.ts";
 import { type CriticalityMeasurement, measureCriticality } from "./measure.ts";
-import { type CriticalityPrediction, predictCriticality } from "./predict.ts";
+import { type CriticalityPrediction, surveyPrediction } from "./predict.ts";
 
 const seeds = 8;
 /** Inputs of the probe's batch; J hardly varies over inputs once layers have mixed them. */
@@ -22,7 +21,7 @@ const inputs = 4;
 export function concludeCriticality(
   predicted: CriticalityPrediction,
   measured?: CriticalityMeasurement,
-): Omit<Conclusion, "advice"> {
+): Omit<Conclusion, "advice"> & { readonly verdict: Verdict } {
   const logs =
     measured?.jacobians.layers.map(({ J }) => J.lnMean) ?? predicted.layers.map(({ logJ }) => logJ);
   return {
@@ -55,6 +54,7 @@ export function theoryAdvice(
   const reached = predicted.uniform?.fixedPoints.reached;
   const hidden = predicted.layers.at(-2) ?? predicted.layers.at(-1)!;
   return {
+    about: "initialisation",
     what: initialisationText({ critical, first }),
     why: `χ_J = ${significant(reached?.chiJ ?? Number.NaN, 4)} where the layers settle: a change is multiplied by it at every layer. ${critical.note}`,
     evidence: `ln J(1, ${hidden.index}) = ${significant(hidden.logJ)} in theory.`,
@@ -72,14 +72,6 @@ export function initialisationText({
   return first.sw2 === sw2
     ? `${all}.`
     : `${all}, and the first layer with σw² = ${significant(first.sw2, 5)}.`;
-}
-
-/** The prediction for the surveyed network on its data. */
-export function surveyPrediction(context: SurveyContext): CriticalityPrediction {
-  return context.share("criticality", () => {
-    const { secondMoment, mean } = inputMoments(context);
-    return predictCriticality(context.model, { K: secondMoment, mean });
-  });
 }
 
 export const criticality = defineAnalysis<CriticalityPrediction, CriticalityMeasurement>({

@@ -17,6 +17,8 @@ import {
   universality,
 } from "../../theory/index.ts";
 import { type Architecture, recogniseArchitecture } from "../architecture.ts";
+import type { SurveyContext } from "../context.ts";
+import { inputMoments } from "../data-moments.ts";
 
 /** Second moment and mean of the inputs' coordinates. */
 export interface InputStart {
@@ -47,6 +49,22 @@ export interface UniformPrediction {
 export function predictCriticality(model: Model, start: InputStart): CriticalityPrediction {
   const layers = propagate(meanFieldPlaces(model), start);
   return { layers, diagnosis: diagnoseTheory(layers), uniform: predictUniform(model, layers[0]!.K) };
+}
+
+/** The prediction for the surveyed network on its data. */
+export function surveyPrediction(context: SurveyContext): CriticalityPrediction {
+  return context.share("criticality", () => {
+    const { secondMoment, mean } = inputMoments(context);
+    return predictCriticality(context.model, { K: secondMoment, mean });
+  });
+}
+
+/** J within this factor of 1 from the first to the last hidden layer does no harm, whatever the phase. */
+export const criticalFactor = 10;
+
+/** ln J(1, l) of theory at the last hidden layer. */
+export function theoryLogJ({ layers }: CriticalityPrediction): number {
+  return (layers.at(-2) ?? layers.at(-1)!).logJ;
 }
 
 function diagnoseTheory(layers: readonly MeanFieldLayer[]): Diagnosis | undefined {

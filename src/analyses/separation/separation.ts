@@ -97,7 +97,6 @@ export const separation = defineAnalysis<SeparationPrediction, CorrelationMeasur
       { text: theorySentence(predicted), tone: "neutral" },
     ];
     return {
-      verdict: { sentence: result.statement, tone: result.lostAfter ? "bad" : "good" },
       findings,
       advice: [],
       numbers: numbersOf(predicted, measured),

@@ -79,14 +79,3 @@ export function stepsToTarget(
   });
   return { target, before: first!, after: second! };
 }
-
-/**
- * Test error of the advised less the given initialisation, seed by seed: the same seed has the same order of the data and
- * the same random numbers behind its weights. A diverged run counts as chance.
- */
-export function pairedErrors(before: Tournament, after: Tournament, chance: number): number[] {
-  return before.finals.flatMap(({ seed, testError }) => {
-    const other = after.finals.find((run) => run.seed === seed);
-    return other === undefined ? [] : [(other.testError ?? chance) - (testError ?? chance)];
-  });
-}

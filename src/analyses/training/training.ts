@@ -10,6 +10,7 @@ import type { SurveyContext } from "../context.ts";
 import type { Verdict } from "../document.ts";
 import { edgeValue, measuredEdges } from "../learning-rate/edges.ts";
 import { percent, rate, signed } from "../words.ts";
+import { trainingAdvice } from "./advice.ts";
 import { bestError, bestOfRung, chanceError, stepsToTarget, usableRates } from "./compare.ts";
 import { trainingFigures } from "./figures.ts";
 import { measureTraining, type TrainingMeasurement } from "./measure.ts";
@@ -123,7 +124,7 @@ export const training = defineAnalysis<TrainingPlan, TrainingMeasurement>({
         ...rateFindings(results, label),
         ...speedFindings(measured, label),
       ],
-      advice: [],
+      advice: trainingAdvice(context, results),
       numbers: numbersOf(results),
       figures: trainingFigures(results, label),
       notes: notesOf(measured),
