@@ -27,7 +27,7 @@ export function listenForInterrupt(source: SignalSource, stderr: OutputStream): 
       new FathomError({
         code: "cancelled",
         message: "Stopped.",
-        hint: "Run the same command again to start over.",
+        hint: "Run the same command again.",
       }),
     );
   };

@@ -8,7 +8,7 @@ import type { Figure } from "../analyses/index.ts";
 import { escapeHtml, plainText, slug, svgText } from "./escape.ts";
 import { type Drawing, type Frame, frameFor, innerWidth } from "./frame.ts";
 import { drawHeat } from "./heat.ts";
-import { type Block, fitText, legendBlock } from "./legend.ts";
+import { type Block, fitLines, fitText, legendBlock } from "./legend.ts";
 import { drawLines } from "./lines.ts";
 import { faint, gridColour, ink, paper, themeRules } from "./palette.ts";
 import { drawStrip } from "./strip.ts";
@@ -137,9 +137,12 @@ export function figureSvg(figure: Figure, options: FigureOptions = {}): string {
 
 function headingBlock(figure: Figure, width: number): Block {
   const line = (text: string, size: number, y: number, weight: number) =>
-    `<text x="0" y="${y}" font-size="${size}" font-weight="${weight}" fill="${ink}">${svgText(fitText(plainText(text), width, size))}</text>`;
-  const svg = line(figure.title, 16, 16, 600) + line(figure.caption, 12, 36, 400);
-  return { svg: `<g font-family="${fontFamily}">${svg}</g>`, height: 50 };
+    `<text x="0" y="${y}" font-size="${size}" font-weight="${weight}" fill="${ink}">${svgText(text)}</text>`;
+  const title = line(fitText(plainText(figure.title), width, 16), 16, 16, 600);
+  const captionLines = fitLines(plainText(figure.caption), width, 12.5, 4);
+  const caption = captionLines.map((text, index) => line(text, 12.5, 38 + 17 * index, 400));
+  const svg = `<g font-family="${fontFamily}">${title}${caption.join("")}</g>`;
+  return { svg, height: 38 + 17 * captionLines.length };
 }
 
 /**

@@ -99,11 +99,12 @@ function pointMarks(
   });
 }
 
-/** Numbers of the ramp: its ends, which say so when values lie beyond them, the midpoint, and round ones between. */
+/** Numbers of the ramp: the ends of a stated domain, which say so when values lie beyond them, the midpoint, and round ones between. */
 function rampTicks(figure: HeatFigure, range: readonly [number, number]) {
   const [lo, hi] = range;
   const values = figure.z.flat().filter((value) => value !== null);
-  const fixed = [lo, hi, ...(figure.midpoint === undefined ? [] : [figure.midpoint])].filter(
+  const ends = figure.zDomain === undefined ? [] : [lo, hi];
+  const fixed = [...ends, ...(figure.midpoint === undefined ? [] : [figure.midpoint])].filter(
     (value) => value >= lo && value <= hi,
   );
   const apart = (value: number) => fixed.every((other) => Math.abs(value - other) > (hi - lo) / 7);

@@ -29,6 +29,12 @@ describe("the fathom process", () => {
     expect(stderr).not.toContain("node:internal");
   });
 
+  it("lets nothing but the document on stdout, whatever native libraries say", async () => {
+    const { code, stdout } = await fathom("doctor", "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).checks.length).toBeGreaterThan(3);
+  });
+
   it("ends quietly when its reader goes away", async () => {
     const child = spawn(process.execPath, [main, "schema"], { stdio: ["ignore", "pipe", "pipe"] });
     child.stdout.destroy();
