@@ -3,39 +3,41 @@
  * theory is exported with a longer name (`layerNorm` is an operation, `layerNormStep` a mean-field rule).
  */
 
-// analyses: the questions Fathom answers, as JSON and plain-data reports
+// tensor: arrays, seeded random streams, dense linear algebra, errors
+
 export {
-  analyses,
-  criticality,
-  type Figure,
-  heatFigure,
-  lineFigure,
-  type Outcome,
-  phase,
-  point,
-  pointWithError,
-  type ReportDocument,
-  stripFigure,
-  survey,
-} from "./analyses/index.ts";
-// data: generated digits, files, downloads
-export {
-  catalogue,
-  checkedDataset,
-  type Dataset,
-  digits,
-  downloadEntry,
-  firstRows,
-  inputMoments,
-  labelsOf,
-  listDatasets,
-  loadDataset,
-  readIdx,
-  rowsAsFloat,
-  type Split,
-  standardized,
-} from "./data/index.ts";
+  categorical,
+  cholesky,
+  type DType,
+  decodeSafetensors,
+  type ErrorCode,
+  eigenSymmetric,
+  encodeSafetensors,
+  FathomError,
+  type FloatDType,
+  filled,
+  haar,
+  isInputError,
+  Key,
+  leastSquares,
+  type NdArray,
+  ndarray,
+  normal,
+  permutation,
+  qr,
+  rademacher,
+  reshaped,
+  type Shape,
+  scalar,
+  solve,
+  svd,
+  toNumbers,
+  uniform,
+  zeros,
+} from "./tensor/index.ts";
+
 // expr: symbolic tensors and their derivatives
+
 export {
   abs,
   add,
@@ -118,94 +120,9 @@ export {
   where,
   withScope,
 } from "./expr/index.ts";
-// net: networks described, built, initialised
-export {
-  type ActivationSpec,
-  activationKinds,
-  activationText,
-  applyModel,
-  buildModel,
-  countParameters,
-  type Forward,
-  initialise,
-  type LayerSpec,
-  type Model,
-  meanFieldPlaces,
-  type Net,
-  netSchema,
-  parameterInputs,
-  parseActivation,
-  parseNet,
-  parseNetText,
-  printNet,
-  scalarHalf,
-  type Variances,
-  withInput,
-  withVariances,
-} from "./net/index.ts";
-// probes: the same quantities measured on finite networks
-export {
-  apjnAllPairs,
-  compileCurvature,
-  culprit,
-  type Diagnosis,
-  diagnose,
-  type EdgeMeasurement,
-  growthRate,
-  growthShift,
-  type JacobianMeasurement,
-  measureCorrelations,
-  measureEdge,
-  measureJacobians,
-  separation,
-  stableRate,
-} from "./probes/index.ts";
-// report: figures and pages drawn
-export { figureSvg, reportHtml, standaloneSvg, terminalSummary } from "./report/index.ts";
-// runtime: expressions compiled and run
-export {
-  type CompileOptions,
-  compile,
-  compileLoop,
-  type Device,
-  doctor,
-  type Executable,
-  executableCache,
-  type LoopExecutable,
-  lower,
-} from "./runtime/index.ts";
-// tensor: arrays, seeded random streams, dense linear algebra, errors
-export {
-  categorical,
-  cholesky,
-  type DType,
-  decodeSafetensors,
-  type ErrorCode,
-  eigenSymmetric,
-  encodeSafetensors,
-  FathomError,
-  type FloatDType,
-  filled,
-  haar,
-  isInputError,
-  Key,
-  leastSquares,
-  type NdArray,
-  ndarray,
-  normal,
-  permutation,
-  qr,
-  rademacher,
-  reshaped,
-  type Shape,
-  scalar,
-  solve,
-  svd,
-  toNumbers,
-  uniform,
-  zeros,
-} from "./tensor/index.ts";
+
 // theory: what mean-field theory predicts, as plain numbers
+
 export {
   activation as activationStep,
   activationVariance,
@@ -260,7 +177,69 @@ export {
   uniformStep,
   universality,
 } from "./theory/index.ts";
+
+// data: generated digits, files, downloads
+
+export {
+  catalogue,
+  checkedDataset,
+  type Dataset,
+  digits,
+  downloadEntry,
+  firstRows,
+  inputMoments,
+  labelsOf,
+  listDatasets,
+  loadDataset,
+  readIdx,
+  rowsAsFloat,
+  type Split,
+  standardized,
+} from "./data/index.ts";
+
+// runtime: expressions compiled and run
+
+export {
+  type CompileOptions,
+  compile,
+  compileLoop,
+  type Device,
+  doctor,
+  type Executable,
+  executableCache,
+  type LoopExecutable,
+  lower,
+} from "./runtime/index.ts";
+
+// net: networks described, built, initialised
+
+export {
+  type ActivationSpec,
+  activationKinds,
+  activationText,
+  applyModel,
+  buildModel,
+  countParameters,
+  type Forward,
+  initialise,
+  type LayerSpec,
+  type Model,
+  meanFieldPlaces,
+  type Net,
+  netSchema,
+  parameterInputs,
+  parseActivation,
+  parseNet,
+  parseNetText,
+  printNet,
+  scalarHalf,
+  type Variances,
+  withInput,
+  withVariances,
+} from "./net/index.ts";
+
 // train: losses, optimisers, compiled training loops
+
 export {
   createEvaluator,
   createTrainer,
@@ -276,3 +255,43 @@ export {
   type TrainResult,
   train,
 } from "./train/index.ts";
+
+// probes: the same quantities measured on finite networks
+
+export {
+  apjnAllPairs,
+  compileCurvature,
+  culprit,
+  type Diagnosis,
+  diagnose,
+  type EdgeMeasurement,
+  growthRate,
+  growthShift,
+  type JacobianMeasurement,
+  measureCorrelations,
+  measureEdge,
+  measureJacobians,
+  separation,
+  stableRate,
+} from "./probes/index.ts";
+
+// analyses: the questions Fathom answers, as JSON and plain-data reports
+
+export {
+  analyses,
+  criticality,
+  type Figure,
+  heatFigure,
+  lineFigure,
+  type Outcome,
+  phase,
+  point,
+  pointWithError,
+  type ReportDocument,
+  stripFigure,
+  survey,
+} from "./analyses/index.ts";
+
+// report: figures and pages drawn
+
+export { figureSvg, reportHtml, standaloneSvg, terminalSummary } from "./report/index.ts";
