@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -138,10 +138,48 @@ describe("fathom phase", () => {
   });
 });
 
+/** IDX bytes: two zeros, unsigned bytes, the number of sizes, the sizes, the data. */
+function idx(sizes: readonly number[], byteAt: (index: number) => number): Uint8Array {
+  const count = sizes.reduce((product, size) => product * size, 1);
+  const head = [0, 0, 8, sizes.length, ...sizes.flatMap((size) => [0, 0, size >> 8, size & 255])];
+  return Uint8Array.from([...head, ...Array.from({ length: count }, (_, index) => byteAt(index))]);
+}
+
+/** A folder of few and tiny images, so that training takes no time. */
+async function tinyData(): Promise<string> {
+  const path = join(folder, "tiny");
+  await mkdir(path, { recursive: true });
+  for (const [part, rows] of [
+    ["train", 64],
+    ["t10k", 16],
+  ] as const) {
+    await writeFile(
+      join(path, `${part}-images-idx3-ubyte`),
+      idx([rows, 4, 4], (index) => (index * 37) % 256),
+    );
+    await writeFile(
+      join(path, `${part}-labels-idx1-ubyte`),
+      idx([rows], (index) => index % 10),
+    );
+  }
+  return path;
+}
+
 describe("fathom train", () => {
   it("trains into a run folder, refuses to use it twice, goes on with --resume", async () => {
     const out = join(folder, "run");
-    const argv = ["train", "mlp:depth=1,width=16", "--steps", "5", "--batch", "32", "--out", out];
+    const argv = [
+      "train",
+      "mlp:depth=1,width=16",
+      "--steps",
+      "5",
+      "--batch",
+      "32",
+      "--out",
+      out,
+      "--data",
+      await tinyData(),
+    ];
     const result = await json(...argv);
     expect(result).toMatchObject({ run: out, status: "done", steps: 5, gradientEvaluations: 5 });
     for (const part of ["train", "test"]) {
@@ -155,7 +193,19 @@ describe("fathom train", () => {
   });
 
   it("says that a training diverged, with exit code 1 and the numbers that there are", async () => {
-    const argv = ["train", "mlp:depth=1,width=8,activation=relu", "--steps", "9", "--lr", "1e30", "--json"];
+    const argv = [
+      "train",
+      "mlp:depth=1,width=8,activation=relu",
+      "--steps",
+      "9",
+      "--lr",
+      "1e30",
+      "--json",
+      "--batch",
+      "32",
+      "--data",
+      await tinyData(),
+    ];
     const { code, stdout, stderr } = await run([...argv, "--out", join(folder, "diverged")]);
     expect(code).toBe(1);
     expect(stderr).toContain("diverged");
