@@ -1,7 +1,7 @@
 /**
  * @file Which layer is to blame: the segment whose local Jacobian J(l-1, l) stands out from its neighbours'. A smooth
  * drift of J with depth (a transient of K, a power law) blames nobody: each layer is compared with the running median
- * around it.
+ * around it and with the lines through its neighbours, and only what none of them explains counts.
  */
 import { FathomError } from "../tensor/index.ts";
 import { median } from "./log-estimate.ts";
@@ -21,7 +21,7 @@ export interface Segment {
 export interface CulpritFinding {
   readonly verdict: "culprit" | "all alike";
   readonly segment: Segment;
-  /** ln J of the segment minus the running median. */
+  /** ln J of the segment minus what its surroundings explain best. */
   readonly deviation: number;
   /** The deviation in units of the robust spread of all deviations and its own standard error. */
   readonly score: number;
@@ -33,6 +33,8 @@ const reach = 2;
 const leastScore = 4;
 /** A layer whose J is within a factor 1.5 of its neighbours' is not worth mending, however sure the deviation. */
 const leastDeviation = Math.log(1.5);
+/** Nor is one whose deviation is below this part of Σ |ln J|: the others together do more. */
+const leastShare = 0.1;
 /** Median absolute deviation of normal numbers times this is their standard deviation. */
 const normalMad = 1.4826;
 
@@ -51,12 +53,15 @@ export function culprit(segments: readonly Segment[]): CulpritFinding {
       hint: "Give at least three.",
     });
   }
-  const deviations = segments.map(({ lnJ }, i) => deviation(lnJ, baseline(segments, i)));
+  const values = segments.map(({ lnJ }) => lnJ);
+  const deviations = values.map((value, i) => deviation(value, surroundings(values, i)));
   const finite = deviations.filter(Number.isFinite).map(Math.abs);
   const spread = finite.length > 0 ? normalMad * median(finite) : 0;
   const scores = segments.map(({ se = 0 }, i) => Math.abs(deviations[i]!) / Math.hypot(spread, se, 1e-9));
   const worst = scores.indexOf(Math.max(...scores));
-  const stands = scores[worst]! > leastScore && Math.abs(deviations[worst]!) > leastDeviation;
+  const size = Math.abs(deviations[worst]!);
+  const share = leastShare * values.reduce((sum, value) => sum + Math.abs(value), 0);
+  const stands = scores[worst]! > leastScore && size > leastDeviation && size >= share;
   return {
     verdict: stands ? "culprit" : "all alike",
     segment: segments[worst]!,
@@ -65,14 +70,26 @@ export function culprit(segments: readonly Segment[]): CulpritFinding {
   };
 }
 
-/** Median of the segments around position i, with as many on the other side where an end is near. */
-function baseline(segments: readonly Segment[], i: number): number {
-  const count = Math.min(2 * reach + 1, segments.length);
-  const start = Math.min(Math.max(i - reach, 0), segments.length - count);
-  return median(segments.slice(start, start + count).map(({ lnJ }) => lnJ));
+/**
+ * What the segments around position i would make of it: the median of five (as many on the other side near an end),
+ * and the straight lines through the two before and the two after.
+ */
+function surroundings(values: readonly number[], i: number): number[] {
+  const count = Math.min(2 * reach + 1, values.length);
+  const start = Math.min(Math.max(i - reach, 0), values.length - count);
+  const line = (near: number, far: number) =>
+    near in values && far in values ? [2 * values[near]! - values[far]!] : [];
+  return [median(values.slice(start, start + count)), ...line(i - 1, i - 2), ...line(i + 1, i + 2)].filter(
+    (value) => !Number.isNaN(value),
+  );
 }
 
-/** Two dead layers are alike: -Infinity does not deviate from -Infinity. */
-function deviation(value: number, from: number): number {
-  return value === from ? 0 : value - from;
+/** The smallest difference. Two dead layers are alike: -Infinity does not deviate from -Infinity. */
+function deviation(value: number, explained: readonly number[]): number {
+  if (explained.includes(value)) return 0;
+  const differences = explained.filter(Number.isFinite).map((other) => value - other);
+  return differences.reduce(
+    (least, other) => (Math.abs(other) < Math.abs(least) ? other : least),
+    Number.POSITIVE_INFINITY,
+  );
 }

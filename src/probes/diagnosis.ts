@@ -7,6 +7,7 @@ import { FathomError } from "../tensor/index.ts";
 import { type Estimate, meanEstimate, tQuantile } from "../theory/index.ts";
 import {
   abscissa,
+  chooseLaw,
   type Errors,
   fewestForChoice,
   fitLaw,
@@ -49,7 +50,7 @@ export interface Diagnosis {
   /** The layers that were fitted. */
   readonly from: number;
   readonly to: number;
-  /** All candidates, best first; empty when there were too few layers to choose. */
+  /** All candidates by AICc, best first; empty when there were too few layers to choose. */
   readonly fits: readonly LawFit[];
   /** First depth where the median network lets nothing through. */
   readonly deadFrom?: number;
@@ -73,7 +74,7 @@ export function diagnose(profile: readonly ProfileLayer[], { width }: DiagnosisO
   const skipped = transient(finite.length);
   const points = medians.slice(skipped);
   const fits = points.length >= fewestForChoice ? rankLaws(points) : [];
-  const best = fits[0] ?? fitLaw(points, "exponential", "accumulated");
+  const best = fits.length > 0 ? chooseLaw(fits) : fitLaw(points, "exponential", "accumulated");
   const slope = slopeWithInterval(best, finite.slice(skipped));
   const drift = width === undefined ? 0 : 1 / width;
   const flat = Math.abs(best.slope) <= 2 * slope.se! || Math.abs(changePerLayer(best, points)) < drift;

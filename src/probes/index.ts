@@ -50,7 +50,7 @@ export {
   probeName,
 } from "./jacobian-program.ts";
 export { type ExtremeEigenvalues, extremeEigenvalues, type LanczosOptions } from "./lanczos.ts";
-export { type Errors, fitLaw, type Law, type LawFit, laws, rankLaws } from "./laws.ts";
+export { chooseLaw, type Errors, fitLaw, type Law, type LawFit, laws, rankLaws } from "./laws.ts";
 export type { LogEstimate } from "./log-estimate.ts";
 export { type Pair, type PairsByClass, pairsByClass, rankingAccuracy } from "./pairs.ts";
 export { type SeedEstimate, seedEstimate } from "./seed-estimate.ts";
@@ -62,4 +62,4 @@ export {
   scrambledBelow,
   separation,
 } from "./separation.ts";
-export { growthRate } from "./slope.ts";
+export { growthRate, growthShift } from "./slope.ts";

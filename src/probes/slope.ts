@@ -45,6 +45,22 @@ export function growthRate(profile: readonly ProfileLayer[]): Estimate {
   };
 }
 
+/**
+ * How far a measured growth rate lies from theory's: the finite-width shift. Zero outside `ci` means that infinite-width
+ * theory is off at this width by more than chance.
+ * @param measured From {@link growthRate} over several seeds.
+ * @param theory Growth rate of theory's ln J over the same layers.
+ * @example growthShift(growthRate(measured), growthRate(theory).value).ci
+ */
+export function growthShift(measured: Estimate, theory: number): Estimate {
+  return {
+    ...measured,
+    value: measured.value - theory,
+    ...(measured.ci ? { ci: [measured.ci[0] - theory, measured.ci[1] - theory] } : {}),
+    assumptions: [...measured.assumptions, "theory is that of infinite width"],
+  };
+}
+
 function slopeWithout(profile: readonly ProfileLayer[], left: number): number {
   const points = profile.map(({ depth, lnJ }) => ({
     depth,
