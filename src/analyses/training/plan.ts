@@ -58,6 +58,11 @@ function costInRuns(): number {
   return total + seeds - searchSeeds;
 }
 
+/** Predicted seconds of the shortest comparison that is worth making. */
+export function leastSeconds(model: Model, initialisations: number): number {
+  return minSteps * secondsPerStep(model) * costInRuns() * initialisations;
+}
+
 /** Evenly spaced in the logarithm, both ends included. */
 export function logGrid(from: number, to: number, count: number): number[] {
   const ratio = Math.log(to / from) / (count - 1);

@@ -14,7 +14,7 @@ import { trainingAdvice } from "./advice.ts";
 import { bestError, bestOfRung, chanceError, stepsToTarget, usableRates } from "./compare.ts";
 import { trainingFigures } from "./figures.ts";
 import { measureTraining, type TrainingMeasurement } from "./measure.ts";
-import { planTraining, type TrainingPlan } from "./plan.ts";
+import { leastSeconds, planTraining, type TrainingPlan } from "./plan.ts";
 import type { Tournament } from "./tournament.ts";
 
 /** Rates from a sixteenth of the smaller measured edge to twice the larger one: both optima lie inside. */
@@ -109,7 +109,7 @@ export const training = defineAnalysis<TrainingPlan, TrainingMeasurement>({
   question: "Does the advised initialisation train better once both have their best learning rate?",
   source: "criticality.md §13 (training rows); successive halving (Jamieson and Talwalkar, 2016)",
   applies: () => applies,
-  cost: (context) => trainingShare * context.seconds,
+  cost: (context) => Math.max(trainingShare * context.seconds, leastSeconds(context.model, 2)),
   predict: plan,
   measure: (context, plan) =>
     measureTraining(context, plan, { before: given(context), after: challenger(context) }),

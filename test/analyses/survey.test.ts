@@ -1,0 +1,149 @@
+/** @file A whole survey of small networks on few generated digits: what it finds, keeps to, and repeats. */
+import { beforeAll, describe, expect, it } from "vitest";
+import { criticality, type Outcome, phase, type SurveyJson, survey } from "../../src/analyses/index.ts";
+import { type Dataset, loadDataset } from "../../src/data/index.ts";
+import { buildModel, type Net, parseNet, parseNetText, withInput } from "../../src/net/index.ts";
+
+let dataset: Dataset;
+beforeAll(async () => {
+  dataset = await loadDataset("digits", { trainSize: 600, testSize: 200 });
+});
+
+const ask = (net: Net, more: Partial<Parameters<typeof survey>[0]> = {}) =>
+  survey({ net, dataset, seed: 0, seconds: 3, command: "fathom survey", ...more });
+
+const chaotic = () => parseNetText("mlp:depth=8,width=32,activation=tanh,sw2=6,sb2=0.05");
+
+/** Finds numbers that JSON cannot hold. */
+function nonFinite(value: unknown, path = ""): string[] {
+  if (typeof value === "number") return Number.isFinite(value) ? [] : [path];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => nonFinite(inner, `${path}.${key}`));
+}
+
+describe("a survey", () => {
+  let outcome: Outcome<SurveyJson>;
+  beforeAll(async () => {
+    outcome = await ask(chaotic());
+  });
+
+  it("says chaotic of a chaotic network and puts theory beside measurement", () => {
+    const { criticality } = outcome.json.analyses as Record<
+      string,
+      { phase: string; measured: { layers: { lnJ: number }[] }; layers: { lnJ: number }[] }
+    >;
+    expect(criticality!.phase).toBe("chaotic");
+    expect(outcome.json.verdict).toMatch(/^Chaotic/);
+    const [theory, measured] = [criticality!.layers[7]!.lnJ, criticality!.measured.layers[7]!.lnJ];
+    // Eight networks of width 32: ln J scatters with variance of order depth/width (criticality.md §6).
+    expect(Math.abs(theory - measured)).toBeLessThan(4 * Math.sqrt(8 / 32 / 8) + 0.5);
+  });
+
+  it("answers every question of cli.md", () => {
+    const { training, learningRate, separation } = outcome.json as unknown as Record<
+      string,
+      Record<string, unknown>
+    >;
+    expect(training).toMatchObject({
+      best: expect.any(Object),
+      lrRange: expect.any(Object),
+      paired: expect.any(Object),
+    });
+    const grid = training!["grid"] as { init: string; lr: number; seed: number }[];
+    const rates = (init: string) => [...new Set(grid.filter((run) => run.init === init).map(({ lr }) => lr))];
+    expect(rates("before")).toEqual(rates("after"));
+    expect(rates("before").length).toBeGreaterThanOrEqual(5);
+    expect(new Set(grid.map(({ seed }) => seed)).size).toBeGreaterThanOrEqual(3);
+    expect(learningRate).toMatchObject({ edge: expect.any(Number), ntk: expect.any(Number) });
+    expect((separation!["layers"] as unknown[]).length).toBe(9);
+    for (const advice of outcome.json.advice) {
+      expect(Object.keys(advice)).toEqual(expect.arrayContaining(["what", "why", "evidence", "expected"]));
+    }
+  });
+
+  it("holds no number that JSON cannot", () => {
+    expect(nonFinite(outcome.json)).toEqual([]);
+    expect(nonFinite(outcome.document)).toEqual([]);
+  });
+
+  it("gives the same numbers for the same seed", async () => {
+    const again = await ask(chaotic());
+    expect(again.json).toEqual(outcome.json);
+  });
+});
+
+describe("what does not apply", () => {
+  it("is named with its reason", async () => {
+    const { json } = await ask(parseNetText("mlp:depth=0"));
+    expect(json.notApplicable).toContainEqual({
+      id: "separation",
+      because: "the network has no hidden layer",
+    });
+  });
+
+  it("includes what the budget does not reach", async () => {
+    const net = parseNetText("mlp:depth=200,width=8,activation=tanh");
+    const { json } = await ask(net, { seconds: 0.01 });
+    expect(json.notApplicable.map(({ because }) => because).join()).toMatch(/give --minutes/);
+  });
+});
+
+describe("comparison with another network", () => {
+  it("takes its place instead of the advised initialisation", async () => {
+    const versus = parseNetText("mlp:depth=2,width=16,activation=relu,sw2=2");
+    const { document } = await ask(chaotic(), { versus });
+    const training = document.sections.find(({ id }) => id === "training")!;
+    expect(JSON.stringify(training)).toContain("the other network");
+  });
+});
+
+describe("the layer to blame", () => {
+  it("is the one that alone is scaled wrongly", async () => {
+    const layer = (sw2: number) => [
+      { kind: "activation", activation: "tanh" },
+      { kind: "dense", width: 64, sw2 },
+    ];
+    const layers = [
+      { kind: "dense", width: 64, sw2: 1 },
+      ...Array(5).fill(layer(1)).flat(),
+      ...layer(25),
+      ...Array(5).fill(layer(1)).flat(),
+    ];
+    const net = parseNet({ fathom: 1, input: { kind: "vector", shape: [64] }, layers });
+    const { json } = await criticality({ net, seed: 1, command: "", measure: { seeds: 5 } });
+    expect((json["measured"] as { culprit: unknown }).culprit).toEqual({
+      verdict: "culprit",
+      layer: "layers[12] (dense)",
+    });
+  });
+});
+
+describe("a phase diagram", () => {
+  it("puts the critical line where χ_J passes 1", () => {
+    const sw2 = [0.5, 1, 1.5, 2, 2.5, 3];
+    const { json } = phase({
+      activation: { kind: "tanh" },
+      norm: "none",
+      mu: 0,
+      sw2,
+      sb2: [0, 0.1, 0.2],
+      seed: 0,
+      command: "",
+    });
+    const { chiJ } = json["grid"] as { chiJ: number[][] };
+    for (const point of json["criticalLine"] as { sw2: number; sb2: number }[]) {
+      if (point.sb2 !== 0 || point.sw2 <= 1.01) continue;
+      throw new Error("the line of tanh leaves sb2 = 0 at sw2 = 1");
+    }
+    expect(chiJ[0]![0]).toBeLessThan(1);
+    expect(chiJ[0]![5]).toBeGreaterThan(1);
+  });
+});
+
+describe("networks that do not fit the data", () => {
+  it("are refused with both shapes", async () => {
+    const net = parseNetText("mlp:depth=2,width=8,in=100");
+    await expect(ask(net)).rejects.toMatchObject({ code: "bad-shape", where: "input" });
+    expect(() => buildModel(withInput(net, dataset.inputShape))).toThrow(/100/);
+  });
+});
