@@ -10,6 +10,7 @@ import { describeNet } from "./describe.ts";
 import type { Advice, NotApplicable, Outcome, ReportSection, Verdict } from "./document.ts";
 import { analyses } from "./registry.ts";
 import { reproduction } from "./reproduction.ts";
+import { count } from "./words.ts";
 
 export interface SurveyJson extends Record<string, unknown> {
   readonly verdict: string;
@@ -103,9 +104,9 @@ function report(
       facts: [
         [
           "data",
-          `${dataset.name}: ${dataset.train.labels.data.length} training and ${dataset.test.labels.data.length} test rows, ${dataset.classes} classes`,
+          `${dataset.name}: ${count(dataset.train.labels.data.length)} training and ${count(dataset.test.labels.data.length)} test rows, ${dataset.classes} classes`,
         ],
-        ["parameters", countParameters(model).toLocaleString("en")],
+        ["parameters", count(countParameters(model))],
         ["initialisation", `${context.net.init}, ${context.net.parameterisation} parameterisation`],
       ],
       verdict,

@@ -20,3 +20,8 @@ export function signed(value: number, decimals = 1): string {
   const text = Math.abs(value).toFixed(decimals);
   return `${value < 0 && Number(text) !== 0 ? "−" : "+"}${text}`;
 }
+
+/** A whole number with its thousands apart: `60,000`. */
+export function count(value: number): string {
+  return value.toLocaleString("en");
+}

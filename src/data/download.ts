@@ -33,6 +33,8 @@ export interface DownloadOptions {
   readonly fetch?: typeof globalThis.fetch;
   readonly onProgress?: (progress: DownloadProgress) => void;
   readonly signal?: AbortSignal;
+  /** Seconds without a byte after which a server is given up; 30 unless said. */
+  readonly patience?: number;
 }
 
 export interface Downloaded {
@@ -113,14 +115,14 @@ async function fetchFrom(
   url: string,
   target: string,
   file: DataFile,
-  { fetch = globalThis.fetch, signal, onProgress }: DownloadOptions,
+  { fetch = globalThis.fetch, signal, onProgress, patience = 30 }: DownloadOptions,
   label: string,
 ): Promise<void> {
   const part = `${target}.part`;
   const onBytes = (done: number, total: number | null) => onProgress?.({ label, done, total });
   const limit = SIZE_FACTOR * file.bytes + 65_536;
   const attempt = async () => {
-    const { resumed } = await transfer({ url, part, limit, fetch, signal, onBytes });
+    const { resumed } = await transfer({ url, part, limit, fetch, signal, patience, onBytes });
     return { resumed, right: await isRight(part, file) };
   };
   let { resumed, right } = await attempt();

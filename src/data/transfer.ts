@@ -14,12 +14,11 @@ export interface Transfer {
   readonly limit: number;
   readonly fetch: typeof globalThis.fetch;
   readonly signal?: AbortSignal | undefined;
+  /** A server that sends nothing for this many seconds is given up. */
+  readonly patience: number;
   /** Bytes so far and in all, where the server tells. */
   readonly onBytes: (done: number, total: number | null) => void;
 }
-
-/** A server that sends nothing for this long is given up, in milliseconds. */
-const STALL = 30_000;
 
 /**
  * Fetches into the part file.
@@ -29,7 +28,7 @@ const STALL = 30_000;
  */
 export async function transfer(options: Transfer): Promise<{ resumed: boolean }> {
   const stall = new AbortController();
-  const timer = setTimeout(() => stall.abort(), STALL);
+  const timer = setTimeout(() => stall.abort(), 1000 * options.patience);
   const { signal } = options;
   const abort = signal === undefined ? stall.signal : AbortSignal.any([signal, stall.signal]);
   try {
@@ -42,7 +41,7 @@ export async function transfer(options: Transfer): Promise<{ resumed: boolean }>
   } catch (error) {
     if (signal?.aborted) throw cancelled(options.url);
     if (error instanceof FathomError) throw error;
-    throw networkError(error, options.url, stall.signal.aborted);
+    throw stall.signal.aborted ? stalled(options) : networkError(error, options.url);
   } finally {
     clearTimeout(timer);
   }
@@ -127,7 +126,7 @@ const OFFLINE = new Set([
   "UND_ERR_CONNECT_TIMEOUT",
 ]);
 
-function networkError(cause: unknown, url: string, stalled: boolean): FathomError {
+function networkError(cause: unknown, url: string): FathomError {
   const root = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
   const reasons = root instanceof AggregateError ? root.errors : [root];
   const offline = reasons.some((reason) => OFFLINE.has(systemCode(reason)));
@@ -135,9 +134,18 @@ function networkError(cause: unknown, url: string, stalled: boolean): FathomErro
   return new FathomError({
     code: offline ? "offline" : "io",
     where: url,
-    message: stalled ? `The server sent nothing for ${STALL / 1000} s.` : `The transfer failed: ${told}.`,
+    message: `The transfer failed: ${told}.`,
     hint: "Run the same command again: it goes on where it stopped.",
     cause,
+  });
+}
+
+function stalled({ url, patience }: Transfer): FathomError {
+  return new FathomError({
+    code: "io",
+    where: url,
+    message: `The server sent nothing for ${patience} s.`,
+    hint: "Run the same command again: it goes on where it stopped.",
   });
 }
 

@@ -4,6 +4,7 @@ export * from "./errors.ts";
 export { haar } from "./haar.ts";
 export { Key } from "./key.ts";
 export { cholesky, eigenSymmetric, leastSquares, qr, solve, svd } from "./linalg.ts";
+export { normalQuantile } from "./normal-quantile.ts";
 export {
   categorical,
   type NormalOptions,

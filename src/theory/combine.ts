@@ -33,7 +33,7 @@ export function residual({ mu, branch }: ResidualOptions): Step {
   requireMu(mu, "residual.mu");
   const inner = sequence(branch);
   if (mu === 0) return inner;
-  if (!inner.mixes) throw dependentBranch(inner.name);
+  if (!inner.mixes) throw dependentBranch(branch.length === 0 ? "empty" : inner.name);
   const skip = mu * mu;
   return {
     name: `residual(${inner.name})`,
@@ -71,7 +71,7 @@ export function residual({ mu, branch }: ResidualOptions): Step {
 function dependentBranch(name: string): FathomError {
   return new FathomError({
     code: "unsupported",
-    message: `Mean-field theory has no rule for a residual branch without a dense layer (${name || "empty"}).`,
+    message: `Mean-field theory has no rule for a residual branch without a dense layer (${name}).`,
     where: "residual.branch",
     hint: "Put a dense layer into the branch: its weights make the branch independent of the skip.",
   });

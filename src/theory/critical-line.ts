@@ -128,7 +128,13 @@ export function criticalLine(of: LineOf, { sw2, sb2, points = 400 }: LineRange):
   const grid = byWeights
     ? spaced(sw2, points)
     : [0, ...logSpaced(LEAST_PARAMETER, LARGEST_PARAMETER, points)];
-  return Array.from(grid, (parameter) => linePoint(of, parameter)).filter(inside);
+  const crossed = grid.filter((parameter) => inside(linePoint(of, parameter)));
+  if (crossed.length === 0) return [];
+  const first = Math.max(0, grid.indexOf(crossed[0]!) - 1);
+  const last = Math.min(grid.length - 1, grid.indexOf(crossed.at(-1)!) + 1);
+  return spaced([grid[first]!, grid[last]!], points)
+    .map((parameter) => linePoint(of, parameter))
+    .filter(inside);
 }
 
 /** Scale-invariant activations: the same sw2 at every sb2; K* is that of sb2 = 0 or grows. */

@@ -7,6 +7,7 @@
 import { FathomError } from "../tensor/index.ts";
 import { requireFinite, requireVariance } from "./checks.ts";
 import { distinct, halved, normalPanels, notConverged, panelEnds, REACH, type Rule } from "./gaussian.ts";
+import { geometricMean, gramDeterminant } from "./pair-geometry.ts";
 
 /** Second moments of a centred pair: variances of u and v, and their covariance. */
 export interface Covariance {
@@ -45,16 +46,17 @@ function geometry({ Ka, Kb, C }: Covariance): Geometry {
   requireFinite(C, "C");
   const a = Math.sqrt(Ka);
   const b = Math.sqrt(Kb);
-  if (Math.abs(C) > a * b * (1 + ROUNDING)) {
+  const most = geometricMean(Ka, Kb);
+  if (Math.abs(C) > most * (1 + ROUNDING)) {
     throw new FathomError({
       code: "bad-input",
-      message: `The covariance ${C} exceeds sqrt(Ka Kb) = ${a * b}: no such pair exists.`,
+      message: `The covariance ${C} exceeds sqrt(Ka Kb) = ${most}: no such pair exists.`,
       where: "C",
       hint: "Second moments of two variables obey C² <= Ka Kb.",
     });
   }
-  const c = a * b === 0 ? 0 : Math.max(-1, Math.min(1, C / (a * b)));
-  return { a, b, c, s: Math.sqrt((1 - c) * (1 + c)) };
+  const c = most === 0 ? 0 : Math.max(-1, Math.min(1, C / most));
+  return { a, b, c, s: most === 0 ? 1 : Math.sqrt(gramDeterminant(Ka, Kb, C)) / most };
 }
 
 /**

@@ -50,7 +50,9 @@ function productMean(f: (h: number) => number, r: (h: number) => number, K: numb
 const one = () => 1;
 
 /** E f(h)²: the loop that phase diagrams spend their time in. */
-function squareMean(f: (h: number) => number, K: number, { nodes, weights }: Rule): number {
+function squareMean(f: (h: number) => number, act: ScalarActivation, K: number): number {
+  if (K === 0) return f(0) ** 2;
+  const { nodes, weights } = ruleFor(act, K);
   const scale = Math.sqrt(K);
   let sum = 0;
   for (let i = 0; i < nodes.length; i++) {
@@ -67,13 +69,11 @@ function squareMean(f: (h: number) => number, K: number, { nodes, weights }: Rul
  * @param K Variance >= 0, or Infinity.
  * @example secondMoment(scalarActivation("relu"), 2) // 1
  */
-export const secondMoment: Moment = withLimit(
-  (act, K) => act.moments.B?.(K) ?? squareMean(act.f, K, ruleFor(act, K)),
-);
+export const secondMoment: Moment = withLimit((act, K) => act.moments.B?.(K) ?? squareMean(act.f, act, K));
 
 /** A(K) = E φ'(h)²; chi_J = sw2 A. */
 export const derivativeMoment: Moment = withLimit(
-  (act, K) => act.moments.A?.(K) ?? squareMean(act.df, K, ruleFor(act, K)),
+  (act, K) => act.moments.A?.(K) ?? squareMean(act.df, act, K),
 );
 
 /** dB/dK; chi_K = sw2 dB/dK. */
@@ -120,7 +120,7 @@ export const activationVariance: Moment = withLimit((act, K) => secondMoment(act
 
 /** E φ'(h)⁴. */
 export const derivativeFourthMoment: Moment = withLimit(
-  (act, K) => act.moments.A4?.(K) ?? squareMean((h) => act.df(h) ** 2, K, ruleFor(act, K)),
+  (act, K) => act.moments.A4?.(K) ?? squareMean((h) => act.df(h) ** 2, act, K),
 );
 
 /**

@@ -3,7 +3,9 @@
  * "Mean-field state"). Quantities that a layer multiplies (logJ, chiK, chi) count from the last tap: `propagate` resets
  * them at every preactivation, so that products over depth are formed there, in logarithms.
  */
+
 import { requireFinite, requireVariance } from "./checks.ts";
+import { geometricMean } from "./pair-geometry.ts";
 
 /** A single input's signal. */
 export interface MeanFieldState {
@@ -95,5 +97,5 @@ export function correlation({
   readonly Kb: number;
   readonly C: number;
 }): number {
-  return C / (Math.sqrt(Ka) * Math.sqrt(Kb));
+  return C / geometricMean(Ka, Kb);
 }

@@ -11,6 +11,7 @@ import {
   meanSlope,
   secondMoment,
 } from "./moments.ts";
+import { geometricMean } from "./pair-geometry.ts";
 import type { MeanFieldState, PairState } from "./state.ts";
 
 /** The mean-field rule of a layer: what it makes of one signal and of a pair. */
@@ -168,7 +169,7 @@ export function layerNorm({ epsilon = 0 }: { readonly epsilon?: number } = {}): 
     pair(s) {
       const Va = normalisable(s.Ka - s.meanA ** 2, epsilon);
       const Vb = normalisable(s.Kb - s.meanB ** 2, epsilon);
-      const total = Math.sqrt(Va + epsilon) * Math.sqrt(Vb + epsilon);
+      const total = geometricMean(Va + epsilon, Vb + epsilon);
       return {
         ...s,
         Ka: Va / (Va + epsilon),

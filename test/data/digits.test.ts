@@ -9,11 +9,11 @@ describe("digits", () => {
   it("depend on the key and the index only", () => {
     const whole = digits({ key, count: 700 });
     const part = digits({ key, count: 100, start: 300 });
-    expect(part.inputs.data).toEqual(whole.inputs.data.slice(300 * 784, 400 * 784));
+    const same = (a: Uint8Array, b: Uint8Array) => Buffer.compare(a, b) === 0;
+    expect(same(part.inputs.data, whole.inputs.data.subarray(300 * 784, 400 * 784))).toBe(true);
     expect(part.labels.data).toEqual(whole.labels.data.slice(300, 400));
-    expect(digits({ key: key.split("other"), count: 100 }).inputs.data).not.toEqual(
-      whole.inputs.data.slice(0, 100 * 784),
-    );
+    const other = digits({ key: key.split("other"), count: 100 });
+    expect(same(other.inputs.data, whole.inputs.data.subarray(0, 100 * 784))).toBe(false);
   });
 
   it("are spread evenly over ten classes", () => {
@@ -39,8 +39,11 @@ describe("digits", () => {
   });
 });
 
-/** Test accuracy of multinomial logistic regression: averaged minibatch SGD, the best of several step sizes. */
-function logisticAccuracy({ train, test, scale, classes }: Dataset, rate: number, epochs: number): number {
+/** Test accuracy of multinomial logistic regression, trained by SGD with averaged weights. */
+function logisticAccuracy(
+  { train, test, scale, classes }: Dataset,
+  { rate, epochs }: { rate: number; epochs: number },
+): number {
   const width = 785;
   const weights = new Float64Array(classes * width);
   const average = new Float64Array(classes * width);
@@ -78,11 +81,10 @@ function logisticAccuracy({ train, test, scale, classes }: Dataset, rate: number
 
 describe("the default data set", () => {
   it("keeps multinomial logistic regression on 10,000 digits between 60 % and 92 %", async () => {
-    // Measured here and with a tuned one elsewhere: about 84 %; a small convolutional network reaches 98.8 %.
-    const dataset = await loadDataset("digits");
-    const best = Math.max(...[0.002, 0.01].map((rate) => logisticAccuracy(dataset, rate, 8)));
-    expect(best).toBeLessThan(0.92);
-    expect(best).toBeGreaterThan(0.6);
+    // 84.5 % here, as with tuned steps and weight decay; a small convolutional network reaches 98.8 %.
+    const accuracy = logisticAccuracy(await loadDataset("digits"), { rate: 0.01, epochs: 5 });
+    expect(accuracy).toBeLessThan(0.92);
+    expect(accuracy).toBeGreaterThan(0.6);
   });
 
   it("starts theory at the same second moment as it always did", async () => {

@@ -104,7 +104,9 @@ describe("readIdx tells a malformed file, its byte and the mend:", () => {
   });
 
   it("a gzip bomb, after unpacking no more than a slice of it", () => {
-    const bomb = gzipSync(new Uint8Array([...idxBytes(8, [4], []), ...new Uint8Array(2 ** 26)]));
+    const flood = new Uint8Array(2 ** 26);
+    flood.set(idxBytes(8, [4], []));
+    const bomb = gzipSync(flood, { level: 1 });
     const before = process.memoryUsage().arrayBuffers;
     expect(failure(bomb)).toMatchObject({
       code: "bad-file",

@@ -32,9 +32,9 @@ export function separationFigures(
       y: { label: "correlation" },
       series: [
         theory("one class, theory", "theory", within),
-        theory("two classes, theory", "bound", between),
+        theory("two classes, theory", "theory", between),
         dots("one class, measured", "measured", "within"),
-        dots("two classes, measured", "after", "between"),
+        dots("two classes, measured", "measured", "between"),
       ],
       rules,
     }),

@@ -111,9 +111,11 @@ export const separation = defineAnalysis<SeparationPrediction, CorrelationMeasur
 
 function theorySentence({ lostAfter, within }: SeparationPrediction): string {
   const hidden = within.length - 1;
-  return lostAfter === undefined
-    ? `Theory: at this width the gap between classes stays above the fluctuations through all ${hidden} hidden layers.`
-    : `Theory: at this width the gap between classes falls below the fluctuations after layer ${lostAfter}.`;
+  if (lostAfter === undefined)
+    return `Theory: at this width the gap between classes stays above the fluctuations through all ${hidden} hidden layers.`;
+  if (lostAfter === 0)
+    return "Theory: at this width the gap between the classes' mean correlations is below the fluctuations from the first layer on.";
+  return `Theory: at this width the gap between classes falls below the fluctuations after layer ${lostAfter}.`;
 }
 
 function numbersOf({ firstK, pairs }: SeparationPrediction, { layers }: CorrelationMeasurement): NumberRow[] {

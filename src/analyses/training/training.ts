@@ -9,7 +9,7 @@ import { challenger, given } from "../candidates.ts";
 import type { SurveyContext } from "../context.ts";
 import type { Verdict } from "../document.ts";
 import { edgeValue, measuredEdges } from "../learning-rate/edges.ts";
-import { percent, rate, signed } from "../words.ts";
+import { count, percent, rate, signed } from "../words.ts";
 import { trainingAdvice } from "./advice.ts";
 import { bestError, bestOfRung, chanceError, stepsToTarget, usableRates } from "./compare.ts";
 import { trainingFigures } from "./figures.ts";
@@ -165,7 +165,7 @@ function numbersOf({ before, after, difference }: TrainingResults): Conclusion["
 
 function notesOf({ plan, rows }: TrainingMeasurement): string[] {
   return [
-    `Plain SGD, batch ${plan.batch}, constant rate, ${plan.steps} steps on ${rows.train} rows; rates are chosen on ${rows.validation} held-out rows, errors are of ${rows.test} test rows.`,
+    `Plain SGD, batch ${plan.batch}, constant rate, ${count(plan.steps)} steps on ${count(rows.train)} rows; rates are chosen on ${count(rows.validation)} held-out rows, errors are of ${count(rows.test)} test rows.`,
     `Successive halving over ${plan.learningRates.length} rates with ${plan.searchSeeds} seeds; ${plan.seeds} seeds at the chosen rate. The same seed has the same data order and the same random numbers behind its weights in both networks.`,
     "A rate is usable when, after the first rung, it is at least half as far below chance as the best rate of both networks.",
   ];

@@ -5,6 +5,7 @@
  */
 import erfcOf from "@stdlib/math-base-special-erfc";
 import type { ScalarActivation } from "../activation.ts";
+import { gramDeterminant } from "../pair-geometry.ts";
 
 const TWO_PI = 2 * Math.PI;
 const density = (x: number) => Math.exp(-0.5 * x * x) / Math.sqrt(TWO_PI);
@@ -18,8 +19,7 @@ const gain = (K: number) => 1 / 4 + (angle(K) + (2 * share(K)) / Math.sqrt(1 + 2
 
 /** P, D and φ of the file's formula; P - C² is expanded so that nothing cancels. */
 function terms(Ka: number, Kb: number, C: number) {
-  const s = Math.sqrt(Ka) * Math.sqrt(Kb);
-  const D = Math.sqrt(1 + Ka + Kb + Math.max(0, (s - C) * (s + C)));
+  const D = Math.sqrt(1 + Ka + Kb + gramDeterminant(Ka, Kb, C));
   return { P: (1 + Ka) * (1 + Kb), D, phi: Math.atan2(C, D) };
 }
 
