@@ -1,0 +1,69 @@
+/** @file Duals E φ(u)φ(v) and E φ'(u)φ'(v): references of kernels.md §3, closed forms against the quadrature, identities. */
+import fc from "fast-check";
+import { describe, it } from "vitest";
+import {
+  activationKinds,
+  derivativeMoment,
+  dual,
+  dualDerivative,
+  mean,
+  type ScalarActivation,
+  scalarActivation,
+  secondMoment,
+} from "../../src/theory/index.ts";
+import { duals, integratedDuals } from "../oracles/criticality.ts";
+import { expectClose } from "./close.ts";
+
+const all = activationKinds.map((kind) => scalarActivation(kind));
+const integrated = (act: ScalarActivation): ScalarActivation => ({ ...act, moments: {} });
+const variance = fc.double({ min: -2, max: 1, noNaN: true }).map((exponent) => 10 ** exponent);
+const correlation = fc.oneof(
+  fc.double({ min: -1, max: 1, noNaN: true }),
+  fc.constantFrom(-1, -1 + 1e-10, -0.9999, 0, 0.9999, 1 - 1e-10, 1),
+);
+
+describe("duals", () => {
+  for (const { activation, C, Ka, Kb, ...reference } of duals) {
+    it(`of ${activation} at (${C}, ${Ka}, ${Kb}) are the references (1e-9)`, () => {
+      const act = scalarActivation(activation);
+      expectClose(dual(act, { Ka, Kb, C }), reference.dual, 1e-9);
+      expectClose(dualDerivative(act, { Ka, Kb, C }), reference.derivative, 1e-9);
+    });
+  }
+
+  for (const { activation, C, dual: reference } of integratedDuals) {
+    it(`of ${activation} at correlation ${C} is the reference (1e-11)`, () => {
+      expectClose(dual(scalarActivation(activation), { Ka: 1, Kb: 1, C }), reference, 1e-11);
+    });
+  }
+
+  for (const act of all.filter(({ moments }) => moments.dual !== undefined)) {
+    it(`of ${act.kind} in closed form are the integrals, whatever the correlation (1e-11)`, () => {
+      fc.assert(
+        fc.property(variance, variance, correlation, (Ka, Kb, c) => {
+          const p = { Ka, Kb, C: c * Math.sqrt(Ka) * Math.sqrt(Kb) };
+          expectClose(dual(act, p), dual(integrated(act), p), 1e-11);
+          expectClose(dualDerivative(act, p), dualDerivative(integrated(act), p), 1e-11);
+        }),
+        { numRuns: 25 },
+      );
+    });
+  }
+
+  for (const act of all) {
+    it(`of ${act.kind} are the moments where the pair is one variable, and factorise where it is independent`, () => {
+      for (const K of [0.3, 1, 7]) {
+        expectClose(dual(act, { Ka: K, Kb: K, C: K }), secondMoment(act, K), 1e-12);
+        expectClose(dualDerivative(act, { Ka: K, Kb: K, C: K }), derivativeMoment(act, K), 1e-12);
+        expectClose(dual(act, { Ka: K, Kb: 2, C: 0 }), mean(act, K) * mean(act, 2), 1e-12);
+      }
+    });
+
+    it(`of ${act.kind} have the derivative dual as their slope in C (Price)`, () => {
+      const p = { Ka: 1.3, Kb: 0.8 };
+      const h = 1e-4;
+      const slope = (dual(act, { ...p, C: 0.4 + h }) - dual(act, { ...p, C: 0.4 - h })) / (2 * h);
+      expectClose(dualDerivative(act, { ...p, C: 0.4 }), slope, 1e-7);
+    });
+  }
+});
