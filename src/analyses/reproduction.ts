@@ -1,8 +1,8 @@
 /** @file What one needs to run a question again and to judge its timings. */
 import { availableParallelism, cpus } from "node:os";
 import type { CompileOptions } from "../runtime/index.ts";
+import { version } from "../version.ts";
 import type { Reproduction } from "./document.ts";
-import { version } from "./version.ts";
 
 /** What every question is asked with, whichever it is. */
 export interface Asked {

@@ -1,5 +1,6 @@
 /** @file The program: its commands, and the one place where errors become exit codes. */
 import { Command, CommanderError } from "commander";
+import { version } from "../version.ts";
 import { buildCommand } from "./command.ts";
 import { criticalityCommand } from "./commands/criticality.ts";
 import { dataGetCommand, dataListCommand } from "./commands/data.ts";
@@ -10,7 +11,6 @@ import { surveyCommand } from "./commands/survey.ts";
 import { trainCommand } from "./commands/train.ts";
 import { errorLines, exitCodeOf, exitCodes } from "./errors.ts";
 import type { Io } from "./io.ts";
-import { version } from "./version.ts";
 
 const introduction = `Deep-learning theory put to work: how a network will behave before it is trained.
 

@@ -3,15 +3,12 @@
  * resumed. Data and rows are named by fingerprint.
  */
 import { createHash } from "node:crypto";
-import packageJson from "../../package.json" with { type: "json" };
 import type { Dataset } from "../data/index.ts";
 import type { NdArray } from "../tensor/index.ts";
+import { version } from "../version.ts";
 import type { Recipe } from "./recipe.ts";
 import type { Json, JsonObject } from "./run-folder.ts";
 import type { TrainOptions } from "./train.ts";
-
-/** Version of the library: another one may round differently, so it may not resume a run. */
-export const version: string = packageJson.version;
 
 /**
  * The network, the data, every option that is not only a matter of speed, and the library's version. How often metrics

@@ -2,7 +2,8 @@
  * @file What a training leaves in its run folder and when. Metrics of a step are written before the checkpoint of that
  * step, so at whatever moment a run is killed, cutting the metrics back to the checkpoint leaves no gap and no double.
  */
-import { configOf, version } from "./config.ts";
+import { version } from "../version.ts";
+import { configOf } from "./config.ts";
 import type { Evaluation } from "./evaluate.ts";
 import type { Recipe } from "./recipe.ts";
 import type { Snapshot, TrainingRun } from "./run.ts";

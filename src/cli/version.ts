@@ -1,4 +1,0 @@
-/** @file The version of Fathom, from its manifest. */
-import manifest from "../../package.json" with { type: "json" };
-
-export const version: string = manifest.version;
