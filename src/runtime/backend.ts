@@ -84,6 +84,8 @@ export function sessionSettings(options: SessionOptions): Ort.InferenceSession.S
     interOpNumThreads: 1,
     executionMode: "sequential",
     graphOptimizationLevel: options.optimize ? "all" : "disabled",
+    // Folds a factor next to a product into an attribute that is float32 even where the product is float64.
+    extra: { optimization: { disable_specified_optimizers: "MatMulScaleFusion" } },
     logSeverityLevel: fatal,
   };
 }
