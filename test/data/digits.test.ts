@@ -81,7 +81,8 @@ function logisticAccuracy(
 
 describe("the default data set", () => {
   it("keeps multinomial logistic regression on 10,000 digits between 60 % and 92 %", async () => {
-    // 84.5 % here, as with tuned steps and weight decay; a small convolutional network reaches 98.8 %.
+    // 84.5 % here, as with tuned steps and weight decay; a small convolutional network reaches
+    // 98.4 to 98.8 % (three seeds; two layers of 5 x 5, 6 epochs of Adam).
     const accuracy = logisticAccuracy(await loadDataset("digits"), { rate: 0.01, epochs: 5 });
     expect(accuracy).toBeLessThan(0.92);
     expect(accuracy).toBeGreaterThan(0.6);
