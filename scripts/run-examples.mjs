@@ -11,7 +11,7 @@ const out = mkdtempSync(join(tmpdir(), "fathom-examples-"));
 const files = readdirSync("examples").sort();
 const survey = (file) => [
   "src/cli/main.ts",
-  ...["survey", join("examples", file), "--data", "digits", "--minutes", "0.1", "--quiet"],
+  ...["survey", join("examples", file), "--data", "digits", "--minutes", "0.4", "--quiet"],
   ...["--out", join(out, file)],
 ];
 const commands = [

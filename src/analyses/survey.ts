@@ -36,26 +36,35 @@ export async function survey(
   settings: SurveySettings & { readonly command: string },
 ): Promise<Outcome<SurveyJson>> {
   const start = performance.now();
-  const elapsed = () => (performance.now() - start) / 1000;
   const context = new SurveyContext(settings);
   const answered: Answered[] = [];
   const notApplicable: NotApplicable[] = [];
+  let secondsLeft = context.seconds;
   for (const analysis of analyses) {
     settings.signal?.throwIfAborted();
-    const reason = reasonNot(analysis, context, context.seconds - elapsed());
+    const reason = reasonNot(analysis, context, secondsLeft);
     if (reason !== undefined) {
       notApplicable.push({ id: analysis.id, because: reason });
       continue;
     }
+    secondsLeft -= analysis.cost(context);
     context.progress(analysis.title, 0, null);
     const result = await attempt(analysis, context);
     if ("because" in result) notApplicable.push({ id: analysis.id, because: result.because });
     else answered.push({ analysis, conclusion: result });
   }
-  return report(context, { answered, notApplicable, command: settings.command, seconds: elapsed() });
+  return report(context, {
+    answered,
+    notApplicable,
+    command: settings.command,
+    seconds: (performance.now() - start) / 1000,
+  });
 }
 
-/** Why an analysis is left out: it says nothing here, or the budget does not reach. */
+/**
+ * Why an analysis is left out: it says nothing here, or the budget does not reach. The budget is spent in predicted
+ * seconds and not by the clock, so that the same command answers the same questions on every machine.
+ */
 function reasonNot(analysis: Analysis, context: SurveyContext, secondsLeft: number): string | undefined {
   const applicability = analysis.applies(context);
   if (!applicability.applies) return applicability.because;

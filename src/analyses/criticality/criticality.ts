@@ -80,7 +80,7 @@ export const criticality = defineAnalysis<CriticalityPrediction, CriticalityMeas
   question: "Do signals and gradients survive the depth, and which layer is to blame if not?",
   source: "criticality.md §1-6; Doshi, He and Gromov, arXiv 2111.12143",
   applies: () => applies,
-  cost: ({ model }) => 1 + 0.05 * model.taps.length,
+  cost: ({ model }) => 0.5 + 0.02 * model.taps.length,
   predict: surveyPrediction,
   measure: (context) =>
     measureCriticality({

@@ -10,9 +10,13 @@ import { inputMoments, sampleRows } from "../data-moments.ts";
 import type { NumberRow } from "../document.ts";
 import { finiteOrNull } from "../figure.ts";
 import { dataPairs } from "../separation/data-pairs.ts";
+import { secondsPerStep } from "../training/plan.ts";
 import { rate, significant } from "../words.ts";
 import { type CandidateEdge, edgeSettings, measuredEdges } from "./edges.ts";
 import { ntkRate } from "./ntk-rate.ts";
+
+/** Trial runs of an edge search, both networks and all seeds together. */
+const typicalTrials = 36;
 
 /** One NTK estimate for each network that is compared. */
 type Prediction = readonly Estimate[];
@@ -34,7 +38,7 @@ export const learningRate = defineAnalysis<Prediction, readonly CandidateEdge[]>
   question: "How large may the learning rate be?",
   source: "criticality.md §5 (NTK as a sum of partial Jacobians); Lewkowycz et al. 2020 (2/λ_max)",
   applies: () => applies,
-  cost: ({ model }) => 4 + 0.1 * model.layers.length,
+  cost: ({ model }) => 1 + typicalTrials * edgeSettings.steps * secondsPerStep(model),
   predict,
   measure: measuredEdges,
   conclude(_, { predicted, measured }): Conclusion {

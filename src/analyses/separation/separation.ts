@@ -83,7 +83,7 @@ export const separation = defineAnalysis<SeparationPrediction, CorrelationMeasur
       return doesNotApply("the data have a single class: there are no pairs between classes");
     return model.taps.length > 1 ? applies : doesNotApply("the network has no hidden layer");
   },
-  cost: ({ model }) => 1 + 0.05 * model.taps.length,
+  cost: ({ model }) => 0.5 + 0.02 * model.taps.length,
   predict,
   measure: (context) => {
     const { inputs, labels } = sampleRows(context, "separation", rows);

@@ -31,8 +31,8 @@ const searchSeeds = 3;
 const seeds = 5;
 const batch = 128;
 /** Sustained float32 rate of a training step on two cores, and the overhead of one layer in it; measured, rounded down. */
-const flopsPerSecond = 6e10;
-const secondsPerLayer = 6e-5;
+const flopsPerSecond = 1e11;
+const secondsPerLayer = 3e-5;
 /** Fractions of the whole run at which rates are compared, and how many stay. */
 const halving = [
   { fraction: 1 / 8, keep: 4 },

@@ -34,7 +34,7 @@ async function plan(context: SurveyContext): Promise<TrainingPlan> {
 }
 
 /** Share of a survey's time that goes into the comparison. */
-const trainingShare = 0.6;
+const trainingShare = 0.65;
 
 export interface TrainingResults {
   readonly measured: TrainingMeasurement;
