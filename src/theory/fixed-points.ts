@@ -103,7 +103,7 @@ function ofLinearMap(
   const slope = gain + map.skip;
   const neutral = Math.abs(slope - 1) <= ROUNDING;
   if (neutral && offset === 0) return { all: [], reached: { ...pointAt(map, K1, "neutral"), status: "ok" } };
-  const K = offset / (1 - slope);
+  const K = offset === 0 ? 0 : offset / (1 - slope);
   const all = neutral || K < 0 ? [] : [describe(map, { K, below: 1 - slope, above: slope - 1 })];
   const fixed = all[0];
   const arrives = fixed !== undefined && (slope < 1 || K1 === K);

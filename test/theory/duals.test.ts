@@ -50,6 +50,17 @@ describe("duals", () => {
     });
   }
 
+  it("stay right to 1e-9 where the variance explodes and the panels no longer resolve the activation", () => {
+    const act = scalarActivation("gelu");
+    for (const K of [1e5, 1e6, 1e7, 1e9, 1e12, 1e20]) {
+      for (const c of [-0.9, 0.3, 0.99, 1 - 1e-6]) {
+        const p = { Ka: K, Kb: 1.7 * K, C: c * K * Math.sqrt(1.7) };
+        expectClose(dual(integrated(act), p), dual(act, p), 1e-9);
+        expectClose(dualDerivative(integrated(act), p), dualDerivative(act, p), 1e-9);
+      }
+    }
+  });
+
   for (const act of all) {
     it(`of ${act.kind} are the moments where the pair is one variable, and factorise where it is independent`, () => {
       for (const K of [0.3, 1, 7]) {
