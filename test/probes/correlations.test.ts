@@ -47,7 +47,7 @@ describe("measured correlations", () => {
     const size = Math.sqrt(dot(a, a) / dot(across, across));
     const mixed = a.map((value, i) => c * value + Math.sqrt(1 - c * c) * size * across[i]!);
     const third = a.map((value) => -value);
-    const model = modelOf(`mlp:depth=8,width=512,activation=tanh,sw2=2.5,sb2=0.05,in=${units},out=512`);
+    const model = modelOf(`mlp:depth=8,width=512,activation=tanh,sw2=4,sb2=0,in=${units},out=512`);
     const { layers } = await measureCorrelations({
       model,
       inputs: ndarray("float32", [3, units], [...a, ...mixed, ...third]),

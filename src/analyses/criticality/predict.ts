@@ -67,10 +67,11 @@ export function theoryLogJ({ layers }: CriticalityPrediction): number {
   return (layers.at(-2) ?? layers.at(-1)!).logJ;
 }
 
+/** Over the hidden layers: the readout is a layer of its own kind, without skip in a residual network. */
 function diagnoseTheory(layers: readonly MeanFieldLayer[]): Diagnosis | undefined {
-  const profile = layers.map(({ index, logJ }) => ({ depth: index, lnJ: [logJ] }));
+  const profile = layers.slice(0, -1).map(({ index, logJ }) => ({ depth: index, lnJ: [logJ] }));
   const usable = profile.every(({ lnJ }) => !Number.isNaN(lnJ[0]) && lnJ[0] !== Number.POSITIVE_INFINITY);
-  return layers.length >= 3 && usable ? diagnose(profile) : undefined;
+  return profile.length >= 3 && usable ? diagnose(profile) : undefined;
 }
 
 function predictUniform(model: Model, K1: number): UniformPrediction | undefined {
