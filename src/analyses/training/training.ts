@@ -17,9 +17,9 @@ import { measureTraining, type TrainingMeasurement } from "./measure.ts";
 import { leastSeconds, planTraining, type TrainingPlan } from "./plan.ts";
 import type { Tournament } from "./tournament.ts";
 
-/** Rates from a sixteenth of the smaller measured edge to twice the larger one: both optima lie inside. */
-const below = 1 / 16;
-const above = 2;
+/** Rates from a sixty-fourth of the smaller measured edge up to the larger one: both optima lie inside. */
+const below = 1 / 64;
+const above = 1;
 
 async function plan(context: SurveyContext): Promise<TrainingPlan> {
   const edges = (await measuredEdges(context)).map(edgeValue);

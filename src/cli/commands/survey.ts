@@ -1,14 +1,13 @@
 /** @file `fathom survey`: will this network train on this data, at which rates, and what should be changed? */
 import { Option } from "commander";
 import type { CommandSpec } from "../command.ts";
-import { dataOption, readDataset } from "../dataset.ts";
+import { type DataOptions, readDataset, withData } from "../dataset.ts";
 import { readNetwork } from "../network.ts";
 import { numberOption } from "../options.ts";
 import { asking } from "../questions.ts";
 import { summaryText, writeReport } from "../report-files.ts";
 
-interface SurveyOptions {
-  readonly data: string;
+interface SurveyOptions extends DataOptions {
   readonly minutes: number;
   readonly versus?: string;
 }
@@ -31,9 +30,8 @@ export const surveyCommand: CommandSpec = {
     ],
   ],
   declare: (command) =>
-    command
+    withData(command)
       .argument("<net>", "JSON file, - for standard input, or one line")
-      .addOption(dataOption())
       .addOption(
         new Option("--minutes <m>", "time to spend")
           .argParser(numberOption("--minutes", { above: 0, max: 10_080 }))
@@ -43,7 +41,7 @@ export const surveyCommand: CommandSpec = {
   defaultFolder: "fathom-out/survey",
   assertable: true,
   async run(context, operands, options) {
-    const { data, minutes, versus } = options as unknown as SurveyOptions;
+    const { minutes, versus, ...data } = options as unknown as SurveyOptions;
     const net = await readNetwork(operands[0]!, context.io);
     const other = versus === undefined ? {} : { versus: await readNetwork(versus, context.io) };
     const dataset = await readDataset(data, context);

@@ -4,7 +4,7 @@ import { FathomError, Key } from "../../tensor/index.ts";
 import type { OptimizerSpec, TrainOptions, TrainResult } from "../../train/index.ts";
 import type { CommandSpec } from "../command.ts";
 import type { Context } from "../context.ts";
-import { dataOption, readDataset } from "../dataset.ts";
+import { type DataOptions, readDataset, withData } from "../dataset.ts";
 import { badUsage } from "../errors.ts";
 import { readNetwork } from "../network.ts";
 import { choiceOption, integerOption, numberOption } from "../options.ts";
@@ -14,8 +14,7 @@ const optimizers = ["sgd", "adam"] as const;
 const losses = ["crossEntropy", "mse"] as const;
 const schedules = ["constant", "cosine", "linear"] as const;
 
-interface TrainCommandOptions {
-  readonly data: string;
+interface TrainCommandOptions extends DataOptions {
   readonly optimizer: (typeof optimizers)[number];
   readonly loss: (typeof losses)[number];
   readonly schedule: (typeof schedules)[number];
@@ -40,9 +39,8 @@ function declare(command: Command): Command {
     new Option(`--${name} <name>`, `${what}: ${values.join(", ")}`)
       .argParser(choiceOption(`--${name}`, values))
       .default(values[0]);
-  return command
+  return withData(command)
     .argument("<net>", "JSON file, - for standard input, or one line")
-    .addOption(dataOption())
     .addOption(choice("optimizer", "optimiser", optimizers))
     .addOption(
       number(
@@ -115,7 +113,7 @@ async function trainOptions(
   const net = await readNetwork(operand, context.io);
   const optimizer = optimizerOf(options);
   const length = lengthOf(options);
-  const dataset = await readDataset(options.data, context);
+  const dataset = await readDataset(options, context);
   return {
     model: buildModel(withInput(net, dataset.inputShape)),
     dataset,
