@@ -44,11 +44,16 @@ describe("E f(sqrt(K) g)", () => {
   });
 
   it("is right for tanh² where 128-point Gauss-Hermite is off by 1e-4 (criticality.md §2)", () => {
-    // mpmath, 30 digits.
+    // mpmath at 30 digits, as criticality.md §2 does for K = 1.
     expectClose(
       expect((h) => Math.tanh(h) ** 2, 10),
-      1 - expect((h) => 1 / Math.cosh(h) ** 2, 10),
-      1e-14,
+      0.75726627692131837,
+      1e-15,
+    );
+    expectClose(
+      expect((h) => Math.tanh(h) ** 2, 100),
+      0.92053686343051667,
+      1e-15,
     );
   });
 
