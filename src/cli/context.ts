@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import type { CompileOptions } from "../runtime/index.ts";
 import { safeText } from "./errors.ts";
 import { type Io, wantsColour } from "./io.ts";
-import { choiceOption, integerOption } from "./options.ts";
+import { choiceOption, integerOption, numberOption } from "./options.ts";
 import type { ProgressReporter } from "./progress.ts";
 
 /** Devices of the runtime that the command line offers. */
@@ -18,6 +18,7 @@ export interface GlobalOptions {
   readonly out?: string;
   readonly device: (typeof devices)[number];
   readonly threads?: number;
+  readonly memory?: number;
 }
 
 const heading = "Options of every command:";
@@ -35,6 +36,9 @@ export function addGlobalOptions(command: Command): Command {
       .default("cpu"),
     new Option("--threads <n>", "threads within one operation (default: the cores)").argParser(
       integerOption("--threads", { min: 1, max: 1024 }),
+    ),
+    new Option("--memory <GB>", "refuse computations that need more (default: the machine's)").argParser(
+      numberOption("--memory", { above: 0 }),
     ),
     new Option("--quiet", "no progress"),
     new Option("--debug", "show the stack of an error"),
@@ -69,8 +73,12 @@ export class Context {
 
   /** Options for everything that compiles. */
   get compileOptions(): CompileOptions {
-    const { device, threads } = this.globals;
-    return threads === undefined ? { device } : { device, threads };
+    const { device, threads, memory } = this.globals;
+    return {
+      device,
+      ...(threads === undefined ? {} : { threads }),
+      ...(memory === undefined ? {} : { memory: memory * 1e9 }),
+    };
   }
 
   /** Columns of the terminal, 80 where there is none. */

@@ -44,6 +44,11 @@ describe("bad input ends with exit code 2 and says what would mend it", () => {
     await refused(survey(net));
   });
 
+  it("refuses what needs more memory than allowed, before anything is compiled", async () => {
+    const message = await refused(survey("mlp:depth=2,width=8", "--memory", "0.00001", "--quiet"));
+    expect(message).toMatch(/needs about .* the bound is 10.0 kB/);
+  });
+
   it("refuses an unknown layer and keys that would pollute prototypes, naming file and place", async () => {
     const layer = join(folder, "layer.json");
     await writeFile(
