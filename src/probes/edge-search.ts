@@ -1,6 +1,6 @@
 /**
- * @file The largest learning rate that works, bracketed by trials: multiply or divide by a factor until one rate works
- * and one fails, then bisect on the logarithm. Assumes that failure, once it sets in, stays.
+ * @file The largest learning rate that works, bracketed by trials: multiply or divide by a growing factor until one rate
+ * works and one fails, then bisect on the logarithm. Assumes that failure, once it sets in, stays.
  */
 import { FathomError } from "../tensor/index.ts";
 import { positiveCount } from "./checks.ts";
@@ -8,11 +8,14 @@ import { positiveCount } from "./checks.ts";
 export interface EdgeSearchOptions {
   /** Where to begin: the estimate 2(1 + β)/λ_max, say. */
   readonly guess: number;
-  /** Factor between neighbouring rates while looking for a bracket; 3 unless said. */
+  /**
+   * The first factor on the guess while looking for a bracket, 3 unless said; each next factor is `stride` times larger,
+   * since a guess from the curvature of a chaotic network can be off by ten orders of magnitude.
+   */
   readonly stride?: number;
   /** The bracket is narrowed until its ends are within this factor; 1.25 unless said. */
   readonly resolution?: number;
-  /** Rates at most this many strides away from the guess are tried; 10 unless said. */
+  /** At most this many factors are tried; 7 unless said, which for stride 3 reach 10¹³. */
   readonly reach?: number;
 }
 
@@ -33,35 +36,26 @@ export interface EdgeBracket {
  */
 export async function bracketEdge(
   works: (rate: number) => Promise<boolean>,
-  { guess, stride = 3, resolution = 1.25, reach = 10 }: EdgeSearchOptions,
+  { guess, stride = 3, resolution = 1.25, reach = 7 }: EdgeSearchOptions,
 ): Promise<EdgeBracket> {
   checkOptions({ guess, stride, resolution });
   positiveCount("reach", reach);
   let trials = 0;
-  const trial = (rate: number) => {
-    trials++;
-    return works(rate);
-  };
   let lastStable = 0;
   let firstUnstable = Number.POSITIVE_INFINITY;
-  let rate = guess;
-  for (
-    let tried = 0;
-    tried <= reach && (lastStable === 0 || firstUnstable === Number.POSITIVE_INFINITY);
-    tried++
-  ) {
-    if (await trial(rate)) lastStable = rate;
+  const record = async (rate: number) => {
+    trials++;
+    if (await works(rate)) lastStable = rate;
     else firstUnstable = rate;
-    rate = firstUnstable === Number.POSITIVE_INFINITY ? rate * stride : rate / stride;
+  };
+  await record(guess);
+  const upward = lastStable > 0;
+  const isOpen = () => lastStable === 0 || firstUnstable === Number.POSITIVE_INFINITY;
+  for (let factor = stride; isOpen() && trials <= reach; factor *= stride) {
+    await record(upward ? lastStable * factor : firstUnstable / factor);
   }
-  while (
-    lastStable > 0 &&
-    firstUnstable < Number.POSITIVE_INFINITY &&
-    firstUnstable / lastStable > resolution
-  ) {
-    const middle = Math.sqrt(lastStable * firstUnstable);
-    if (await trial(middle)) lastStable = middle;
-    else firstUnstable = middle;
+  while (!isOpen() && firstUnstable / lastStable > resolution) {
+    await record(Math.sqrt(lastStable * firstUnstable));
   }
   return { lastStable, firstUnstable, trials };
 }

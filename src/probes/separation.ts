@@ -3,8 +3,9 @@
  * inputs of different classes are confused when one of two things is true:
  *
  * - collapsed: they have become one input, mean correlation between classes > 1 - 1e-3 (ordered phase);
- * - scrambled: correlation no longer tells class, it ranks a pair of one class above a pair of two classes in fewer than
- *   55 of 100 cases (chaotic phase: all correlations at their fixed point within the fluctuations of this width).
+ * - scrambled: correlation hardly tells class. The chance that it ranks a pair of one class above a pair of two classes
+ *   exceeds 1/2 by less than a third of what it did at the first layer (chaotic phase: all correlations at their fixed
+ *   point; also deep ReLU networks, where all distances shrink to the same 1/l²), within the fluctuations of this width.
  *
  * They are lost from the first hidden tap on that is confused and stays so on average over all deeper hidden taps: what
  * is lost does not come back, but a measured ranking scatters. The readout is left out: with ten units its correlations
@@ -15,8 +16,8 @@ import { meanOf } from "./seed-estimate.ts";
 
 /** A mean correlation between classes above this counts as collapse. */
 export const collapsedAbove = 1 - 1e-3;
-/** A ranking of pairs right less often than this counts as scrambled. */
-export const scrambledBelow = 0.55;
+/** Less than this part of the first layer's advantage over chance counts as scrambled. */
+export const scrambledBelow = 1 / 3;
 
 export type Confusion = "collapsed" | "scrambled";
 
@@ -30,37 +31,51 @@ export interface Separation {
 /**
  * The depth after which inputs cannot be told apart.
  * @param layers Taps in order, the readout last.
- * @example separation(layers).statement // "Inputs of different classes are indistinguishable after layer 17: …"
+ * @example separation(layers).statement // "Two inputs are indistinguishable by class after layer 17: …"
  */
 export function separation(layers: readonly CorrelationLayer[]): Separation {
   const hidden = layers.length > 1 ? layers.slice(0, -1) : layers;
-  const first = hidden.findIndex((_, l) => confusion([hidden[l]!]) && confusion(hidden.slice(l)));
+  const [top] = hidden as [CorrelationLayer];
+  const first = hidden.findIndex((layer, l) => confusion([layer], top) && confusion(hidden.slice(l), top));
   if (first < 0) return { statement: apart(hidden) };
-  const how = confusion([hidden[first]!])!;
+  const how = confusion([hidden[first]!], top)!;
   const before = hidden[first - 1];
-  const place = before ? `after layer ${before.index}` : "from the first layer on";
   return {
     lostAfter: { index: before?.index ?? 0, name: before?.name ?? "input", how },
-    statement: `Inputs of different classes are indistinguishable ${place}: ${reason(how, hidden[first]!)}.`,
+    statement: lost(how, {
+      place: before ? `after layer ${before.index}` : "from the first layer on",
+      layer: hidden[first]!,
+      top,
+    }),
   };
 }
 
-/** How inputs are confused on average over taps, or undefined when they are not. */
-export function confusion(layers: readonly CorrelationLayer[]): Confusion | undefined {
+/**
+ * How inputs are confused on average over some taps, or undefined when they are not.
+ * @param top The first tap, whose ranking says what there was to lose. Where that is not above chance by two standard
+ *   errors, correlation never told class, and nothing can be scrambled.
+ */
+export function confusion(layers: readonly CorrelationLayer[], top: CorrelationLayer): Confusion | undefined {
   if (meanOf(layers.map(({ between }) => between.mean.value)) > collapsedAbove) return "collapsed";
-  return meanOf(layers.map(({ ranking }) => ranking.value)) < scrambledBelow ? "scrambled" : undefined;
+  const advantage = top.ranking.value - 0.5;
+  if (advantage <= 2 * (top.ranking.se ?? 0)) return undefined;
+  const left = meanOf(layers.map(({ ranking }) => ranking.value)) - 0.5;
+  return left < scrambledBelow * advantage ? "scrambled" : undefined;
 }
 
 function apart(hidden: readonly CorrelationLayer[]): string {
   const last = hidden.at(-1)!;
   const between = last.between.mean.value.toFixed(3);
-  return `Inputs of different classes stay apart through all ${hidden.length} hidden layers: at the last their correlation is ${between}, and correlation ranks a same-class pair above a mixed one in ${percent(last)} of 100 cases.`;
+  return `Two inputs of different classes stay apart through all ${hidden.length} hidden layers: at the last their correlation is ${between}, and correlation ranks a same-class pair above a mixed one in ${percent(last)} of 100 cases (${percent(hidden[0]!)} at the first).`;
 }
 
-function reason(how: Confusion, layer: CorrelationLayer): string {
+function lost(
+  how: Confusion,
+  { place, layer, top }: { place: string; layer: CorrelationLayer; top: CorrelationLayer },
+): string {
   return how === "collapsed"
-    ? `at layer ${layer.index} and beyond their correlation exceeds ${collapsedAbove}`
-    : `at layer ${layer.index} and beyond correlation ranks a same-class pair above a mixed one in fewer than ${Math.round(100 * scrambledBelow)} of 100 cases`;
+    ? `Two inputs are indistinguishable ${place}: from layer ${layer.index} on the correlation of different classes exceeds ${collapsedAbove}.`
+    : `Two inputs are indistinguishable by class ${place}: from layer ${layer.index} on correlation hardly tells class; it ranks a same-class pair above a mixed one in ${percent(layer)} of 100 cases there, against ${percent(top)} at the first layer.`;
 }
 
 function percent({ ranking }: CorrelationLayer): string {

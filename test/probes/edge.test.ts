@@ -35,8 +35,14 @@ describe("the bracket", () => {
     });
     expect(await bracketEdge(async () => true, { guess: 1, reach: 3 })).toMatchObject({
       firstUnstable: Number.POSITIVE_INFINITY,
-      lastStable: 27,
+      lastStable: 3 ** 6,
     });
+  });
+
+  it("reaches an edge thirteen orders of magnitude away", async () => {
+    const { lastStable, trials } = await bracketEdge(async (rate) => rate < 1, { guess: 1e-13 });
+    expect(lastStable).toBeGreaterThan(0.8 - 1e-9);
+    expect(trials).toBeLessThan(16);
   });
 
   it("needs a positive guess and factors above 1", async () => {
