@@ -12,7 +12,7 @@ export function rate(value: number): string {
 
 /** Rounded to some significant digits, without a tail of zeros: `0.00123`, `17.4`, `1.2e-7`. */
 export function significant(value: number, digits = 3): string {
-  return String(Number(value.toPrecision(digits)));
+  return String(Number(value.toPrecision(digits))).replace(/^-/, "−");
 }
 
 /** With its sign, one decimal: `+3.2`, `−0.4`. */

@@ -3,9 +3,9 @@
  * sigmoid in float32 (its kernel loses all relative accuracy in the tail), softplus (its kernel loses the tail, too,
  * and takes twice the time), gelu.
  */
-import type { DType } from "../tensor/index.ts";
 import { emitPolynomial, emitScalar } from "./onnx.ts";
-import type { Emitter } from "./primitive.ts";
+import type { Emitter, ShapeAndDType } from "./primitive.ts";
+import { emitUnary } from "./threads.ts";
 
 /** W. J. Cody, Math. Comp. 23 (1969) 631: erf(x) = x P(x²)/Q(x²) for |x| ≤ 0.46875, ascending powers. */
 const erfSmall = {
@@ -26,8 +26,8 @@ const erfcMiddle = {
 };
 
 /** erf: the operator where it has a kernel, Cody's rational forms in float64 (a few 1e-16). */
-export function emitErf(emit: Emitter, x: string, dtype: DType): string {
-  if (dtype !== "float64") return emit.node("Erf", [x]);
+export function emitErf(emit: Emitter, x: string, node: ShapeAndDType): string {
+  if (node.dtype !== "float64") return emit.node("Erf", [x]);
   const number = (value: number) => emitScalar(emit, value, "float64");
   const polynomial = (at: string, coefficients: readonly number[]) =>
     emitPolynomial(emit, at, coefficients, "float64");
@@ -38,7 +38,7 @@ export function emitErf(emit: Emitter, x: string, dtype: DType): string {
     emit.node("Div", [polynomial(squared, erfSmall.p), polynomial(squared, erfSmall.q)]),
   ]);
   const scaled = emit.node("Div", [polynomial(magnitude, erfcMiddle.p), polynomial(magnitude, erfcMiddle.q)]);
-  const erfc = emit.node("Mul", [emit.node("Exp", [emit.node("Neg", [squared])]), scaled]);
+  const erfc = emit.node("Mul", [emitUnary(emit, "Exp", emit.node("Neg", [squared]), node), scaled]);
   const large = emit.node("Mul", [emit.node("Sign", [x]), emit.node("Sub", [number(1), erfc])]);
   return emit.node("Where", [emit.node("Less", [magnitude, number(0.46875)]), small, large]);
 }
@@ -69,28 +69,29 @@ export function emitAtan64(emit: Emitter, x: string): string {
 }
 
 /** 1/(1 + e^{−x}), which keeps the relative accuracy of the left tail. */
-export function emitSigmoid(emit: Emitter, x: string, dtype: DType): string {
-  const decay = emit.node("Exp", [emit.node("Neg", [x])]);
-  return emit.node("Reciprocal", [emit.node("Add", [decay, emitScalar(emit, 1, dtype)])]);
+export function emitSigmoid(emit: Emitter, x: string, node: ShapeAndDType): string {
+  const decay = emitUnary(emit, "Exp", emit.node("Neg", [x]), node);
+  return emit.node("Reciprocal", [emit.node("Add", [decay, emitScalar(emit, 1, node.dtype)])]);
 }
 
 /**
  * max(x, 0) + ln(1 + u) with u = e^{−|x|} in (0, 1]. With w = fl(1 + u), ln w + (u − (w − 1))/w restores what rounding
  * takes from u, so the left tail keeps its relative accuracy.
  */
-export function emitSoftplus(emit: Emitter, x: string, dtype: DType): string {
-  const one = emitScalar(emit, 1, dtype);
-  const u = emit.node("Exp", [emit.node("Neg", [emit.node("Abs", [x])])]);
+export function emitSoftplus(emit: Emitter, x: string, node: ShapeAndDType): string {
+  const one = emitScalar(emit, 1, node.dtype);
+  const u = emitUnary(emit, "Exp", emit.node("Neg", [emit.node("Abs", [x])]), node);
   const w = emit.node("Add", [u, one]);
   const lost = emit.node("Sub", [u, emit.node("Sub", [w, one])]);
-  const logarithm = emit.node("Add", [emit.node("Log", [w]), emit.node("Div", [lost, w])]);
+  const logarithm = emit.node("Add", [emitUnary(emit, "Log", w, node), emit.node("Div", [lost, w])]);
   return emit.node("Add", [emit.node("Relu", [x]), logarithm]);
 }
 
 /** x Φ(x): one fused node in float32, through erf otherwise. */
-export function emitGelu(emit: Emitter, x: string, dtype: DType): string {
+export function emitGelu(emit: Emitter, x: string, node: ShapeAndDType): string {
+  const { dtype } = node;
   if (dtype === "float32" && !emit.portable) return emit.node("Gelu", [x], {}, "com.microsoft");
   const scaled = emit.node("Mul", [x, emitScalar(emit, Math.SQRT1_2, dtype)]);
-  const doubled = emit.node("Add", [emitErf(emit, scaled, dtype), emitScalar(emit, 1, dtype)]);
+  const doubled = emit.node("Add", [emitErf(emit, scaled, node), emitScalar(emit, 1, dtype)]);
   return emit.node("Mul", [emit.node("Mul", [x, emitScalar(emit, 0.5, dtype)]), doubled]);
 }

@@ -47,16 +47,21 @@ export function criticalityVerdict(
   const chiJ = predicted.uniform?.fixedPoints.reached.chiJ;
   const name =
     chiJ === undefined ? phaseNames[phase] : `${phaseNames[phase]} (χ_J = ${significant(chiJ, 4)})`;
-  const change = `a small change ${total < 0 ? "shrinks" : "grows"} by a factor ${factorText(total)} over ${hidden} hidden layers`;
+  const change = `a small change ${changeText(total)} over ${hidden} hidden layers`;
   const mild = Math.abs(total) <= Math.log(criticalFactor);
   const judged = mild && phase !== "critical" ? `${change}, little at this depth` : change;
   return { sentence: `${name}: ${judged}.`, tone: mild ? "good" : phase === "critical" ? "warn" : "bad" };
 }
 
+function changeText(logarithm: number): string {
+  if (Number.isFinite(logarithm))
+    return `${logarithm < 0 ? "shrinks" : "grows"} by a factor ${factorText(logarithm)}`;
+  return logarithm < 0 ? "dies out altogether" : "grows without bound";
+}
+
 /** e^|x| for people: `12`, `3·10⁸` once it is large. */
 function factorText(logarithm: number): string {
   const size = Math.abs(logarithm);
-  if (size === Number.POSITIVE_INFINITY) return "without bound";
   if (size < Math.log(1e4)) return significant(Math.exp(size), 2);
   return `10^${(size / Math.LN10).toFixed(1)}`;
 }

@@ -19,12 +19,14 @@ import { sampleRows } from "../data-moments.ts";
 export interface CandidateEdge {
   readonly label: string;
   readonly measured: EdgeMeasurement;
-  /** 2/λ_max of the Gauss-Newton matrix at initialisation on one batch, geometric mean over seeds. */
+  /** 2/λ_max of the Gauss-Newton matrix at initialisation on one batch, geometric mean over seeds; may overflow. */
   readonly curvatureRate: number;
 }
 
 export const edgeSettings = { batch: 128, steps: 40, seeds: 3 } as const;
 const curvatureRows = 128;
+/** The search starts at the curvature's rate within this range: far into chaos it is off by many orders of magnitude. */
+const searchFrom = [1e-3, 1] as const;
 
 /** The edges of both networks; measured once a survey. */
 export function measuredEdges(context: SurveyContext): Promise<readonly CandidateEdge[]> {
@@ -50,7 +52,7 @@ async function edgeOf(context: SurveyContext, { label, model }: Candidate): Prom
     optimizer: { kind: "sgd", momentum: 0 },
     steps: edgeSettings.steps,
     seeds: edgeSettings.seeds,
-    guess: curvatureRate,
+    guess: searchStart(curvatureRate),
     key,
     options,
     ...(signal === undefined ? {} : { signal }),
@@ -58,8 +60,11 @@ async function edgeOf(context: SurveyContext, { label, model }: Candidate): Prom
   return { label, measured, curvatureRate };
 }
 
-/** A degenerate kernel (a dead network) leaves the search to begin at a usual rate. */
-const usualRate = 0.1;
+/** Not finite where the curvature overflowed or vanished. */
+function searchStart(curvatureRate: number): number {
+  const [least, largest] = searchFrom;
+  return curvatureRate >= least ? Math.min(curvatureRate, largest) : least;
+}
 
 async function rateFromCurvature(context: SurveyContext, model: Candidate["model"]): Promise<number> {
   const { inputs, labels } = sampleRows(context, "curvature", curvatureRows);
@@ -76,15 +81,13 @@ async function rateFromCurvature(context: SurveyContext, model: Candidate["model
     const { largest } = await probe.measure(initialise(model, key), { key });
     logs.push(Math.log(stableRate(largest)));
   }
-  const rate = Math.exp(logs.reduce((sum, value) => sum + value, 0) / logs.length);
-  return Number.isFinite(rate) && rate > 0 ? rate : usualRate;
+  return Math.exp(logs.reduce((sum, value) => sum + value, 0) / logs.length);
 }
 
 /** The middle of the bracket, or the end that was found. */
-export function edgeValue({ measured, curvatureRate }: CandidateEdge): number {
+export function edgeValue({ measured }: CandidateEdge): number {
   const { edge, interval } = measured;
   if (edge !== undefined) return edge.value;
   const [low, high] = interval;
-  if (low > 0) return low;
-  return Number.isFinite(high) ? high : curvatureRate;
+  return low > 0 ? low : high;
 }

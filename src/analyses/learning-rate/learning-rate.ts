@@ -94,7 +94,7 @@ function numbersOf({ label, measured, curvatureRate }: CandidateEdge, ntk: Estim
       kind: "theory",
       note: ntk.assumptions.join("; "),
     },
-    { name: `2/λ_max measured, ${label}`, value: curvatureRate, kind: "measured" },
+    { name: `2/λ_max measured, ${label}`, value: finiteOrNull(curvatureRate), kind: "measured" },
   ];
 }
 
@@ -106,7 +106,7 @@ function learningRateJson(predicted: Prediction, measured: readonly CandidateEdg
     lastStable: finiteOrNull(interval[0]),
     firstUnstable: finiteOrNull(interval[1]),
     ntk: finiteOrNull(predicted[i]!.value),
-    curvature: curvatureRate,
+    curvature: finiteOrNull(curvatureRate),
     trials,
   }));
   const [before, after] = networks;

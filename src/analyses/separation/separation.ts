@@ -171,7 +171,7 @@ function separationJson(
         measured: layer.between.mean.value,
         se: layer.between.mean.se ?? null,
       },
-      ranking: Number(significant(layer.ranking.value, 4)),
+      ranking: layer.ranking.value,
     })),
   };
 }

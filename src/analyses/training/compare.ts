@@ -16,15 +16,18 @@ export function bestError({ finals }: Tournament): Estimate | undefined {
   return errors.length === 0 ? undefined : meanEstimate(errors);
 }
 
+/** Errors within this of chance are no sign of learning. */
+const leastGain = 0.05;
+
 /**
  * The usable learning rates: those that, at the first rung, got at least half as far below chance as the best of both
- * initialisations did. A run of neighbours around the best one; undefined when no rate is usable.
+ * initialisations did, and at least five points. A run of neighbours around the best one; undefined when no rate is usable.
  */
 export function usableRates(
   rung: readonly RungResult[],
   { chance, best }: { readonly chance: number; readonly best: number },
 ): readonly [number, number] | undefined {
-  const bar = (chance + best) / 2;
+  const bar = Math.min((chance + best) / 2, chance - leastGain);
   const usable = rung.map(({ validationError }) => validationError !== null && validationError <= bar);
   const errors = rung.map(({ validationError }) => validationError ?? Number.POSITIVE_INFINITY);
   let from = errors.indexOf(Math.min(...errors));

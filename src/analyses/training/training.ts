@@ -17,8 +17,8 @@ import { measureTraining, type TrainingMeasurement } from "./measure.ts";
 import { leastSeconds, planTraining, type TrainingPlan } from "./plan.ts";
 import type { Tournament } from "./tournament.ts";
 
-/** Rates from a sixty-fourth of the smaller measured edge up to the larger one: both optima lie inside. */
-const below = 1 / 64;
+/** Rates from a 128th of the smaller measured edge up to the larger one: both optima lie inside. */
+const below = 1 / 128;
 const above = 1;
 
 async function plan(context: SurveyContext): Promise<TrainingPlan> {
@@ -167,7 +167,7 @@ function notesOf({ plan, rows }: TrainingMeasurement): string[] {
   return [
     `Plain SGD, batch ${plan.batch}, constant rate, ${count(plan.steps)} steps on ${count(rows.train)} rows; rates are chosen on ${count(rows.validation)} held-out rows, errors are of ${count(rows.test)} test rows.`,
     `Successive halving over ${plan.learningRates.length} rates with ${plan.searchSeeds} seeds; ${plan.seeds} seeds at the chosen rate. The same seed has the same data order and the same random numbers behind its weights in both networks.`,
-    "A rate is usable when, after the first rung, it is at least half as far below chance as the best rate of both networks.",
+    "A rate is usable when, after the first rung, it is at least half as far below chance as the best rate of both networks, and at least 5 points below it.",
   ];
 }
 

@@ -6,6 +6,7 @@ import erfOf from "@stdlib/math-base-special-erf";
 import erfcOf from "@stdlib/math-base-special-erfc";
 import { emitErf, emitGelu, emitSigmoid, emitSoftplus } from "../approximations.ts";
 import type { Tensor } from "../tensor.ts";
+import { emitUnary } from "../threads.ts";
 import { add, float, mul, neg, square, sub } from "./binary.ts";
 import { cast } from "./cast.ts";
 import { greater } from "./compare.ts";
@@ -18,7 +19,7 @@ export const erfPrimitive = elementwisePrimitive({
   f: erfOf,
   // erf′(x) = 2/√π e^{−x²}
   partials: [(v, { inputs: [x] }) => mul(v, mul(exp(neg(square(x!))), 2 / Math.sqrt(Math.PI)))],
-  onnx: (emit, [x], { dtype }) => emitErf(emit, x!, dtype),
+  onnx: (emit, [x], node) => emitErf(emit, x!, node),
 });
 
 /** The error function. @example erf(x) */
@@ -31,7 +32,7 @@ export const tanhPrimitive = elementwisePrimitive({
   dtype: float,
   f: Math.tanh,
   partials: [(v, y) => mul(v, sub(1, square(y)))],
-  onnx: "Tanh",
+  onnx: (emit, [x], node) => emitUnary(emit, "Tanh", x!, node),
 });
 
 /** tanh x. @example tanh(add(matmul(x, w), b)) */
@@ -48,7 +49,7 @@ export const sigmoidPrimitive = elementwisePrimitive({
   dtype: float,
   f: sigmoidOf,
   partials: [(v, y) => mul(v, mul(y, sub(1, y)))],
-  onnx: (emit, [x], { dtype }) => emitSigmoid(emit, x!, dtype),
+  onnx: (emit, [x], node) => emitSigmoid(emit, x!, node),
 });
 
 /** 1/(1 + e^{−x}). @example sigmoid(x) */
@@ -76,7 +77,7 @@ export const geluPrimitive = elementwisePrimitive({
   f: (x) => (x * erfcOf(-x * Math.SQRT1_2)) / 2,
   // gelu′(x) = Φ(x) + x φ(x)
   partials: [(v, { inputs: [x] }) => mul(v, add(normalCdf(x!), mul(x!, normalDensity(x!))))],
-  onnx: (emit, [x], { dtype }) => emitGelu(emit, x!, dtype),
+  onnx: (emit, [x], node) => emitGelu(emit, x!, node),
 });
 
 /** x Φ(x) with the exact normal distribution function Φ. @example gelu(x) */
@@ -97,7 +98,7 @@ export const softplusPrimitive = elementwisePrimitive({
   dtype: float,
   f: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
   partials: [(v, { inputs: [x] }) => mul(v, sigmoid(x!))],
-  onnx: (emit, [x], { dtype }) => emitSoftplus(emit, x!, dtype),
+  onnx: (emit, [x], node) => emitSoftplus(emit, x!, node),
 });
 
 /** ln(1 + eˣ). @example softplus(x) */

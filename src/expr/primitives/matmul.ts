@@ -1,11 +1,12 @@
 /** @file Matrix products: batched, with transposition as a flag of either operand. */
 import { type Shape, showShape, sizeOf } from "../../tensor/index.ts";
 import { broadcastOffsets, numbersOf, store } from "../numeric.ts";
-import type { Emitter, Primitive } from "../primitive.ts";
+import type { Primitive } from "../primitive.ts";
 import { alignedShape, broadcastShapes, shapeError } from "../shapes.ts";
 import { apply, type Tensor } from "../tensor.ts";
 import { float, mul } from "./binary.ts";
 import { addAll, alignBatched, sumTo } from "./elementwise.ts";
+import { emitMatmul } from "./matmul-onnx.ts";
 import { broadcastTo, peelBroadcast, permOf, reshape, transpose, transposePrimitive } from "./movement.ts";
 import { reduceSum } from "./reduce.ts";
 
@@ -90,7 +91,7 @@ export const matmulPrimitive: Primitive = {
     const [a, b] = alignBatched(inputs, batched, node.shape.length, size) as [Tensor, Tensor];
     return matmul(a, b, flagsOf(node));
   },
-  onnx: (emit, node) => emitMatmul(emit, node),
+  onnx: emitMatmul,
 };
 
 /** ā = c̄ bᵀ, stored as a is: one matrix product where a is a matrix, however many batches c̄ and b have. */
@@ -136,27 +137,6 @@ function swapped(x: Tensor): Tensor {
 
 function broadcastBatch(x: Tensor, like: Tensor): Tensor {
   return broadcastTo(x, [...like.shape.slice(0, -2), ...x.shape.slice(-2)]);
-}
-
-function emitMatmul(emit: Emitter, node: Tensor): string {
-  const { transposeA, transposeB } = flagsOf(node);
-  const [a, b] = node.inputs as [Tensor, Tensor];
-  const [left, right] = [emit.value(a), emit.value(b)];
-  if (!transposeA && !transposeB) return emit.node("MatMul", [left, right]);
-  const transA = { int: Number(transposeA) };
-  const transB = { int: Number(transposeB) };
-  if (a.shape.length === 2 && b.shape.length === 2)
-    return emit.node("Gemm", [left, right], { transA, transB });
-  if (!emit.portable) return emit.node("FusedMatMul", [left, right], { transA, transB }, "com.microsoft");
-  return emit.node("MatMul", [
-    transposeA ? emitSwapped(emit, left, a.shape.length) : left,
-    transposeB ? emitSwapped(emit, right, b.shape.length) : right,
-  ]);
-}
-
-function emitSwapped(emit: Emitter, value: string, rank: number): string {
-  const perm = [...Array(rank - 2).keys(), rank - 1, rank - 2];
-  return emit.node("Transpose", [value], { perm: { ints: perm } });
 }
 
 /**

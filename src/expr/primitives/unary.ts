@@ -6,6 +6,7 @@ import { emitAtan64 } from "../approximations.ts";
 import { emitScalar } from "../onnx.ts";
 import type { Emitter } from "../primitive.ts";
 import type { Tensor } from "../tensor.ts";
+import { emitUnary } from "../threads.ts";
 import { add, div, float, mul, neg, numeric, square } from "./binary.ts";
 import { elementwise, elementwisePrimitive } from "./elementwise.ts";
 
@@ -14,7 +15,7 @@ export const expPrimitive = elementwisePrimitive({
   dtype: float,
   f: Math.exp,
   partials: [(v, y) => mul(v, y)],
-  onnx: "Exp",
+  onnx: (emit, [x], node) => emitUnary(emit, "Exp", x!, node),
 });
 
 /** eˣ. @example exp(neg(square(x))) */
@@ -27,7 +28,7 @@ export const logPrimitive = elementwisePrimitive({
   dtype: float,
   f: Math.log,
   partials: [(v, { inputs: [x] }) => div(v, x!)],
-  onnx: "Log",
+  onnx: (emit, [x], node) => emitUnary(emit, "Log", x!, node),
 });
 
 /** ln x. @example log(add(x, 1)) */
@@ -47,11 +48,12 @@ export const log1pPrimitive = elementwisePrimitive({
  * ONNX has no log1p. With u = fl(1 + x) and d = fl(u − 1), ln(u)·x/d has full accuracy (Kahan); d = 0 means x itself,
  * and d = x means that u is exact (also at infinity).
  */
-function emitLog1p(emit: Emitter, x: string, { dtype }: Tensor): string {
+function emitLog1p(emit: Emitter, x: string, node: Tensor): string {
+  const { dtype } = node;
   const one = emitScalar(emit, 1, dtype);
   const u = emit.node("Add", [x, one]);
   const d = emit.node("Sub", [u, one]);
-  const logU = emit.node("Log", [u]);
+  const logU = emitUnary(emit, "Log", u, node);
   const corrected = emit.node("Mul", [logU, emit.node("Div", [x, d])]);
   const exact = emit.node("Where", [emit.node("Equal", [d, x]), logU, corrected]);
   return emit.node("Where", [emit.node("Equal", [d, emitScalar(emit, 0, dtype)]), x, exact]);
@@ -68,10 +70,10 @@ export const expm1Primitive = elementwisePrimitive({
   f: Math.expm1,
   partials: [(v, y) => mul(v, add(y, 1))],
   // ONNX has no expm1; eˣ − 1 = tanh(x/2) (eˣ + 1) has no cancellation.
-  onnx: (emit, [x], { dtype }) =>
+  onnx: (emit, [x], node) =>
     emit.node("Mul", [
-      emit.node("Tanh", [emit.node("Mul", [x!, emitScalar(emit, 0.5, dtype)])]),
-      emit.node("Add", [emit.node("Exp", [x!]), emitScalar(emit, 1, dtype)]),
+      emitUnary(emit, "Tanh", emit.node("Mul", [x!, emitScalar(emit, 0.5, node.dtype)]), node),
+      emit.node("Add", [emitUnary(emit, "Exp", x!, node), emitScalar(emit, 1, node.dtype)]),
     ]),
 });
 
