@@ -15,7 +15,6 @@ import type { SurveyContext } from "../context.ts";
 import { inputMoments, sampleRows } from "../data-moments.ts";
 import type { Finding, NumberRow } from "../document.ts";
 import { finiteOrNull } from "../figure.ts";
-import { significant } from "../words.ts";
 import { type DataPairs, dataPairs } from "./data-pairs.ts";
 import { separationFigures } from "./figures.ts";
 
