@@ -1,0 +1,139 @@
+/** @file The tables of the guide that state what the code does: made from the code, so that they cannot drift from it. */
+import { analyses } from "../../src/analyses/index.ts";
+import { criticalityCommand } from "../../src/cli/commands/criticality.ts";
+import { dataGetCommand, dataListCommand } from "../../src/cli/commands/data.ts";
+import { doctorCommand } from "../../src/cli/commands/doctor.ts";
+import { phaseCommand } from "../../src/cli/commands/phase.ts";
+import { schemaCommand } from "../../src/cli/commands/schema.ts";
+import { surveyCommand } from "../../src/cli/commands/survey.ts";
+import { trainCommand } from "../../src/cli/commands/train.ts";
+import { findActivation, activationKinds as netActivations, netSchema } from "../../src/net/index.ts";
+import {
+  activationKinds,
+  type CriticalOptions,
+  criticalInitialisation,
+  scalarActivation,
+  universality,
+} from "../../src/theory/index.ts";
+
+/** The tables by name, as Markdown. */
+export const tables: Readonly<Record<string, () => string>> = {
+  commands,
+  layers,
+  activations,
+  analyses: questions,
+  "critical-points": criticalPoints,
+  "critical-variants": criticalVariants,
+};
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+/** Six significant digits. */
+function number(value: number | undefined): string {
+  return value === undefined ? "–" : String(Number(value.toPrecision(6)));
+}
+
+function commands(): string {
+  const leaves = [surveyCommand, criticalityCommand, phaseCommand, trainCommand];
+  const data = [dataListCommand, dataGetCommand].map((spec) => ({ ...spec, name: `data ${spec.name}` }));
+  return table(
+    ["command", "does"],
+    [...leaves, ...data, doctorCommand, schemaCommand].map(({ name, summary }) => [`\`${name}\``, summary]),
+  );
+}
+
+/** The part of JSON Schema that the layers use. */
+interface Schema {
+  readonly description?: string;
+  readonly const?: unknown;
+  readonly default?: unknown;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly oneOf?: readonly Schema[];
+  readonly items?: Schema;
+  readonly $ref?: string;
+  readonly $defs?: Readonly<Record<string, Schema>>;
+}
+
+/** The forms of layers, as the JSON Schema of networks states them. */
+export function layerForms(): readonly Schema[] {
+  const schema = netSchema() as Schema;
+  const list = resolved(schema.properties!["layers"]!, schema);
+  return resolved(list.items!, schema).oneOf!;
+}
+
+function resolved(part: Schema, whole: Schema): Schema {
+  return part.$ref === undefined ? part : whole.$defs![part.$ref.replace(/^#\/\$defs\//, "")]!;
+}
+
+function layers(): string {
+  const rows = layerForms().map(({ description = "", properties = {} }) => {
+    const options = Object.entries(properties).filter(([name]) => name !== "kind");
+    const words = options.map(([name, option]) => {
+      const otherwise =
+        option.default === undefined ? "required" : `default ${JSON.stringify(option.default)}`;
+      return `\`${name}\`: ${option.description ?? "see below"} (${otherwise})`;
+    });
+    return [`\`${properties["kind"]!.const}\``, description, words.join("<br>") || "none"];
+  });
+  return table(["kind", "what it is", "options"], rows);
+}
+
+function activations(): string {
+  const rows = netActivations.map((kind) => {
+    const { summary, params, synonyms } = findActivation(kind)!;
+    const defaults = Object.entries(params.parse({}) as Record<string, number>);
+    const parameters = defaults.map(([name, value]) => `\`${name}\` (default ${value})`).join(", ") || "–";
+    return [`\`${kind}\``, summary, parameters, synonyms.map((name) => `\`${name}\``).join(", ") || "–"];
+  });
+  return table(["kind", "formula", "parameters", "also called"], rows);
+}
+
+function questions(): string {
+  return table(
+    ["section", "key in JSON", "question"],
+    analyses.map(({ title, id, question }) => [title, `\`${id}\``, question]),
+  );
+}
+
+function criticalPoints(): string {
+  const rows = activationKinds.map((kind) => {
+    const { class: family, critical, zeta } = universality(scalarActivation(kind));
+    const K = critical === undefined ? "–" : critical.K === undefined ? "any" : number(critical.K);
+    return [`\`${kind}\``, family, number(critical?.sw2), number(critical?.sb2), K, number(zeta)];
+  });
+  return table(["activation", "class", "$\\sigma_w^2$", "$\\sigma_b^2$", "$K^*$", "$\\zeta$"], rows);
+}
+
+const variants: readonly (readonly [string, Omit<CriticalOptions, "activation">])[] = [
+  ["plain", {}],
+  ["plain, $\\mu = 0.9$", { mu: 0.9 }],
+  ["plain, $\\mu = 1$", { mu: 1 }],
+  ["`ln-pre`", { norm: "ln-pre" }],
+  ["`ln-pre`, $\\mu = 1$", { norm: "ln-pre", mu: 1 }],
+  ["`ln-act`", { norm: "ln-act" }],
+];
+
+/** Critical variances of some architectures, `sw2, sb2` for each activation. */
+function criticalVariants(): string {
+  const kinds = ["relu", "tanh", "gelu"];
+  const rows = variants.map(([name, options]) => {
+    const found = kinds.map((kind) =>
+      criticalInitialisation({ activation: scalarActivation(kind), ...options }),
+    );
+    const law = found.map((one) =>
+      one === undefined ? "grows" : one.zeta === 0 ? "constant" : power(-one.zeta),
+    );
+    const cells = found.map((one) => (one === undefined ? "none" : `${number(one.sw2)}, ${number(one.sb2)}`));
+    return [name, ...cells, [...new Set(law)].join(" or ")];
+  });
+  return table(["architecture", ...kinds.map((kind) => `\`${kind}\``), "$J(1, l)$"], rows);
+}
+
+function power(exponent: number): string {
+  return `$\\propto l^{${number(exponent)}}$`;
+}
