@@ -32,6 +32,7 @@ import {
 import { Pace } from "./pace.ts";
 import { type Snapshot, TrainingRun } from "./run.ts";
 import { buildStep, DATA, LABELS, LOSS, type StepGraph, shapesOf } from "./step.ts";
+import { withThreads } from "./threads.ts";
 
 /** What is compiled: everything that all runs of a trainer share. */
 export interface TrainerOptions {
@@ -91,6 +92,7 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
     throw badOption("batch", batch, `at most the ${rows} rows of the data`);
   }
   if (options.stepsPerCall !== undefined) parseCount(options.stepsPerCall, "stepsPerCall");
+  const compileOptions = withThreads(options.options ?? {}, model, batch);
   const loss = parseLoss(options.loss ?? "crossEntropy");
   const rule = optimizer(parseOptimizer(options.optimizer ?? { kind: "sgd" }));
   const graph = withScope(new Scope(), () =>
@@ -103,9 +105,9 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
     perStep: [...perStep],
     shared: [...shared],
     collect: { [LOSS]: graph.loss },
-    ...(options.options === undefined ? {} : { options: options.options }),
+    options: compileOptions,
   });
-  return new Trainer({ options, dtype, loss, rule, graph, loop });
+  return new Trainer({ options: { ...options, options: compileOptions }, dtype, loss, rule, graph, loop });
 }
 
 /** A compiled training loop; see {@link createTrainer}. */
