@@ -84,17 +84,27 @@ export function localLinksOf({ path, text }: Page): string[] {
     .map((target) => relative(root, resolve(root, dirname(path), target)));
 }
 
-const tableBlock = /(<!-- table: ([\w-]+) -->\n)(.*?)(\n<!-- end of table -->)/gs;
+/** Source files that a page names, outside the fences that say where a file would go. */
+export function namedFilesOf({ text }: Page): string[] {
+  const found = text.matchAll(/(?<!file=)\b(?:examples|scripts|src|test)\/[\w./-]+\.(?:ts|mjs|json)\b/g);
+  return [...new Set([...found].map(([path]) => path!))];
+}
+
+/** A table ends at the first comment after it, so that one without an end does not swallow the text that follows. */
+const tableBlock = /(<!-- table: ([\w-]+) -->\n)((?:(?!<!--).)*)(<!-- end of table -->)/gs;
 
 /** The tables of a page that the code fills in, by name. */
 export function tablesOf({ text }: Page): { readonly name: string; readonly content: string }[] {
-  return [...text.matchAll(tableBlock)].map(([, , name, content]) => ({ name: name!, content: content! }));
+  return [...text.matchAll(tableBlock)].map(([, , name, content]) => ({
+    name: name!,
+    content: content!.trimEnd(),
+  }));
 }
 
 /** The page with its tables made anew. */
 export function withTables({ text }: Page, make: (name: string) => string): string {
   return text.replaceAll(
     tableBlock,
-    (_, start: string, name: string, __, end: string) => `${start}${make(name)}${end}`,
+    (_, start: string, name: string, __, end: string) => `${start}${make(name)}\n${end}`,
   );
 }

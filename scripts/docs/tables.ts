@@ -1,5 +1,6 @@
 /** @file The tables of the guide that state what the code does: made from the code, so that they cannot drift from it. */
 import { analyses } from "../../src/analyses/index.ts";
+import { planTraining } from "../../src/analyses/training/plan.ts";
 import { criticalityCommand } from "../../src/cli/commands/criticality.ts";
 import { dataGetCommand, dataListCommand } from "../../src/cli/commands/data.ts";
 import { doctorCommand } from "../../src/cli/commands/doctor.ts";
@@ -7,7 +8,13 @@ import { phaseCommand } from "../../src/cli/commands/phase.ts";
 import { schemaCommand } from "../../src/cli/commands/schema.ts";
 import { surveyCommand } from "../../src/cli/commands/survey.ts";
 import { trainCommand } from "../../src/cli/commands/train.ts";
-import { findActivation, activationKinds as netActivations, netSchema } from "../../src/net/index.ts";
+import {
+  buildModel,
+  findActivation,
+  activationKinds as netActivations,
+  netSchema,
+  parseNetText,
+} from "../../src/net/index.ts";
 import {
   activationKinds,
   type CriticalOptions,
@@ -22,6 +29,7 @@ export const tables: Readonly<Record<string, () => string>> = {
   layers,
   activations,
   analyses: questions,
+  "training-plan": trainingPlan,
   "critical-points": criticalPoints,
   "critical-variants": criticalVariants,
 };
@@ -100,13 +108,30 @@ function questions(): string {
   );
 }
 
+/** The race of a survey's training comparison, as the plan of some network has it. */
+function trainingPlan(): string {
+  const steps = 1000;
+  const model = buildModel(parseNetText("mlp:depth=10,width=64,in=64"));
+  const enough = { model, rates: [0.01, 1], seconds: 1e6, initialisations: 2 } as const;
+  const plan = planTraining({ ...enough, rows: Math.floor((steps * 128) / 3) });
+  const racing = [plan.learningRates.length, ...plan.rungs.map(({ keep }) => keep)];
+  const rows = plan.rungs.map(({ steps: until }, i) => [
+    `${racing[i]} rates, ${plan.searchSeeds} seeds each`,
+    `${Math.round((100 * until) / plan.steps)} %`,
+    i + 1 < plan.rungs.length
+      ? `the best ${racing[i + 1]} go on`
+      : `the best is run with ${plan.seeds} seeds and tested`,
+  ]);
+  return table(["in the race", "trained to", "then"], rows);
+}
+
 function criticalPoints(): string {
   const rows = activationKinds.map((kind) => {
     const { class: family, critical, zeta } = universality(scalarActivation(kind));
     const K = critical === undefined ? "–" : critical.K === undefined ? "any" : number(critical.K);
     return [`\`${kind}\``, family, number(critical?.sw2), number(critical?.sb2), K, number(zeta)];
   });
-  return table(["activation", "class", "$\\sigma_w^2$", "$\\sigma_b^2$", "$K^*$", "$\\zeta$"], rows);
+  return table(["activation", "class", "$\\sigma_w^2$", "$\\sigma_b^2$", "$K^\\ast$", "$\\zeta$"], rows);
 }
 
 const variants: readonly (readonly [string, Omit<CriticalOptions, "activation">])[] = [

@@ -7,6 +7,7 @@ import {
   commandLinesOf,
   fencesOf,
   localLinksOf,
+  namedFilesOf,
   npmScriptsOf,
   readPages,
   root,
@@ -75,7 +76,9 @@ async function helpOf(command: readonly string[]): Promise<string> {
 
 describe.each(pages.map((page) => [page.path, page] as const))("%s", (_, page) => {
   it("holds the tables that the code gives", () => {
-    for (const { name, content } of tablesOf(page)) expect(content, name).toBe(tables[name]!());
+    const found = tablesOf(page);
+    expect(found.length).toBe(page.text.split("<!-- table:").length - 1);
+    for (const { name, content } of found) expect(content, name).toBe(tables[name]!());
   });
 
   it("links to what there is, or to what `npm run docs` makes", () => {
@@ -83,6 +86,10 @@ describe.each(pages.map((page) => [page.path, page] as const))("%s", (_, page) =
     const made = (path: string) => drawn.includes(path) || path === "docs/api/index.html";
     const broken = localLinksOf(page).filter((path) => !made(path) && !existsSync(join(root, path)));
     expect(broken).toEqual([]);
+  });
+
+  it("names files that exist", () => {
+    expect(namedFilesOf(page).filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
 
   it("names npm scripts that exist", () => {
