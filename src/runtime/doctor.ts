@@ -4,6 +4,7 @@ import { availableCores, firstLine, loadPackage, type OnnxDevice } from "./backe
 import { Builder } from "./builder.ts";
 import { encodeModel } from "./encode.ts";
 import { physicalMemory, showBytes } from "./memory.ts";
+import type { OnnxGraph } from "./model.ts";
 import { Session } from "./session.ts";
 
 /** One thing that Fathom may need. */
@@ -57,18 +58,24 @@ export function nodeCheck(version: string | undefined): Check {
     : { name, ok, detail, hint: `Install Node ${nodeVersions.least} or newer.` };
 }
 
-/** The result of tanh on three numbers, by a session of its own. */
-async function trial(device: OnnxDevice, dtype: DType): Promise<NdArray> {
+/** y = tanh x of three numbers. */
+function trialGraph(dtype: DType): OnnxGraph {
   const builder = new Builder();
   const x = builder.declare(0, "x");
   const y = builder.node("Tanh", [x]);
-  const graph = {
+  return {
     name: "trial",
     nodes: builder.nodes[0],
     initializers: [],
     inputs: [{ name: x, dtype, shape: [3] }],
     outputs: [{ name: y, dtype, shape: [3] }],
   };
+}
+
+/** The result of that graph, by a session of its own. */
+async function trial(device: OnnxDevice, dtype: DType): Promise<NdArray> {
+  const graph = trialGraph(dtype);
+  const y = graph.outputs[0]!.name;
   const session = await Session.create(encodeModel(graph), { device, threads: 1, optimize: false });
   try {
     const results = await session.run({ x: ndarray(dtype, [3], [-1, 0.5, 2]) }, [y]);
@@ -109,22 +116,53 @@ async function doubleCheck(): Promise<Check> {
   }
 }
 
+/** Tries a device in a process of its own, because graphics drivers write to the terminal and may end the process. */
 async function deviceCheck(device: "webgpu" | "cuda"): Promise<Check> {
-  const missing: Check = {
-    name: device,
-    ok: false,
-    optional: true,
-    detail: "not available",
-    hint:
-      device === "cuda"
-        ? "Needs an NVIDIA GPU and onnxruntime-node's CUDA files."
-        : "Needs a GPU with WebGPU.",
-  };
+  const needs =
+    device === "cuda" ? "an NVIDIA GPU and onnxruntime-node's CUDA files" : "a GPU and its Vulkan driver";
+  const failure =
+    globalThis.process === undefined ? await failureHere(device) : await failureElsewhere(device);
+  if (failure === undefined) return { name: device, ok: true, optional: true, detail: "runs" };
+  return { name: device, ok: false, optional: true, detail: failure, hint: `Needs ${needs}.` };
+}
+
+/** Why a device does not run, in this process; nothing when it does. */
+async function failureHere(device: "webgpu" | "cuda"): Promise<string | undefined> {
   try {
     await trial(device, "float32");
-    return { name: device, ok: true, optional: true, detail: "runs" };
+    return undefined;
   } catch (error) {
-    return { ...missing, detail: error instanceof FathomError ? error.message : firstLine(error) };
+    return error instanceof FathomError ? error.message : firstLine(error);
+  }
+}
+
+/** Makes a session on the device, says "runs" or why not, and ends. */
+function trialProgram(device: "webgpu" | "cuda"): string {
+  const model = Buffer.from(encodeModel(trialGraph("float32"))).toString("base64");
+  return `
+    const loaded = await import(${JSON.stringify(import.meta.resolve("onnxruntime-node"))});
+    const { InferenceSession } = loaded.InferenceSession ? loaded : loaded.default;
+    const options = { executionProviders: ["${device}"], logSeverityLevel: 4 };
+    const reason = await InferenceSession.create(Buffer.from("${model}", "base64"), options).then(
+      () => "runs",
+      (error) => error.message.split("\\n")[0],
+    );
+    process.stdout.write(reason);
+    process.exit();`;
+}
+
+async function failureElsewhere(device: "webgpu" | "cuda"): Promise<string | undefined> {
+  const { execFile } = await import("node:child_process");
+  const { promisify } = await import("node:util");
+  try {
+    const { stdout } = await promisify(execFile)(
+      globalThis.process.execPath,
+      ["--input-type=module", "--eval", trialProgram(device)],
+      { timeout: 30_000 },
+    );
+    return stdout === "runs" ? undefined : stdout.replace(/^.*was false\. /, "");
+  } catch (error) {
+    return `the trial ended: ${firstLine(error)}`;
   }
 }
 

@@ -1,7 +1,14 @@
 /** @file One onnxruntime session: arrays in, arrays out, failures as FathomErrors that name the operation. */
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-web";
 import { type DType, FathomError, type NdArray, type TypedData } from "../tensor/index.ts";
-import { type Backend, backendFor, firstLine, type SessionOptions, sessionSettings } from "./backend.ts";
+import {
+  type Backend,
+  backendFor,
+  firstLine,
+  type OnnxDevice,
+  type SessionOptions,
+  sessionSettings,
+} from "./backend.ts";
 
 type Feeds = Readonly<Record<string, NdArray>>;
 
@@ -92,10 +99,9 @@ function originOf(error: unknown): { where?: string } {
   return match === null ? {} : { where: match[1]! };
 }
 
-function creationError(error: unknown, device: string): FathomError {
-  const lacking = /not find an implementation|NOT_IMPLEMENTED|not supported|execution provider|backend/i.test(
-    String(error),
-  );
+function creationError(error: unknown, device: OnnxDevice): FathomError {
+  const optional = device === "webgpu" || device === "cuda";
+  const lacking = optional || /not find an implementation|NOT_IMPLEMENTED|not supported/i.test(String(error));
   return new FathomError({
     code: lacking ? "unsupported" : "failed",
     message: `onnxruntime could not prepare the graph for the device "${device}": ${cleaned(error)}`,
