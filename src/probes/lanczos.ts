@@ -18,7 +18,7 @@ export interface LanczosOptions {
 }
 
 export interface ExtremeEigenvalues {
-  /** The largest eigenvalue (algebraically). */
+  /** The largest eigenvalue (algebraically); NaN, as are the others, where a product was not finite. */
   readonly largest: number;
   /** The smallest Ritz value: the most negative curvature that was seen. */
   readonly smallest: number;
@@ -47,7 +47,9 @@ export async function extremeEigenvalues(
   for (let step = 1; ; step++) {
     basis.push(v);
     const w = Float64Array.from(await apply(v));
-    alphas.push(dot(w, v));
+    const alpha = dot(w, v);
+    if (!Number.isFinite(alpha)) return { ...overflowed, products: step };
+    alphas.push(alpha);
     orthogonalise(w, basis);
     const beta = Math.sqrt(dot(w, w));
     const ritz = ritzValues(alphas, betas, beta);
@@ -59,6 +61,14 @@ export async function extremeEigenvalues(
     v = w.map((x) => x / beta);
   }
 }
+
+/** The operator left the working precision: nothing is known of its spectrum. */
+const overflowed = {
+  largest: Number.NaN,
+  smallest: Number.NaN,
+  residual: Number.NaN,
+  converged: false,
+} as const;
 
 /** Eigenvalues of the tridiagonal matrix, and β_m |last component of the top eigenvector|. */
 function ritzValues(alphas: readonly number[], betas: readonly number[], beta: number) {

@@ -98,6 +98,13 @@ describe("Lanczos", () => {
     });
   });
 
+  it("says NaN of an operator that overflows, and does not take it for converged", async () => {
+    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      const found = await extremeEigenvalues(diagonal([1, bad, 2]), { dimension: 3, key });
+      expect(found).toMatchObject({ largest: Number.NaN, converged: false, products: 1 });
+    }
+  });
+
   it("refuses an empty space", async () => {
     await expect(extremeEigenvalues(diagonal([]), { dimension: 0, key })).rejects.toMatchObject({
       code: "bad-input",
