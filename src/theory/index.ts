@@ -15,6 +15,7 @@ export { type Covariance, expect2, type PairQuadratureOptions } from "./gaussian
 export { type LayerMap, layerMap } from "./layer-map.ts";
 export * from "./moments.ts";
 export * from "./phase.ts";
+export * from "./ranking.ts";
 export * from "./recursion.ts";
 export * from "./state.ts";
 export * from "./step.ts";

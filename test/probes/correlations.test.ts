@@ -9,7 +9,7 @@ import {
   separation,
 } from "../../src/probes/index.ts";
 import { Key, type NdArray, ndarray, normal } from "../../src/tensor/index.ts";
-import { propagatePair } from "../../src/theory/index.ts";
+import { propagatePair, rankingByDepth } from "../../src/theory/index.ts";
 import { modelOf } from "./nets.ts";
 import { expectClose } from "./tolerance.ts";
 
@@ -158,6 +158,41 @@ describe("measured correlations", () => {
     await expect(measureCorrelations({ model, inputs, labels: label(0) })).rejects.toMatchObject({
       code: "bad-shape",
       where: "labels",
+    });
+  });
+});
+
+describe("measured rankings", () => {
+  /** Mean and variance of the correlations of one kind of pairs of inputs. */
+  function spreadOf(pairs: readonly (readonly [number, number])[]) {
+    const row = (i: number) => (data.inputs.data as Float32Array).subarray(i * units, (i + 1) * units);
+    const dot = (u: Float32Array, v: Float32Array) => u.reduce((sum, value, i) => sum + value * v[i]!, 0);
+    const values = pairs.map(
+      ([a, b]) => dot(row(a), row(b)) / Math.sqrt(dot(row(a), row(a)) * dot(row(b), row(b))),
+    );
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    return { mean, variance: values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length };
+  }
+
+  it.each([
+    ["near criticality", "sw2=1", 0],
+    ["in chaos", "sw2=6,sb2=0.1", 0],
+    ["with LayerNorm and a full skip", "sw2=2,norm=ln-pre,mu=1", 1],
+  ])("are those of theory, with the fluctuations of this width, %s", async (_, options, mu) => {
+    const model = modelOf(`mlp:depth=16,width=48,activation=tanh,${options},in=${units},out=10`);
+    const { layers } = await measureCorrelations({ model, ...data, seeds: 12, key });
+    const kinds = pairsByClass(data.labels.data);
+    const inputs = { within: spreadOf(kinds.within), between: spreadOf(kinds.between) };
+    const through = (c: number) => propagatePair(meanFieldPlaces(model), { Ka: 1, Kb: 1, C: c });
+    const theory = rankingByDepth({
+      inputs,
+      within: through(inputs.within.mean),
+      between: through(inputs.between.mean),
+      layers: model.taps.map(({ shape }, l) => ({ units: shape[0]!, mu: l > 0 && l < 16 ? mu : 0 })),
+    });
+    // 0.03 for pairs taken as normal and first order in 1/N at width 48, and two errors of twelve networks.
+    layers.forEach(({ ranking }, l) => {
+      expect(Math.abs(ranking.value - theory[l]!), `layer ${l + 1}`).toBeLessThan(0.03 + 2 * ranking.se!);
     });
   });
 });
