@@ -44,6 +44,9 @@ export interface Primitive {
 
   /** Emits the ONNX form of `node` and returns the name of its value. Host primitives have none. */
   onnx?(emit: Emitter, node: Tensor): string;
+
+  /** Emits `node + addend` (of the node's shape) as one operator where ONNX has one; `undefined` where it has not. */
+  onnxPlus?(emit: Emitter, node: Tensor, addend: Tensor): string | undefined;
 }
 
 /** An ONNX attribute: integers, floats, strings, lists, or a tensor. */

@@ -119,7 +119,7 @@ function buildBody(
   });
   const results = [...order.map(({ next }) => next), ...request.collected];
   const given = new Set([...order.map(({ input }) => input), ...request.perStep, ...request.shared]);
-  emitNodes(builder, neededNodes(results, given));
+  emitNodes(builder, neededNodes(results, given), results);
   const proceed = claimOutput(builder, condition, 1);
   const outputs = results.map((tensor) => valueInfo(claimOutput(builder, builder.value(tensor), 1), tensor));
   const nodes = liveNodes(builder.nodes[1], [proceed, ...outputs.map(({ name }) => name)]);

@@ -15,7 +15,7 @@ import {
   unpackArrays,
 } from "./loop-graph.ts";
 import { countNodes } from "./model.ts";
-import { copied, type Program, worthOptimizing } from "./program.ts";
+import { copied, type Program, usefulThreads, worthOptimizing } from "./program.ts";
 import { Session } from "./session.ts";
 
 /** What a loop is fed: per-step arrays are stacked along a leading axis of length `steps`. */
@@ -73,10 +73,11 @@ export async function onnxLoopProgram(
   };
   const lowered = lowerLoop(request, { portable });
   const optimize = worthOptimizing(results);
+  const threads = usefulThreads(results, options.threads);
   const session =
     results.length === 0
       ? undefined
-      : await Session.create(encodeModel(lowered.graph), { ...options, optimize });
+      : await Session.create(encodeModel(lowered.graph), { ...options, optimize, threads });
   const groups = packingOf(moving);
   return {
     nodes: countNodes(lowered.graph),

@@ -3,16 +3,22 @@
  * primitive's `onnx` rule writes its nodes, and what no output needs is dropped.
  */
 import { inputName, type Tensor } from "../expr/index.ts";
-import { FathomError } from "../tensor/index.ts";
+import { FathomError, sameShape, sizeOf } from "../tensor/index.ts";
 import { Builder, type Level, liveNodes } from "./builder.ts";
 import { encodeModel } from "./encode.ts";
 import type { OnnxGraph, OnnxNode, ValueInfo } from "./model.ts";
+import { joinedLength, type OutputGroup } from "./packing.ts";
 
-/** An ONNX graph and the names under which it knows the tensors. */
+/** An ONNX graph and the names under which it knows its inputs and its groups of outputs. */
 export interface LoweredGraph {
   readonly graph: OnnxGraph;
   readonly inputs: ReadonlyMap<Tensor, string>;
-  readonly outputs: ReadonlyMap<Tensor, string>;
+  readonly outputs: readonly LoweredOutput[];
+}
+
+export interface LoweredOutput {
+  readonly name: string;
+  readonly group: OutputGroup;
 }
 
 export function valueInfo(name: string, { dtype, shape }: Tensor): ValueInfo {
@@ -29,28 +35,60 @@ export function neededNodes(outputs: readonly Tensor[], given: ReadonlySet<Tenso
 }
 
 /** Emits nodes in order. @throws FathomError unsupported for a primitive without an ONNX form. */
-export function emitNodes(builder: Builder, nodes: readonly Tensor[]): void {
+export function emitNodes(builder: Builder, nodes: readonly Tensor[], outputs: readonly Tensor[]): void {
+  const uses = countUses(nodes, outputs);
   for (const node of nodes) {
-    if (node.op.onnx === undefined) {
-      throw new FathomError({
-        code: "unsupported",
-        message: `The primitive ${node.op.name} has no ONNX form.`,
-        where: node.op.name,
-        hint:
-          node.op.host === true
-            ? "It runs on the host between sessions: use compile, which cuts the graph there."
-            : 'Use device: "interpreter".',
-      });
-    }
     builder.origin = node.op.name;
-    builder.bind(node, node.op.onnx(builder, node));
+    builder.bind(node, emitSum(builder, node, uses) ?? emitNode(builder, node));
   }
+}
+
+function emitNode(builder: Builder, node: Tensor): string {
+  if (node.op.onnx !== undefined) return node.op.onnx(builder, node);
+  throw new FathomError({
+    code: "unsupported",
+    message: `The primitive ${node.op.name} has no ONNX form.`,
+    where: node.op.name,
+    hint:
+      node.op.host === true
+        ? "It runs on the host between sessions: use compile, which cuts the graph there."
+        : 'Use device: "interpreter".',
+  });
+}
+
+function countUses(nodes: readonly Tensor[], outputs: readonly Tensor[]): Map<Tensor, number> {
+  const uses = new Map<Tensor, number>();
+  const count = (tensor: Tensor) => uses.set(tensor, (uses.get(tensor) ?? 0) + 1);
+  for (const node of nodes) node.inputs.forEach(count);
+  outputs.forEach(count);
+  return uses;
+}
+
+/**
+ * Up to this size one operator for a product and a sum saves the cost of a node; above, onnxruntime's copy of the addend
+ * on one thread costs more than it saves (bench/README.md).
+ */
+const fusedSumLimit = 8192;
+
+/** A sum of a product that is used nowhere else, as one operator where there is one. */
+function emitSum(builder: Builder, node: Tensor, uses: ReadonlyMap<Tensor, number>): string | undefined {
+  if (node.op.name !== "add" || sizeOf(node.shape) > fusedSumLimit) return undefined;
+  const [a, b] = node.inputs as [Tensor, Tensor];
+  for (const [product, addend] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    if (uses.get(product) !== 1 || !sameShape(product.shape, node.shape)) continue;
+    const sum = product.op.onnxPlus?.(builder, product, addend);
+    if (sum !== undefined) return sum;
+  }
+  return undefined;
 }
 
 /** Lowers the part of a graph between given tensors and outputs. Outputs are computed nodes, not inputs or constants. */
 export function lowerGraph(
   inputs: readonly Tensor[],
-  outputs: readonly Tensor[],
+  groups: readonly OutputGroup[],
   options: { portable?: boolean } = {},
 ): LoweredGraph {
   const builder = new Builder(options);
@@ -60,18 +98,35 @@ export function lowerGraph(
     names.set(tensor, name);
     builder.bind(tensor, name);
   }
-  emitNodes(builder, neededNodes(outputs, new Set(inputs)));
-  const results = new Map(outputs.map((tensor) => [tensor, claimOutput(builder, builder.value(tensor), 0)]));
-  const nodes = liveNodes(builder.nodes[0], results.values());
+  const results = groups.flat();
+  emitNodes(builder, neededNodes(results, new Set(inputs)), results);
+  const outputs = groups.map((group) => ({ group, name: emitGroup(builder, group) }));
+  const nodes = liveNodes(
+    builder.nodes[0],
+    outputs.map(({ name }) => name),
+  );
   const used = new Set(nodes.flatMap((node) => node.inputs));
   const graph: OnnxGraph = {
     name: "fathom",
     nodes,
     initializers: builder.initializers.filter(({ name }) => used.has(name)),
     inputs: [...names].map(([tensor, name]) => valueInfo(name, tensor)),
-    outputs: [...results].map(([tensor, name]) => valueInfo(name, tensor)),
+    outputs: outputs.map(({ name, group }) => groupInfo(name, group)),
   };
-  return { graph, inputs: names, outputs: results };
+  return { graph, inputs: names, outputs };
+}
+
+function groupInfo(name: string, group: OutputGroup): ValueInfo {
+  const first = group[0]!;
+  if (group.length === 1) return valueInfo(name, first);
+  return { name, dtype: first.dtype, shape: [joinedLength(group), ...first.shape.slice(1)] };
+}
+
+function emitGroup(builder: Builder, group: OutputGroup): string {
+  const values = group.map((tensor) => builder.value(tensor));
+  builder.origin = "output";
+  const joined = values.length === 1 ? values[0]! : builder.node("Concat", values, { axis: { int: 0 } });
+  return claimOutput(builder, joined, 0);
 }
 
 /**
@@ -116,7 +171,12 @@ export function namedGraph({
   portable?: boolean;
 }): OnnxGraph {
   const tensors = [...new Set(Object.values(outputs))];
-  const { graph, outputs: values } = lowerGraph(inputs, tensors, { portable });
+  const { graph, outputs: lowered } = lowerGraph(
+    inputs,
+    tensors.map((tensor) => [tensor]),
+    { portable },
+  );
+  const values = new Map(lowered.map(({ name, group }) => [group[0]!, name]));
   const taken = new Set([
     ...graph.inputs.map(({ name }) => name),
     ...graph.nodes.flatMap((node) => node.outputs),

@@ -3,7 +3,7 @@
  * shared through the cache; executables are the handles that users hold.
  */
 import { constantValue, evaluate, inputName, type Tensor, topologicalOrder } from "../expr/index.ts";
-import type { NdArray } from "../tensor/index.ts";
+import { type NdArray, sizeOf } from "../tensor/index.ts";
 import type { SessionOptions } from "./backend.ts";
 import type { Disposable } from "./cache.ts";
 import { encodeModel } from "./encode.ts";
@@ -11,8 +11,28 @@ import type { Feeds } from "./feeds.ts";
 import type { Named } from "./graph-hash.ts";
 import { type LoweredGraph, lowerGraph } from "./lower.ts";
 import { countNodes } from "./model.ts";
+import { cutGroup, groupOutputs } from "./packing.ts";
 import { Session } from "./session.ts";
 import { isLeaf, planStages, type Stage } from "./stages.ts";
+
+/** Multiplications of a matrix product from which dividing it takes less time than it costs (bench/README.md). */
+const dividedProduct = 500_000;
+/** onnxruntime divides elementwise operations from about this many elements. */
+const dividedElements = 32_768;
+
+/**
+ * The threads that the graph behind some tensors can use: one when all its operations are small, because products are divided
+ * from 65,536 multiplications on, long before that pays.
+ */
+export function usefulThreads(outputs: readonly Tensor[], threads: number): number {
+  const divides = topologicalOrder(outputs).some((node) => {
+    if (isLeaf(node)) return false;
+    const reduced = node.op.name.startsWith("reduce") ? sizeOf(node.inputs[0]!.shape) : 0;
+    const products = node.op.name === "matmul" ? sizeOf(node.inputs[0]!.shape) * node.shape.at(-1)! : 0;
+    return Math.max(sizeOf(node.shape), reduced) >= dividedElements || products >= dividedProduct;
+  });
+  return divides ? threads : 1;
+}
 
 /** What runs: named arrays in, named arrays out. */
 export interface Program extends Disposable {
@@ -53,12 +73,13 @@ interface PreparedStage extends Stage {
 }
 
 async function prepareStage(stage: Stage, portable: boolean, options: Omit<SessionOptions, "optimize">) {
-  const lowered = lowerGraph(stage.inputs, stage.outputs, { portable });
+  const lowered = lowerGraph(stage.inputs, groupOutputs(stage.outputs), { portable });
   const session =
     stage.outputs.length === 0
       ? undefined
       : await Session.create(encodeModel(lowered.graph), {
           ...options,
+          threads: usefulThreads(stage.outputs, options.threads),
           optimize: worthOptimizing(stage.outputs),
         });
   return { ...stage, lowered, session };
@@ -100,8 +121,16 @@ async function runStages(stages: readonly PreparedStage[], outputs: Named, feeds
     if (stage.session !== undefined) {
       const { inputs, outputs: results } = stage.lowered;
       const fed = Object.fromEntries([...inputs].map(([tensor, name]) => [name, known(tensor)]));
-      const fetched = await stage.session.run(fed, [...results.values()]);
-      for (const [tensor, name] of results) values.set(tensor, fetched[name]!);
+      const fetched = await stage.session.run(
+        fed,
+        results.map(({ name }) => name),
+      );
+      for (const { name, group } of results) {
+        const members = cutGroup(group, fetched[name]!);
+        group.forEach((tensor, i) => {
+          values.set(tensor, members[i]!);
+        });
+      }
     }
     for (const host of stage.hosts) values.set(host, host.op.evaluate(host.inputs.map(known), host));
   }

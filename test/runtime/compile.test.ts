@@ -13,6 +13,7 @@ import {
   matmul,
   mul,
   reduceSum,
+  slice,
   sort,
   sub,
   type Tensor,
@@ -54,6 +55,27 @@ describe.each(["cpu", "wasm", "interpreter"] as const)("an executable on %s", (d
     const { results } = await run({ y, again: y, x }, { x: x0 }, options);
     const buffers = [results["y"]!, results["again"]!, results["x"]!, x0].map(({ data }) => data.buffer);
     expect(new Set(buffers).size).toBe(4);
+  });
+
+  it("hands out many small outputs, joined on the way, as they are", async () => {
+    const rows = input("rows", [12, 3]);
+    const many = Object.fromEntries(
+      Array.from({ length: 9 }, (_, i) => {
+        const some = slice(rows, { starts: [i, 0], ends: [Math.min(12, 2 * i + 1), 3] });
+        return [`y${i}`, i % 3 === 0 ? mul(some, i) : reduceSum(mul(some, i))] as const;
+      }),
+    );
+    const feeds = {
+      rows: ndarray(
+        "float32",
+        [12, 3],
+        Array.from({ length: 36 }, (_, i) => i),
+      ),
+    };
+    const { results } = await run(many, feeds, options);
+    evaluate(Object.values(many), feeds).forEach((expected, i) => {
+      expectClose(results[`y${i}`]!, expected, 2e-6, `y${i}`);
+    });
   });
 
   it("takes inputs that no output needs, and names that are outputs elsewhere", async () => {

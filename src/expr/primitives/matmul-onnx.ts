@@ -37,6 +37,19 @@ export function emitMatmul(emit: Emitter, node: Tensor): string {
   return flat ? reshaped(emit, product, node.shape) : product;
 }
 
+/** Gemm adds a row, a column or a matrix to a product of two matrices. */
+export function emitMatmulPlus(emit: Emitter, node: Tensor, addend: Tensor): string | undefined {
+  const [a, b] = node.inputs as [Tensor, Tensor];
+  if (a.shape.length > 2 || b.shape.length > 2 || addend.shape.length > 2) return undefined;
+  const { transposeA, transposeB } = node.attrs as { transposeA: boolean; transposeB: boolean };
+  const [rows, columns] = node.shape as [number, number];
+  const inner = b.shape.at(transposeB ? -1 : -2)!;
+  if (columns === 1 || productForm({ rows, inner, columns }, node.dtype) !== "as it is") return undefined;
+  const flags = { transA: { int: Number(transposeA) }, transB: { int: Number(transposeB) } };
+  const values = [a, b, addend].map((tensor) => emit.value(tensor));
+  return emit.node("Gemm", values, flags);
+}
+
 /** One column has a routine whose bits depend on threads unless the column is given as a transposed row. */
 function emitColumns(emit: Emitter, left: Factor, right: Factor, b: Tensor, columns: number): string {
   if (columns > 1 || left.transposed || right.transposed) return emitPlain(emit, left, right);

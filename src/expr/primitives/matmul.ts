@@ -6,7 +6,7 @@ import { alignedShape, broadcastShapes, shapeError } from "../shapes.ts";
 import { apply, type Tensor } from "../tensor.ts";
 import { float, mul } from "./binary.ts";
 import { addAll, alignBatched, sumTo } from "./elementwise.ts";
-import { emitMatmul } from "./matmul-onnx.ts";
+import { emitMatmul, emitMatmulPlus } from "./matmul-onnx.ts";
 import { broadcastTo, peelBroadcast, permOf, reshape, transpose, transposePrimitive } from "./movement.ts";
 import { reduceSum } from "./reduce.ts";
 
@@ -92,6 +92,7 @@ export const matmulPrimitive: Primitive = {
     return matmul(a, b, flagsOf(node));
   },
   onnx: emitMatmul,
+  onnxPlus: emitMatmulPlus,
 };
 
 /** ā = c̄ bᵀ, stored as a is: one matrix product where a is a matrix, however many batches c̄ and b have. */
