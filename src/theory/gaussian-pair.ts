@@ -4,17 +4,8 @@
  * kinks of f in v and grows finer where v crosses zero; the panels of x grow finer, down to the scale s/|c|, where the
  * kinks in v lie. So nothing degrades as c -> ±1, where the pair becomes one variable.
  */
-import { FathomError } from "../tensor/index.ts";
-import { requireFinite, requireVariance } from "./checks.ts";
 import { distinct, halved, normalPanels, notConverged, panelEnds, REACH, type Rule } from "./gaussian.ts";
-import { geometricMean, gramDeterminant } from "./pair-geometry.ts";
-
-/** Second moments of a centred pair: variances of u and v, and their covariance. */
-export interface Covariance {
-  readonly Ka: number;
-  readonly Kb: number;
-  readonly C: number;
-}
+import { type Covariance, checkedPair, geometricMean, gramRoot } from "./pair-geometry.ts";
 
 export interface PairQuadratureOptions {
   /** Points of u, and of v, where f or a derivative of f jumps. */
@@ -28,8 +19,6 @@ type Section = (u: number) => (v: number) => number;
 
 /** Panels longer than this do not resolve the density to rounding. */
 const LONGEST_PANEL = REACH / 4;
-/** Correlations that exceed 1 by less than this are rounding. */
-const ROUNDING = 1e-9;
 const MAX_DOUBLINGS = 4;
 /**
  * Panels are not graded for larger standard deviations: the transition of an activation then fills less than 1e-3 of the
@@ -45,24 +34,14 @@ interface Geometry {
   readonly s: number;
 }
 
-/** sqrt(Ka), sqrt(Kb), c and s = sqrt(1 - c²) without cancellation. @throws FathomError `bad-input` for |C| > sqrt(Ka Kb). */
-function geometry({ Ka, Kb, C }: Covariance): Geometry {
-  requireVariance(Ka, "Ka");
-  requireVariance(Kb, "Kb");
-  requireFinite(C, "C");
+/** sqrt(Ka), sqrt(Kb), c and s = sqrt(1 - c²) without cancellation. @throws FathomError `bad-input` as `checkedPair`. */
+function geometry(pair: Covariance): Geometry {
+  const { Ka, Kb, C } = checkedPair(pair);
   const a = Math.sqrt(Ka);
   const b = Math.sqrt(Kb);
   const most = geometricMean(Ka, Kb);
-  if (Math.abs(C) > most * (1 + ROUNDING)) {
-    throw new FathomError({
-      code: "bad-input",
-      message: `The covariance ${C} exceeds sqrt(Ka Kb) = ${most}: no such pair exists.`,
-      where: "C",
-      hint: "Second moments of two variables obey C² <= Ka Kb.",
-    });
-  }
   const c = most === 0 ? 0 : Math.max(-1, Math.min(1, C / most));
-  return { a, b, c, s: most === 0 ? 1 : Math.sqrt(gramDeterminant(Ka, Kb, C)) / most };
+  return { a, b, c, s: most === 0 ? 1 : gramRoot(Ka, Kb, C) / most };
 }
 
 /**

@@ -1,10 +1,13 @@
 /**
  * @file Gaussian moments of an activation, closed where a closed form is known and integrated otherwise
  * (criticality.md §1-2). h ~ N(0, K) throughout. K may be Infinity (a signal that overflowed): the result is the limit.
+ * Of a pair nothing is known then: its covariance is NaN. A negative or NaN K is refused with `bad-input`.
  */
 import type { ScalarActivation } from "./activation.ts";
+import { requireVariance } from "./checks.ts";
 import { halfRule, LARGEST_K, normalPanels, panelEnds, REACH, type Rule } from "./gaussian.ts";
-import { type Covariance, expectProduct } from "./gaussian-pair.ts";
+import { expectProduct } from "./gaussian-pair.ts";
+import { type Covariance, checkedPair } from "./pair-geometry.ts";
 
 /** A moment that grows past this at K = LARGEST_K has no finite limit. */
 const UNBOUNDED = 1e100;
@@ -15,7 +18,8 @@ type Moment = (act: ScalarActivation, K: number) => number;
 function withLimit(moment: Moment): Moment {
   const limits = new WeakMap<ScalarActivation, number>();
   return (act, K) => {
-    if (K <= LARGEST_K) return moment(act, K);
+    if (K >= 0 && K <= LARGEST_K) return moment(act, K);
+    if (!(K > LARGEST_K)) requireVariance(K, "K");
     let limit = limits.get(act);
     if (limit === undefined) {
       const value = moment(act, LARGEST_K);
@@ -124,16 +128,35 @@ export const derivativeFourthMoment: Moment = withLimit(
 );
 
 /**
- * E φ(u) φ(v) for a centred Gaussian pair.
+ * E φ(u) φ(v) for a centred Gaussian pair; NaN where a signal overflowed.
+ * @throws FathomError `bad-input` for moments that no pair has.
  * @example dual(scalarActivation("linear"), { Ka: 1, Kb: 2, C: 0.5 }) // 0.5
  */
-export function dual(act: ScalarActivation, { Ka, Kb, C }: Covariance): number {
-  if (act.moments.dual !== undefined) return act.moments.dual(Ka, Kb, C);
-  return expectProduct(act.f, { Ka, Kb, C }, act.kinks);
+export function dual(act: ScalarActivation, pair: Covariance): number {
+  if (isLost(pair)) return Number.NaN;
+  const { Ka, Kb, C } = checkedPair(pair);
+  if (isOneSignal(pair)) return secondMoment(act, C);
+  return act.moments.dual?.(Ka, Kb, C) ?? expectProduct(act.f, { Ka, Kb, C }, act.kinks);
 }
 
-/** E φ'(u) φ'(v), which is also the derivative of `dual` by C (Price's theorem). */
-export function dualDerivative(act: ScalarActivation, { Ka, Kb, C }: Covariance): number {
-  if (act.moments.dualDerivative !== undefined) return act.moments.dualDerivative(Ka, Kb, C);
-  return expectProduct(act.df, { Ka, Kb, C }, act.kinks);
+/**
+ * E φ'(u) φ'(v), which is also the derivative of `dual` by C (Price's theorem); NaN where a signal overflowed.
+ * @throws FathomError `bad-input` for moments that no pair has.
+ * @example dualDerivative(scalarActivation("relu"), { Ka: 1, Kb: 1, C: 0 }) // 0.25
+ */
+export function dualDerivative(act: ScalarActivation, pair: Covariance): number {
+  if (isLost(pair)) return Number.NaN;
+  const { Ka, Kb, C } = checkedPair(pair);
+  if (isOneSignal(pair)) return derivativeMoment(act, C);
+  return act.moments.dualDerivative?.(Ka, Kb, C) ?? expectProduct(act.df, { Ka, Kb, C }, act.kinks);
+}
+
+/** Whether u and v are one variable. Then the moments are used: of equal inputs, rounding would grow by chi_J a layer. */
+function isOneSignal({ Ka, Kb, C }: Covariance): boolean {
+  return C === Ka && C === Kb;
+}
+
+/** Whether a signal overflowed, here or (then C is NaN) in a layer before. */
+function isLost({ Ka, Kb, C }: Covariance): boolean {
+  return Ka === Number.POSITIVE_INFINITY || Kb === Number.POSITIVE_INFINITY || Number.isNaN(C);
 }

@@ -50,7 +50,7 @@ export interface PairLayer {
   readonly Ka: number;
   readonly Kb: number;
   readonly C: number;
-  /** Correlation C/sqrt(Ka Kb); NaN when a signal died. */
+  /** Correlation C/sqrt(Ka Kb); NaN when a signal died or overflowed. */
   readonly c: number;
   /** Off-diagonal of the NTK, `ntk` and `standard` parameterisation. */
   readonly theta: number;

@@ -3,9 +3,8 @@
  * "Mean-field state"). Quantities that a layer multiplies (logJ, chiK, chi) count from the last tap: `propagate` resets
  * them at every preactivation, so that products over depth are formed there, in logarithms.
  */
-
 import { requireFinite, requireVariance } from "./checks.ts";
-import { geometricMean } from "./pair-geometry.ts";
+import { type Covariance, checkedPair, geometricMean } from "./pair-geometry.ts";
 
 /** A single input's signal. */
 export interface MeanFieldState {
@@ -66,20 +65,16 @@ export function preactivationState(K: number): MeanFieldState {
   return { ...inputState({ K }), gaussian: true, theta: K, thetaStandard: Number.NaN };
 }
 
-export interface PairMoments {
-  readonly Ka: number;
-  readonly Kb: number;
-  readonly C: number;
+export interface PairMoments extends Covariance {
   readonly meanA?: number;
   readonly meanB?: number;
 }
 
-/** The state of a pair of raw inputs. @throws FathomError `bad-input` for impossible moments. */
+/** The state of a pair of raw inputs. @throws FathomError `bad-input` for moments that no pair has. */
 export function inputPairState({ Ka, Kb, C, meanA = 0, meanB = 0 }: PairMoments): PairState {
-  requireVariance(Ka, "Ka");
-  requireVariance(Kb, "Kb");
-  for (const [where, value] of Object.entries({ C, meanA, meanB })) requireFinite(value, where);
-  return { Ka, Kb, C, meanA, meanB, gaussian: false, chi: 1, theta: 0, thetaStandard: 0 };
+  requireFinite(meanA, "meanA");
+  requireFinite(meanB, "meanB");
+  return { ...checkedPair({ Ka, Kb, C }), meanA, meanB, gaussian: false, chi: 1, theta: 0, thetaStandard: 0 };
 }
 
 /** The state of a pair of first preactivations with second moments Ka, Kb, C. */
@@ -87,15 +82,7 @@ export function preactivationPairState({ Ka, Kb, C }: PairMoments): PairState {
   return { ...inputPairState({ Ka, Kb, C }), gaussian: true, theta: C, thetaStandard: Number.NaN };
 }
 
-/** Correlation C / sqrt(Ka Kb); NaN when a signal vanished. */
-export function correlation({
-  Ka,
-  Kb,
-  C,
-}: {
-  readonly Ka: number;
-  readonly Kb: number;
-  readonly C: number;
-}): number {
+/** Correlation C / sqrt(Ka Kb); NaN when a signal vanished or overflowed. */
+export function correlation({ Ka, Kb, C }: Covariance): number {
   return C / geometricMean(Ka, Kb);
 }

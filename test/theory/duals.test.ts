@@ -1,6 +1,6 @@
 /** @file Duals E φ(u)φ(v) and E φ'(u)φ'(v): references of kernels.md §3, closed forms against the quadrature, identities. */
 import fc from "fast-check";
-import { describe, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   activationKinds,
   derivativeMoment,
@@ -12,7 +12,7 @@ import {
   secondMoment,
 } from "../../src/theory/index.ts";
 import { duals, integratedDuals } from "../oracles/criticality.ts";
-import { expectClose } from "./close.ts";
+import { expectClose, refusal } from "./close.ts";
 
 const all = activationKinds.map((kind) => scalarActivation(kind));
 const integrated = (act: ScalarActivation): ScalarActivation => ({ ...act, moments: {} });
@@ -61,11 +61,42 @@ describe("duals", () => {
     }
   });
 
+  it("of relu scale with the variance, and those of smooth activations keep its size, from 1e-290 to 1e290", () => {
+    // At K = 1 and c = 1/2 the arc-cosine kernels of Cho and Saul 2009, theta = pi/3; erf and tanh saturate to Sheppard's law.
+    const rectified = (Math.sqrt(3) / 2 + Math.PI / 3) / (2 * Math.PI);
+    for (const K of [1e-290, 1e-160, 1e-80, 1e80, 1e160, 1e290]) {
+      const pair = { Ka: K, Kb: K, C: K / 2 };
+      expectClose(dual(scalarActivation("relu"), pair) / K, rectified, 1e-15);
+      expectClose(dualDerivative(scalarActivation("relu"), pair), 1 / 3, 1e-15);
+      for (const kind of K > 1 ? ["gelu", "silu", "mish"] : [])
+        expectClose(dual(scalarActivation(kind), pair) / K, rectified, 1e-12);
+      for (const kind of ["erf", "tanh", "hardtanh"]) {
+        const act = scalarActivation(kind);
+        expectClose(dual(act, pair) / secondMoment(act, K), K > 1 ? 1 / 3 : 1 / 2, 1e-12);
+      }
+    }
+  });
+
+  it("of a signal that overflowed are not a number, and those of impossible moments are refused", () => {
+    for (const act of all) {
+      expect(dual(act, { Ka: Number.POSITIVE_INFINITY, Kb: 1, C: 0 })).toBeNaN();
+      expect(dualDerivative(act, { Ka: 1, Kb: 1, C: Number.NaN })).toBeNaN();
+      for (const moment of [dual, dualDerivative]) {
+        expect(refusal(() => moment(act, { Ka: 1, Kb: 1, C: 1.1 })).where).toBe("C");
+        expect(refusal(() => moment(act, { Ka: 1, Kb: -1, C: 0 })).where).toBe("Kb");
+      }
+    }
+  });
+
   for (const act of all) {
     it(`of ${act.kind} are the moments where the pair is one variable, and factorise where it is independent`, () => {
       for (const K of [0.3, 1, 7]) {
         expectClose(dual(act, { Ka: K, Kb: K, C: K }), secondMoment(act, K), 1e-12);
         expectClose(dualDerivative(act, { Ka: K, Kb: K, C: K }), derivativeMoment(act, K), 1e-12);
+        // Just beside it the formulas for pairs are used; derivatives with kinks differ by the angle, sqrt(2e-14).
+        const beside = { Ka: K, Kb: K, C: K * (1 - 1e-14) };
+        expectClose(dual(act, beside), secondMoment(act, K), 1e-12);
+        expectClose(dualDerivative(act, beside), derivativeMoment(act, K), 2e-7);
         expectClose(dual(act, { Ka: K, Kb: 2, C: 0 }), mean(act, K) * mean(act, 2), 1e-12);
       }
     });

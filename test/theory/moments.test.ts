@@ -14,7 +14,7 @@ import {
   secondMoment,
 } from "../../src/theory/index.ts";
 import { momentsAtOne } from "../oracles/criticality.ts";
-import { expectClose } from "./close.ts";
+import { expectClose, refusal } from "./close.ts";
 
 const all = activationKinds.map((kind) => scalarActivation(kind));
 const integrated = (act: ScalarActivation): ScalarActivation => ({ ...act, moments: {} });
@@ -58,6 +58,17 @@ describe("closed forms", () => {
       { numRuns: 40 },
     );
   });
+});
+
+describe("variances that are none", () => {
+  for (const [name, moment] of Object.entries({ ...moments, activationVariance, meanSlope })) {
+    it(`are refused by ${name}`, () => {
+      for (const act of all) {
+        for (const K of [-1, Number.NaN, Number.NEGATIVE_INFINITY])
+          expect(refusal(() => moment(act, K))).toMatchObject({ code: "bad-input", where: "K" });
+      }
+    });
+  }
 });
 
 describe("every activation", () => {

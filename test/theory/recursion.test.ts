@@ -200,4 +200,45 @@ describe("two inputs", () => {
     });
     for (const { c } of layers) expectClose(c, 1, 1e-10);
   });
+
+  it("equal inputs stay equal however deep the chaos, which would turn any rounding into another input", () => {
+    for (const [kind, sw2] of [
+      ["tanh", 4],
+      ["sin", 1.9],
+      ["erf", 4],
+    ] as const) {
+      const start = { Ka: 0.1, Kb: 0.1, C: 0.1 };
+      const layers = propagatePair(mlp({ activation: kind, sw2, sb2: 0.05, hidden: 300 }), start);
+      for (const { c } of layers) expect(c).toBe(1);
+    }
+  });
+
+  it("correlations follow signals that grow or shrink by any factor, until they over- or underflow", () => {
+    for (const kind of ["relu", "gelu", "silu"]) {
+      const layers = propagatePair(mlp({ activation: kind, sw2: 8, sb2: 0, hidden: 550 }), {
+        Ka: 1,
+        Kb: 1,
+        C: 0.5,
+      });
+      const end = layers.findIndex(({ Ka }) => Ka === Number.POSITIVE_INFINITY);
+      expect(end).toBeGreaterThan(450);
+      for (let l = 1; l < end; l++) expect(layers[l]!.c).toBeGreaterThan(layers[l - 1]!.c);
+      // All three rectify large signals, so 1 - c =: e falls by (2 sqrt(2)/3 pi) e^1.5 a layer, to 9 pi²/(2 l²); the next
+      // order is O(ln l / l) of it.
+      expectClose(((1 - layers[end - 1]!.c) * 2 * end ** 2) / (9 * Math.PI ** 2), 1, 0.1);
+      for (const { c } of layers.slice(end)) expect(c).toBeNaN();
+    }
+    const shrinking = propagatePair(mlp({ activation: "relu", sw2: 0.5, sb2: 0, hidden: 500 }), {
+      Ka: 1,
+      Kb: 1,
+      C: 0.5,
+    });
+    expect(shrinking.at(-1)!.Ka).toBeLessThan(1e-290);
+    for (let l = 1; l <= 500; l++) expect(shrinking[l]!.c).toBeGreaterThan(shrinking[l - 1]!.c);
+  });
+
+  it("moments that no pair has are refused", () => {
+    const places = mlp({ activation: "relu", sw2: 2, sb2: 0, hidden: 2 });
+    expect(refusal(() => propagatePair(places, { Ka: 1, Kb: 1, C: 3 })).message).toContain("no such pair");
+  });
 });

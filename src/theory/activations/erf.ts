@@ -1,14 +1,14 @@
 /** @file Error function activation (criticality.md §2; duals: Williams 1996, in the atan2 form of kernels.md §3). */
 import erfOf from "@stdlib/math-base-special-erf";
 import type { ScalarActivation } from "../activation.ts";
-import { gramDeterminant } from "../pair-geometry.ts";
+import { gramRoot } from "../pair-geometry.ts";
 
 const SLOPE = 2 / Math.sqrt(Math.PI);
 const FOUR_OVER_PI = 4 / Math.PI;
 
 /** sqrt((1 + 2Ka)(1 + 2Kb) - 4C²), written so that nothing cancels at C = ±sqrt(Ka Kb). */
 function root(Ka: number, Kb: number, C: number): number {
-  return Math.sqrt(1 + 2 * (Ka + Kb) + 4 * gramDeterminant(Ka, Kb, C));
+  return Math.hypot(Math.sqrt(1 + 2 * (Ka + Kb)), 2 * gramRoot(Ka, Kb, C));
 }
 
 export function erf(): ScalarActivation {

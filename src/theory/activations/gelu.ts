@@ -1,11 +1,11 @@
 /**
  * @file Gaussian error linear unit x Φ(x), exact (not its tanh approximation, which is another activation).
  * Moments: criticality.md §2. Dual: kernels.md §3, k = C/4 + (C φ + (C² + Ka Kb D²)/(P D))/2π with P = (1 + Ka)(1 + Kb),
- * D = sqrt(P - C²), φ = atan2(C, D); the moments are its diagonal.
+ * D = sqrt(P - C²), φ = atan2(C, D); the moments are its diagonal. Products of variances are never formed: they overflow.
  */
 import erfcOf from "@stdlib/math-base-special-erfc";
 import type { ScalarActivation } from "../activation.ts";
-import { gramDeterminant } from "../pair-geometry.ts";
+import { gramRoot } from "../pair-geometry.ts";
 
 const TWO_PI = 2 * Math.PI;
 const density = (x: number) => Math.exp(-0.5 * x * x) / Math.sqrt(TWO_PI);
@@ -17,10 +17,10 @@ const angle = (K: number) => Math.atan2(K, Math.sqrt(1 + 2 * K));
 /** E φ² / K. */
 const gain = (K: number) => 1 / 4 + (angle(K) + (2 * share(K)) / Math.sqrt(1 + 2 * K)) / TWO_PI;
 
-/** P, D and φ of the file's formula; P - C² is expanded so that nothing cancels. */
+/** D and φ of the file's formula; P - C² is expanded so that nothing cancels. */
 function terms(Ka: number, Kb: number, C: number) {
-  const D = Math.sqrt(1 + Ka + Kb + gramDeterminant(Ka, Kb, C));
-  return { P: (1 + Ka) * (1 + Kb), D, phi: Math.atan2(C, D) };
+  const D = Math.hypot(Math.sqrt(1 + Ka + Kb), gramRoot(Ka, Kb, C));
+  return { D, phi: Math.atan2(C, D) };
 }
 
 export function gelu(): ScalarActivation {
@@ -41,12 +41,13 @@ export function gelu(): ScalarActivation {
       },
       m: (K) => Math.sqrt((share(K) * K) / TWO_PI),
       dual: (Ka, Kb, C) => {
-        const { P, D, phi } = terms(Ka, Kb, C);
-        return C / 4 + (C * phi + (C * C + Ka * Kb * D * D) / (P * D)) / TWO_PI;
+        const { D, phi } = terms(Ka, Kb, C);
+        const overlap = (C / (1 + Ka)) * (C / (1 + Kb));
+        return C / 4 + (C * phi + overlap / D + share(Ka) * share(Kb) * D) / TWO_PI;
       },
       dualDerivative: (Ka, Kb, C) => {
-        const { P, D, phi } = terms(Ka, Kb, C);
-        return 1 / 4 + (phi + (C / D) * (1 / (D * D) + (1 - Ka * Kb) / P + 1)) / TWO_PI;
+        const { D, phi } = terms(Ka, Kb, C);
+        return 1 / 4 + (phi + (C / D) * (1 / (D * D) + 1 / (1 + Ka) + 1 / (1 + Kb))) / TWO_PI;
       },
     },
   };

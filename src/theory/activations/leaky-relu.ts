@@ -5,7 +5,7 @@
  */
 import type { ScalarActivation } from "../activation.ts";
 import { requireFinite } from "../checks.ts";
-import { gramDeterminant } from "../pair-geometry.ts";
+import { gramRoot } from "../pair-geometry.ts";
 
 /** @throws FathomError `bad-input` for a non-finite alpha. */
 export function leakyRelu({ alpha = 0.01 }: { readonly alpha?: number } = {}): ScalarActivation {
@@ -21,8 +21,8 @@ function rectifier(alpha: number): Omit<ScalarActivation, "kind" | "parameters">
   const half = (1 + alpha * alpha) / 2;
   const F = (1 - alpha) ** 2 / (2 * Math.PI);
   const wedge = (Ka: number, Kb: number, C: number) => {
-    const delta = Math.sqrt(gramDeterminant(Ka, Kb, C));
-    return { delta, slope: half - F * (Ka * Kb === 0 ? Math.PI / 2 : Math.atan2(delta, C)) };
+    const delta = gramRoot(Ka, Kb, C);
+    return { delta, slope: half - F * (Ka === 0 || Kb === 0 ? Math.PI / 2 : Math.atan2(delta, C)) };
   };
   return {
     f: (x) => (x > 0 ? x : alpha * x),
