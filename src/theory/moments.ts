@@ -158,5 +158,5 @@ function isOneSignal({ Ka, Kb, C }: Covariance): boolean {
 
 /** Whether a signal overflowed, here or (then C is NaN) in a layer before. */
 function isLost({ Ka, Kb, C }: Covariance): boolean {
-  return Ka === Number.POSITIVE_INFINITY || Kb === Number.POSITIVE_INFINITY || Number.isNaN(C);
+  return Ka > LARGEST_K || Kb > LARGEST_K || Number.isNaN(C);
 }
