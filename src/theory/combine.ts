@@ -35,15 +35,16 @@ export function residual({ mu, branch }: ResidualOptions): Step {
   if (mu === 0) return inner;
   if (!inner.mixes) throw dependentBranch(branch.length === 0 ? "empty" : inner.name);
   const skip = mu * mu;
+  const logSkip = Math.log(skip);
   return {
     name: `residual(${inner.name})`,
     mixes: false,
     single(s) {
       const b = inner.single({ ...s, logJ: 0 });
       return {
-        K: b.K + skip * s.K + 2 * mu * b.mean * s.mean,
+        K: b.K + skip * s.K + 2 * mu * product(b.mean, s.mean),
         mean: b.mean + mu * s.mean,
-        logJ: s.logJ + Math.log(Math.exp(b.logJ) + skip),
+        logJ: s.logJ + logSum(b.logJ, logSkip),
         chiK: b.chiK + skip * s.chiK + 2 * mu * (b.meanSlope * s.mean + b.mean * s.meanSlope),
         meanSlope: b.meanSlope + mu * s.meanSlope,
         gaussian: b.gaussian && s.gaussian,
@@ -54,9 +55,9 @@ export function residual({ mu, branch }: ResidualOptions): Step {
     pair(s) {
       const b = inner.pair(s);
       return {
-        Ka: b.Ka + skip * s.Ka + 2 * mu * b.meanA * s.meanA,
-        Kb: b.Kb + skip * s.Kb + 2 * mu * b.meanB * s.meanB,
-        C: b.C + skip * s.C + mu * (b.meanA * s.meanB + s.meanA * b.meanB),
+        Ka: b.Ka + skip * s.Ka + 2 * mu * product(b.meanA, s.meanA),
+        Kb: b.Kb + skip * s.Kb + 2 * mu * product(b.meanB, s.meanB),
+        C: b.C + skip * s.C + mu * (product(b.meanA, s.meanB) + product(s.meanA, b.meanB)),
         meanA: b.meanA + mu * s.meanA,
         meanB: b.meanB + mu * s.meanB,
         gaussian: b.gaussian && s.gaussian,
@@ -66,6 +67,16 @@ export function residual({ mu, branch }: ResidualOptions): Step {
       };
     },
   };
+}
+
+/** a b, where a mean of 0 silences one that overflowed. */
+function product(a: number, b: number): number {
+  return a === 0 || b === 0 ? 0 : a * b;
+}
+
+/** ln(e^a + e^b), for a branch whose own J leaves float64. */
+function logSum(a: number, b: number): number {
+  return Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b)));
 }
 
 function dependentBranch(name: string): FathomError {

@@ -110,7 +110,7 @@ export interface LineRange {
 
 /**
  * The critical line inside a rectangle of the plane, as a polyline of increasing parameter, for a phase diagram.
- * @returns Empty where none passes, or where every point is critical (ln-pre and ln-block with mu = 1).
+ * @returns Empty where none passes: with mu = 1 no point is critical, or (ln-pre, ln-block) every one, but for ln-skip.
  * @throws FathomError `bad-input` for bad ranges or options.
  * @example criticalLine({ activation: scalarActivation("tanh") }, { sw2: [0, 4], sb2: [0, 1] })
  */
@@ -123,6 +123,7 @@ export function criticalLine(of: LineOf, { sw2, sb2, points = 400 }: LineRange):
   const { activation, norm = "none", mu = 0 } = of;
   requireMu(mu);
   requireNorm(norm);
+  if (mu === 1 && norm !== "ln-skip") return [];
   if (norm === "none" && activation.homogeneous) return uprightLine(of, sb2, points).filter(inside);
   const byWeights = norm === "ln-pre" || norm === "ln-skip";
   const grid = byWeights

@@ -78,7 +78,7 @@ function lawOfApproach(map: LayerMap, { K }: Limit): DecayLaw {
  * ln J(1, l+1) after `steps` layers of a network whose K grows by exactly s a layer and whose chi_J = 1 + a/K: the rows
  * ln-pre and ln-block with mu = 1 (criticality.md §4.4), exactly
  * J = Γ(l + (K1 + a)/s) Γ(K1/s) / (Γ(l + K1/s) Γ((K1 + a)/s)) ~ l^(a/s).
- * @param options.K1 Variance of the first preactivations, > 0; options.steps >= 0.
+ * @param options.K1 Variance of the first preactivations (at 0 LayerNorm makes J infinite); options.steps >= 0.
  * @throws FathomError `bad-input` for bad numbers, `unsupported` for other rows or mu < 1.
  * @example growthLogJ({ activation: scalarActivation("relu"), sw2: 1.96, sb2: 0.09, norm: "ln-pre", mu: 1 }, { K1: 1, steps: 10 })
  */

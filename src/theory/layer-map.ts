@@ -69,11 +69,11 @@ const rows: Readonly<Record<Norm, (options: Options) => Branch>> = {
   }),
   "ln-pre": ({ activation, sw2, sb2 }) => {
     const A = derivativeMoment(activation, 1);
-    return { ...reset(sw2 * secondMoment(activation, 1) + sb2), chiJ: (K) => (sw2 * A) / K };
+    return { ...reset(sw2 * secondMoment(activation, 1) + sb2), chiJ: (K) => ratio(sw2 * A, K) };
   },
   "ln-act": ({ activation, sw2, sb2 }) => ({
     ...reset(sw2 + sb2),
-    chiJ: (K) => (sw2 * derivativeMoment(activation, K)) / activationVariance(activation, K),
+    chiJ: (K) => ratio(sw2 * derivativeMoment(activation, K), activationVariance(activation, K)),
   }),
   // The skip is normalised too: it brings mu² whatever K was, and its mu² K and mu² of the other rows are taken off.
   "ln-skip": ({ activation, sw2, sb2, skip }) => {
@@ -81,7 +81,7 @@ const rows: Readonly<Record<Norm, (options: Options) => Branch>> = {
     const K = sw2 * secondMoment(activation, 1) + sb2 + skip;
     return {
       K: (k) => K - skip * k,
-      chiJ: (k) => total / k - skip,
+      chiJ: (k) => ratio(total, k) - skip,
       chiK: constant(-skip),
       linear: { gain: -skip, offset: K },
     };
@@ -89,9 +89,14 @@ const rows: Readonly<Record<Norm, (options: Options) => Branch>> = {
   "ln-block": ({ activation, sw2, sb2 }) => {
     const q = sw2 + sb2;
     const A = derivativeMoment(activation, q);
-    return { ...reset(sw2 * secondMoment(activation, q) + sb2), chiJ: (K) => (sw2 * sw2 * A) / K };
+    return { ...reset(sw2 * secondMoment(activation, q) + sb2), chiJ: (K) => ratio(sw2 * sw2 * A, K) };
   },
 };
+
+/** a/b, where weights of variance 0 pass nothing on, whatever there is to normalise. */
+function ratio(a: number, b: number): number {
+  return a === 0 ? 0 : a / b;
+}
 
 /** A branch whose output variance does not depend on its input's. */
 function reset(offset: number): Omit<Branch, "chiJ"> {

@@ -153,7 +153,8 @@ describe("critical lines", () => {
     expect(
       new Set(criticalLine({ activation: scalarActivation("relu") }, range).map(({ sw2 }) => sw2)),
     ).toEqual(new Set([2]));
-    expect(criticalLine({ activation: scalarActivation("relu"), norm: "ln-pre", mu: 1 }, range)).toEqual([]);
+    for (const norm of ["none", "ln-pre", "ln-act", "ln-block"] as const)
+      expect(criticalLine({ activation: scalarActivation("relu"), norm, mu: 1 }, range)).toEqual([]);
   });
 });
 

@@ -118,6 +118,13 @@ describe("statuses", () => {
     }
   });
 
+  it("weights and biases of variance 0 pass nothing on, in every row", () => {
+    for (const norm of norms) {
+      const limit = reachedLimit({ activation: scalarActivation("tanh"), sw2: 0, sb2: 0, norm });
+      expect(limit).toMatchObject({ K: 0, chiJ: 0, status: "dead" });
+    }
+  });
+
   it("a vanishing bias still holds K up", () => {
     const limit = reachedLimit({ activation: scalarActivation("tanh"), sw2: 0.5, sb2: 1e-14 });
     expectClose(limit.K / 2e-14, 1, 1e-9);

@@ -110,6 +110,24 @@ describe("single rules", () => {
     expect(state.gaussian).toBe(false);
   });
 
+  it("a deep branch has its J in logarithms: skip and branch add beyond what float64 holds", () => {
+    const layer = [activation(scalarActivation("relu")), affine({ sw2: 4, sb2: 0 })];
+    const deep = (layers: number) =>
+      residual({ mu: 0.5, branch: Array.from({ length: layers }, () => layer).flat() });
+    expectClose(deep(2000).single(preactivationState(1)).logJ, 2000 * Math.LN2, 1e-15);
+    expectClose(deep(2).single(preactivationState(1)).logJ, Math.log(4 + 0.25), 1e-15);
+  });
+
+  it("a mean that overflowed does not meet a branch without one", () => {
+    const overflowed = {
+      ...inputState({ K: 1 }),
+      K: Number.POSITIVE_INFINITY,
+      mean: Number.POSITIVE_INFINITY,
+    };
+    const state = residual({ mu: 1, branch: [affine({ sw2: 1, sb2: 0 })] }).single(overflowed);
+    expect(state.K).toBe(Number.POSITIVE_INFINITY);
+  });
+
   it("a pair of equal signals stays equal, through every row", () => {
     fc.assert(
       fc.property(layers, fc.constantFrom(...norms), variance, (layer, norm, K) => {
