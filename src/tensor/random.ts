@@ -3,7 +3,7 @@
  * (key, i) only: `start` resumes a stream anywhere, and threads that share a draw need only the key.
  * A float64 uniform takes one Threefry block (53 of its bits), a float32 uniform one word (24 bits), a sign one bit.
  */
-import { allocate, type FloatDType, type NdArray, type Shape, showShape, sizeOf } from "./array.ts";
+import { allocate, checkedSizeOf, type FloatDType, type NdArray, type Shape } from "./array.ts";
 import { FathomError } from "./errors.ts";
 import type { Key } from "./key.ts";
 import { normalQuantile } from "./normal-quantile.ts";
@@ -46,7 +46,7 @@ export function uniform<D extends FloatDType>(
       "Give finite bounds with low <= high.",
     );
   }
-  const data = allocate(dtype, checkedSize(shape, start)) as Float64Array;
+  const data = allocate(dtype, sizeOfDraw(shape, start)) as Float64Array;
   const width = high - low;
   if (dtype === "float32") {
     forEachWord(key, start, data.length, (words, from, to, offset) => {
@@ -77,7 +77,7 @@ export function normal<D extends FloatDType>(
   if (!(std >= 0 && std < Number.POSITIVE_INFINITY)) {
     throw badDraw("std", `The standard deviation ${std} cannot be used.`, "Give a finite number >= 0.");
   }
-  const data = allocate(dtype, checkedSize(shape, start)) as Float64Array;
+  const data = allocate(dtype, sizeOfDraw(shape, start)) as Float64Array;
   if (dtype === "float32") {
     forEachWord(key, start, data.length, (words, from, to, offset) => {
       for (let i = from; i < to; i++) {
@@ -104,7 +104,7 @@ export function rademacher<D extends FloatDType>(
   shape: Shape,
   { start = 0 }: StreamOptions = {},
 ): NdArray<D> {
-  const size = checkedSize(shape, start);
+  const size = sizeOfDraw(shape, start);
   const data = allocate(dtype, size) as Float64Array;
   const bit = start % 32;
   const words = Math.ceil((size + bit) / 32);
@@ -158,7 +158,7 @@ export function categorical(
 ): Int32Array {
   const cumulative = cumulativeWeights(weights);
   const total = cumulative[cumulative.length - 1]!;
-  const drawn = new Int32Array(checkedSize([n], start));
+  const drawn = new Int32Array(sizeOfDraw([n], start));
   // The first category that reaches the total is the last with a positive weight: where u * total rounds up.
   const lastPositive = cumulative.indexOf(total);
   forEachBlock(key, start, n, (words, count, offset) => {
@@ -251,12 +251,8 @@ function forEachWord(
 }
 
 /** Number of elements of a draw whose indices all stay below 2^53. */
-function checkedSize(shape: Shape, start: number): number {
-  const bad = shape.find((n) => !Number.isInteger(n) || n < 0);
-  const size = sizeOf(shape);
-  if (bad !== undefined || size > 2 ** 32) {
-    throw badDraw("shape", `Cannot draw an array of shape ${showShape(shape)}.`, "Give integers >= 0.");
-  }
+function sizeOfDraw(shape: Shape, start: number): number {
+  const size = checkedSizeOf(shape);
   if (!Number.isInteger(start) || start < 0 || start + size > Number.MAX_SAFE_INTEGER) {
     throw badDraw(
       "start",

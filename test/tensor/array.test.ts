@@ -44,6 +44,31 @@ describe("arrays", () => {
   it("refuse data that does not fill the shape, telling both counts", () => {
     expect(() => ndarray("float32", [2, 3], [1, 2])).toThrow(/2 elements do not fill the shape \[2, 3\] \(6/);
   });
+
+  it.each([[-1], [1.5], [Number.NaN], [-2, -1]])("refuse the shape [%s]", (...shape) => {
+    const refused = expect.objectContaining({ code: "bad-shape", where: "shape" });
+    expect(() => zeros("float32", shape)).toThrow(refused);
+    expect(() => ndarray("float32", shape, [1, 2])).toThrow(refused);
+  });
+
+  it.each([
+    ["int32", 1.5],
+    ["int32", 2 ** 31],
+    ["int64", Number.NaN],
+    ["int64", 2 ** 63],
+    ["uint8", 256],
+    ["uint8", -1],
+  ] as const)("refuse to store in %s what it cannot hold: %s", (dtype, value) => {
+    const refused = expect.objectContaining({ code: "bad-input", message: `${value} is no ${dtype}.` });
+    expect(() => filled(dtype, [2], value)).toThrow(refused);
+    expect(() => ndarray(dtype, [1], [value])).toThrow(refused);
+  });
+
+  it("refuse sizes beyond all memory", () => {
+    expect(() => zeros("float64", [2 ** 30, 2 ** 30])).toThrow(
+      expect.objectContaining({ code: "too-large" }),
+    );
+  });
 });
 
 describe("errors", () => {

@@ -1,3 +1,4 @@
+/** @file Weights survive the round trip bit for bit, and every damaged file is refused with a typed error. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FathomError, type NdArray, ndarray } from "../../src/tensor/index.ts";
