@@ -101,7 +101,7 @@ export async function measureCorrelations(settings: CorrelationOptions): Promise
   return { layers, seeds, pairs: { within: pairs.within.length, between: pairs.between.length } };
 }
 
-/** One seed: `[tap]` → correlations `[N·N]` and K `[N]`. */
+/** One seed: `[tap]` → correlations `[N·N]`, NaN from the first tap that overflows, and K `[N]`. */
 interface GramRun {
   readonly samples: number;
   readonly correlation: Float64Array[];
@@ -138,12 +138,15 @@ async function runGrams(
 ): Promise<GramRun> {
   const { samples, taps } = chain;
   const outputs = await executable.run(feeds);
-  const gram = outputs["correlation"]!.data as Float32Array;
+  const gram = Float64Array.from(outputs["correlation"]!.data as Float32Array);
   const K = outputs["K"]!.data as Float32Array;
   const size = samples * samples;
+  const first = gram.findIndex(Number.isNaN);
+  // Behind an overflow a ReLU makes zeros of NaN, which would pass for inputs that have become one.
+  if (first >= 0) gram.fill(Number.NaN, first - (first % size));
   return {
     samples,
-    correlation: taps.map((_, l) => Float64Array.from(gram.subarray(l * size, (l + 1) * size))),
+    correlation: taps.map((_, l) => gram.subarray(l * size, (l + 1) * size)),
     K: taps.map((_, l) => Float64Array.from({ length: samples }, (__, n) => K[n * taps.length + l]!)),
   };
 }

@@ -21,7 +21,10 @@ export interface JacobianProgramOptions {
 /** The probes of one run: `[P, S, ...tap]` each. Unbiased when every sample's probes have E u uᵀ = 1. */
 export type ProbeFeeds = Record<string, NdArray>;
 
-/** Natural logarithms of |J u|²/N per probe and sample; all from one run, that is one set of weights. */
+/**
+ * Natural logarithms of |J u|²/N per probe and sample; all from one run, that is one set of weights. NaN for stretches
+ * that touch a tap at or behind the first whose K overflowed.
+ */
 export interface JacobianRun {
   /** `[tap][P·S]`: ln of the samples of J(1, l). */
   readonly fromFirst: Float64Array[];
@@ -144,19 +147,30 @@ async function runOnce(
 ): Promise<JacobianRun> {
   const { taps, samples } = chain;
   const outputs = await executable.run(feeds);
+  const K = columns(outputs["K"]!, samples, taps.length);
+  const alive = tapsBeforeOverflow(K, samples);
   const rows = probes * samples;
-  const segmentCount = taps.length - 1;
   const logs = (name: string) => {
     const array = outputs[name];
-    return array ? columnLogs(array, rows, segmentCount) : [];
+    if (array === undefined) return [];
+    return columns(array, rows, taps.length - 1).map((gains, segment) =>
+      gains.map((gain, row) => (segment + 1 < alive[row % samples]! ? Math.log(gain) : Number.NaN)),
+    );
   };
-  const K = columns(outputs["K"]!, samples, taps.length);
   return {
     fromFirst: accumulate(logs("fromFirst"), rows),
     toOutput: accumulateBack(logs("toOutput"), rows, taps),
     local: logs("local"),
-    K,
+    K: K.map((values, tap) => values.map((value, s) => (tap <= alive[s]! ? value : Number.NaN))),
   };
+}
+
+/** The number of taps before the first whose K is not finite, for each sample: behind it a ReLU makes zeros of NaN. */
+function tapsBeforeOverflow(K: readonly Float64Array[], samples: number): number[] {
+  return Array.from({ length: samples }, (_, s) => {
+    const first = K.findIndex((values) => !Number.isFinite(values[s]));
+    return first < 0 ? K.length : first;
+  });
 }
 
 /** Row-major `[rows, columns]` as one float64 list per column. */
@@ -165,10 +179,6 @@ function columns(array: NdArray, rows: number, count: number): Float64Array[] {
   return Array.from({ length: count }, (_, c) =>
     Float64Array.from({ length: rows }, (_, r) => data[r * count + c]!),
   );
-}
-
-function columnLogs(array: NdArray, rows: number, count: number): Float64Array[] {
-  return columns(array, rows, count).map((column) => column.map(Math.log));
 }
 
 /** J(1, l): the product of the gains up to h^l. J(1, 1) = 1. */

@@ -41,8 +41,9 @@ export function relativeStandardError(values: ArrayLike<number>): number {
   return Math.sqrt(sum / (n - 1) / n);
 }
 
-/** The middle value; the mean of the middle two for an even count (of logarithms: their geometric mean). */
+/** The middle value; the mean of the middle two for an even count (of logarithms: their geometric mean). NaN where one is. */
 export function median(values: readonly number[]): number {
+  if (values.some(Number.isNaN)) return Number.NaN;
   const sorted = [...values].sort((a, b) => a - b);
   const upper = sorted[Math.floor(sorted.length / 2)]!;
   const lower = sorted[Math.floor((sorted.length - 1) / 2)]!;

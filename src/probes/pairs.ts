@@ -33,10 +33,12 @@ export function pairsByClass(labels: ArrayLike<number>): PairsByClass {
 
 /**
  * Chance that a value of `high` exceeds one of `low`, ties counting half (the area under the ROC curve), by ranks.
+ * NaN where a value is NaN.
  * @example rankingAccuracy([2, 3], [1, 2]) // 0.875
  */
 export function rankingAccuracy(high: ArrayLike<number>, low: ArrayLike<number>): number {
   const sorted = Float64Array.from(low).sort();
+  if ([sorted, high].some((values) => Array.from(values).some(Number.isNaN))) return Number.NaN;
   let sum = 0;
   for (let i = 0; i < high.length; i++) {
     sum += (countBelow(sorted, high[i]!) + countNotAbove(sorted, high[i]!)) / 2;

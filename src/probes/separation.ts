@@ -22,7 +22,9 @@ export const scrambledBelow = 1 / 3;
 export type Confusion = "collapsed" | "scrambled";
 
 export interface Separation {
-  /** The last tap at which inputs of different classes can be told apart (index 0: the input); absent when they can to the end. */
+  /** `undecided` where correlation never told class, or the preactivations overflow before classes are lost. */
+  readonly verdict: "apart" | "lost" | "undecided";
+  /** The last tap at which inputs of different classes can be told apart (index 0: the input); absent unless lost. */
   readonly lostAfter?: { readonly index: number; readonly name: string; readonly how: Confusion };
   /** One sentence, with the criterion. */
   readonly statement: string;
@@ -34,13 +36,22 @@ export interface Separation {
  * @example separation(layers).statement // "Two inputs are indistinguishable by class after layer 17: …"
  */
 export function separation(layers: readonly CorrelationLayer[]): Separation {
-  const hidden = layers.length > 1 ? layers.slice(0, -1) : layers;
-  const [top] = hidden as [CorrelationLayer];
+  const all = layers.length > 1 ? layers.slice(0, -1) : layers;
+  const overflow = all.findIndex(({ between }) => !Number.isFinite(between.mean.value));
+  const hidden = overflow < 0 ? all : all.slice(0, overflow);
+  const [top] = hidden;
+  if (top === undefined) return overflowed("the first layer");
   const first = hidden.findIndex((layer, l) => confusion([layer], top) && confusion(hidden.slice(l), top));
-  if (first < 0) return { statement: apart(hidden) };
+  if (first < 0) {
+    if (overflow >= 0) return overflowed(`layer ${all[overflow]!.index}`);
+    return tellsClass(top)
+      ? { verdict: "apart", statement: apart(hidden) }
+      : { verdict: "undecided", statement: nothingToLose(hidden) };
+  }
   const how = confusion([hidden[first]!], top)!;
   const before = hidden[first - 1];
   return {
+    verdict: "lost",
     lostAfter: { index: before?.index ?? 0, name: before?.name ?? "input", how },
     statement: lost(how, {
       place: before ? `after layer ${before.index}` : "from the first layer on",
@@ -57,16 +68,32 @@ export function separation(layers: readonly CorrelationLayer[]): Separation {
  */
 export function confusion(layers: readonly CorrelationLayer[], top: CorrelationLayer): Confusion | undefined {
   if (meanOf(layers.map(({ between }) => between.mean.value)) > collapsedAbove) return "collapsed";
-  const advantage = top.ranking.value - 0.5;
-  if (advantage <= 2 * (top.ranking.se ?? 0)) return undefined;
+  if (!tellsClass(top)) return undefined;
   const left = meanOf(layers.map(({ ranking }) => ranking.value)) - 0.5;
-  return left < scrambledBelow * advantage ? "scrambled" : undefined;
+  return left < scrambledBelow * (top.ranking.value - 0.5) ? "scrambled" : undefined;
+}
+
+function tellsClass({ ranking }: CorrelationLayer): boolean {
+  return ranking.value - 0.5 > 2 * (ranking.se ?? 0);
 }
 
 function apart(hidden: readonly CorrelationLayer[]): string {
   const last = hidden.at(-1)!;
   const between = last.between.mean.value.toFixed(3);
-  return `Two inputs of different classes stay apart through all ${hidden.length} hidden layers: at the last their correlation is ${between}, and correlation ranks a same-class pair above a mixed one in ${percent(last)} of 100 cases (${percent(hidden[0]!)} at the first).`;
+  const through = hidden.length === 1 ? "the hidden layer" : `all ${hidden.length} hidden layers`;
+  return `Two inputs of different classes stay apart through ${through}: at the last their correlation is ${between}, and correlation ranks a same-class pair above a mixed one in ${percent(last)} of 100 cases (${percent(hidden[0]!)} at the first).`;
+}
+
+function nothingToLose(hidden: readonly CorrelationLayer[]): string {
+  const between = hidden.at(-1)!.between.mean.value.toFixed(3);
+  return `Whether depth loses the classes cannot be told: correlation hardly tells class at the first layer already, where it ranks a same-class pair above a mixed one in ${percent(hidden[0]!)} of 100 cases. At the last hidden layer the correlation of different classes is ${between}.`;
+}
+
+function overflowed(place: string): Separation {
+  return {
+    verdict: "undecided",
+    statement: `The preactivations overflow at ${place}: inputs cannot be compared there.`,
+  };
 }
 
 function lost(

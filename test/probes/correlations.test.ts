@@ -145,6 +145,16 @@ describe("measured correlations", () => {
     expect(layers[1]!.ranking.value).toBe(0.5);
   });
 
+  it("are undefined from an overflow on, also where ReLU makes zeros of NaN", async () => {
+    const model = mlp("activation=relu,sw2=1e5");
+    const { layers } = await measureCorrelations({ model, ...data, seeds: 2, key });
+    expect(layers[3]!.between.mean.value).toBeLessThan(1);
+    for (const { between, ranking } of layers.slice(16)) {
+      expect(between.mean.value).toBeNaN();
+      expect(ranking.value).toBeNaN();
+    }
+  });
+
   it("are refused without pairs of both kinds, or with labels that do not fit", async () => {
     const model = mlp("activation=tanh,sw2=1,sb2=0", 1);
     const label = (...labels: number[]) => ndarray("int32", [labels.length], labels);
@@ -181,7 +191,7 @@ describe("measured rankings", () => {
   ])("are those of theory, with the fluctuations of this width, %s", async (_, options, mu) => {
     const model = modelOf(`mlp:depth=16,width=48,activation=tanh,${options},in=${units},out=10`);
     const { layers } = await measureCorrelations({ model, ...data, seeds: 12, key });
-    const kinds = pairsByClass(data.labels.data);
+    const kinds = pairsByClass(data.labels.data as Int32Array);
     const inputs = { within: spreadOf(kinds.within), between: spreadOf(kinds.between) };
     const through = (c: number) => propagatePair(meanFieldPlaces(model), { Ka: 1, Kb: 1, C: c });
     const theory = rankingByDepth({
@@ -223,8 +233,23 @@ describe("the statement of separation", () => {
     expect(separation(rankings(0.9, 0.52, 0.8, 0.8, 0.8, 0.5))).not.toHaveProperty("lostAfter");
   });
 
-  it("does not blame the network where correlation never told class", () => {
-    expect(separation(rankings(0.5, 0.5, 0.5, 0.5))).not.toHaveProperty("lostAfter");
+  it("does not blame the network where correlation never told class, nor praise it", () => {
+    const found = separation(rankings(0.5, 0.5, 0.5, 0.5));
+    expect(found).not.toHaveProperty("lostAfter");
+    expect(found.verdict).toBe("undecided");
+    expect(found.statement).toMatch(/cannot be told/);
+  });
+
+  it("does not compare inputs that have overflowed", () => {
+    const overflowed = layer(2, Number.NaN, Number.NaN);
+    expect(separation([layer(1, 0.2, 0.9), overflowed, layer(3, 0, 0.9)])).toEqual({
+      verdict: "undecided",
+      statement: "The preactivations overflow at layer 2: inputs cannot be compared there.",
+    });
+    expect(separation([...rankings(0.9, 0.51, 0.51), overflowed, overflowed])).toMatchObject({
+      verdict: "lost",
+      lostAfter: { index: 1 },
+    });
   });
 
   it("says so when the first layer already confuses them", () => {
@@ -254,6 +279,11 @@ describe("ranking and pairs", () => {
         },
       ),
     );
+  });
+
+  it("ranking accuracy is undefined where a correlation is", () => {
+    expect(rankingAccuracy([0.5, Number.NaN], [0.1])).toBeNaN();
+    expect(rankingAccuracy([0.5], [0.1, Number.NaN])).toBeNaN();
   });
 
   it("every pair is within or between classes, once", () => {

@@ -208,6 +208,27 @@ describe("Jacobians outside float32", () => {
   });
 });
 
+describe("networks that overflow", () => {
+  it("keep the Jacobians before the overflow and have none behind it, also where ReLU makes zeros of NaN", async () => {
+    // K grows a thousandfold a layer from 1: float32 ends at 10^38.
+    const model = modelOf("mlp:depth=30,width=16,activation=relu,sw2=2000,in=16,out=2");
+    const { layers } = await measureJacobians({
+      model,
+      inputs: inputsOf(model, 2, "float32"),
+      seeds: 3,
+      probes: 2,
+    });
+    expect(layers[7]!.J.status).toBeUndefined();
+    expect(layers[7]!.J.lnMedian / 7).toBeGreaterThan(Math.log(100));
+    for (const { J, local } of layers.slice(15)) {
+      expect(J).toMatchObject({ lnMean: Number.NaN, lnMedian: Number.NaN, status: "overflow" });
+      expect(local!.status).toBe("overflow");
+    }
+    expect(layers[0]!.toOutput.status).toBe("overflow");
+    expect(layers[20]!.K.value).toBeNaN();
+  });
+});
+
 describe("what cannot be probed is refused", () => {
   const model = modelOf("mlp:depth=1,width=4,in=3,out=2");
   const inputs = inputsOf(model, 2, "float32");
