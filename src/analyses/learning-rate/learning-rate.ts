@@ -9,7 +9,8 @@ import type { SurveyContext } from "../context.ts";
 import { inputMoments, sampleRows } from "../data-moments.ts";
 import type { NumberRow } from "../document.ts";
 import { finiteOrNull } from "../figure.ts";
-import { dataPairs } from "../separation/data-pairs.ts";
+import { meanCorrelation } from "../separation/data-pairs.ts";
+import { pairRows } from "../separation/predict.ts";
 import { secondsPerStep } from "../training/plan.ts";
 import { rate, significant } from "../words.ts";
 import { type CandidateEdge, edgeSettings, measuredEdges } from "./edges.ts";
@@ -23,9 +24,8 @@ type Prediction = readonly Estimate[];
 
 function predict(context: SurveyContext): Prediction {
   const { secondMoment, mean } = inputMoments(context);
-  const pairs = dataPairs(sampleRows(context, "separation", 64));
   const { classes } = context.dataset;
-  const correlation = (pairs.within + (classes - 1) * pairs.between) / classes;
+  const correlation = meanCorrelation(sampleRows(context, "separation", pairRows));
   const other = challenger(context);
   return [given(context), ...(other === undefined ? [] : [other])].map(({ model }) =>
     ntkRate({ model, secondMoment, mean, correlation, classes, batch: edgeSettings.batch }),

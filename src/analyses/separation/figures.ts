@@ -2,7 +2,7 @@
 import type { CorrelationMeasurement, PairSummary } from "../../probes/index.ts";
 import type { PairLayer } from "../../theory/index.ts";
 import { type Figure, lineFigure, point, pointWithError, type Rule, type Series } from "../figure.ts";
-import type { SeparationPrediction } from "./separation.ts";
+import type { SeparationPrediction } from "./predict.ts";
 
 export function separationFigures(
   { within, between, lostAfter }: SeparationPrediction,
