@@ -43,6 +43,7 @@ function fed(node: Tensor, feeds: Readonly<Record<string, NdArray>>): NdArray {
       code: "bad-input",
       message: `No value was fed for the input "${name}".`,
       where: name,
+      hint: `Feed ${node.dtype} ${showShape(node.shape)} under this name.`,
     });
   }
   if (value.dtype !== node.dtype) {
@@ -50,6 +51,7 @@ function fed(node: Tensor, feeds: Readonly<Record<string, NdArray>>): NdArray {
       code: "bad-input",
       message: `The input "${name}" is ${node.dtype}, but ${value.dtype} was fed.`,
       where: name,
+      hint: `Feed ${node.dtype}, or cast the input in the graph.`,
     });
   }
   if (!sameShape(value.shape, node.shape)) {
@@ -57,6 +59,7 @@ function fed(node: Tensor, feeds: Readonly<Record<string, NdArray>>): NdArray {
       code: "bad-shape",
       message: `The input "${name}" has the shape ${showShape(node.shape)}, but ${showShape(value.shape)} was fed.`,
       where: name,
+      hint: "Shapes are static: feed this shape, or build the graph for another.",
     });
   }
   return value;

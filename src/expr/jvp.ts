@@ -3,7 +3,7 @@ import { dependents, orderSince } from "./graph.ts";
 import type { MaybeZero } from "./primitive.ts";
 import { add } from "./primitives/binary.ts";
 import type { Tensor } from "./tensor.ts";
-import { checkedDirection } from "./vjp.ts";
+import { checkedDirection, requireOneEach } from "./vjp.ts";
 
 /**
  * Jacobian-vector products: Σ over xs of ∂y/∂x t, for each y.
@@ -11,10 +11,11 @@ import { checkedDirection } from "./vjp.ts";
  * @param xs Any nodes, inputs or not; where one x is computed from another, its tangent is added to the one that arrives.
  * @param ts Tangents with the shapes of xs; `undefined` for zero.
  * @returns One tangent for each y with its shape; `undefined` where y does not depend on any x.
- * @throws FathomError bad-shape or bad-input when a tangent does not fit its x.
+ * @throws FathomError bad-shape or bad-input when a tangent does not fit its x, or there is not one an x.
  * @example const [dy] = jvp([y], [x], [dx]);
  */
 export function jvp(ys: readonly Tensor[], xs: readonly Tensor[], ts: readonly MaybeZero[]): MaybeZero[] {
+  requireOneEach("jvp", ts, xs);
   const tangents = new Map<Tensor, MaybeZero>();
   xs.forEach((x, i) => {
     const t = checkedDirection("jvp", ts[i], x);

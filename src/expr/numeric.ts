@@ -21,7 +21,10 @@ export function numbersOf(array: NdArray): Numbers {
   return array.data as Numbers;
 }
 
-/** Stores computed numbers in a dtype: one rounding for float32, wrap-around for integers. */
+/**
+ * Stores computed numbers in a dtype: one rounding for float32, wrap-around for integers, which hold 0 for what is not
+ * finite.
+ */
 export function store(dtype: DType, shape: Shape, computed: Float64Array): NdArray {
   switch (dtype) {
     case "float64":
@@ -34,7 +37,7 @@ export function store(dtype: DType, shape: Shape, computed: Float64Array): NdArr
       return ndarray(
         "int64",
         shape,
-        BigInt64Array.from(computed, (value) => BigInt(value)),
+        BigInt64Array.from(computed, (value) => BigInt(Number.isFinite(value) ? value : 0)),
       );
     default:
       return ndarray(dtype, shape, new Uint8Array(computed));

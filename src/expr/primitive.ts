@@ -21,6 +21,9 @@ export interface Primitive {
   /** Runs in TypeScript between ONNX sessions, because no ONNX operator computes it; `evaluate` is its kernel. */
   readonly host?: boolean;
 
+  /** Each element of the result depends on the operands' elements at its place alone (operands broadcast). */
+  readonly elementwise?: boolean;
+
   /** Result shape and dtype. @throws FathomError bad-shape or bad-input naming the primitive and the shapes. */
   shape(inputs: readonly Tensor[], attrs: Attributes): ShapeAndDType;
 

@@ -15,8 +15,8 @@ import type { Tensor } from "./tensor.ts";
  * @param xs Any nodes, inputs or not.
  * @param cts Cotangents with the shapes of ys (`undefined` for zero); may be left out when all ys are scalars, for ones.
  * @returns One cotangent for each x with its shape; `undefined` where no y depends on it.
- * @throws FathomError bad-input when cotangents are left out for results that are no scalars; bad-shape when they do
- * not fit.
+ * @throws FathomError bad-input when cotangents are left out for results that are no scalars, or are not one a result;
+ * bad-shape when they do not fit.
  * @example const [gw, gb] = vjp([loss], [w, b]);
  */
 export function vjp(
@@ -24,6 +24,7 @@ export function vjp(
   xs: readonly Tensor[],
   cts: readonly MaybeZero[] = ys.map(unit),
 ): MaybeZero[] {
+  requireOneEach("vjp", cts, ys);
   const cotangents = new Map<Tensor, Tensor>();
   const accumulate = (node: Tensor, ct: MaybeZero) => {
     if (ct === undefined || !isFloat(node.dtype)) return;
@@ -55,6 +56,13 @@ function unit(y: Tensor): Tensor {
     `a result of shape ${showShape(y.shape)} needs a cotangent; only scalars have one by default.`,
     "Give cotangents, or reduce the result to a scalar.",
   );
+}
+
+/** @throws FathomError bad-input unless there is one tangent or cotangent a node. */
+export function requireOneEach(op: string, directions: readonly MaybeZero[], nodes: readonly Tensor[]): void {
+  if (directions.length === nodes.length) return;
+  const message = `${directions.length} directions do not belong to ${nodes.length} tensors.`;
+  throw operandError(op, message, "Give one each, undefined for zero.");
 }
 
 /** @throws FathomError bad-shape when a tangent or cotangent does not have the shape of its node. */

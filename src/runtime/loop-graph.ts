@@ -7,7 +7,7 @@
 import { inputName, type Tensor } from "../expr/index.ts";
 import { type DType, filled, type NdArray, ndarray, sizeOf } from "../tensor/index.ts";
 import { Builder, liveNodes } from "./builder.ts";
-import { claimOutput, emitNodes, neededNodes, valueInfo } from "./lower.ts";
+import { claimOutput, emitResults, valueInfo } from "./lower.ts";
 import type { OnnxGraph, ValueInfo } from "./model.ts";
 
 /** A value carried from step to step: `input` in the step's expressions, `next` after the step. */
@@ -119,7 +119,7 @@ function buildBody(
   });
   const results = [...order.map(({ next }) => next), ...request.collected];
   const given = new Set([...order.map(({ input }) => input), ...request.perStep, ...request.shared]);
-  emitNodes(builder, neededNodes(results, given), results);
+  emitResults(builder, results, given);
   const proceed = claimOutput(builder, condition, 1);
   const outputs = results.map((tensor) => valueInfo(claimOutput(builder, builder.value(tensor), 1), tensor));
   const nodes = liveNodes(builder.nodes[1], [proceed, ...outputs.map(({ name }) => name)]);

@@ -6,7 +6,9 @@ import { inputName, type Tensor } from "../expr/index.ts";
 import { FathomError, sameShape, sizeOf } from "../tensor/index.ts";
 import { Builder, type Level, liveNodes } from "./builder.ts";
 import { encodeModel } from "./encode.ts";
+import { arrangeLayouts } from "./layout.ts";
 import type { OnnxGraph, OnnxNode, ValueInfo } from "./model.ts";
+import { neededNodes } from "./needed.ts";
 import { joinedLength, type OutputGroup } from "./packing.ts";
 
 /** An ONNX graph and the names under which it knows its inputs and its groups of outputs. */
@@ -25,17 +27,8 @@ export function valueInfo(name: string, { dtype, shape }: Tensor): ValueInfo {
   return { name, dtype, shape };
 }
 
-/** The nodes that `outputs` need, cut at the tensors that are given. */
-export function neededNodes(outputs: readonly Tensor[], given: ReadonlySet<Tensor>): Tensor[] {
-  const seen = new Set<Tensor>(outputs);
-  for (const node of seen) {
-    if (!given.has(node)) for (const operand of node.inputs) seen.add(operand);
-  }
-  return [...seen].filter((node) => !given.has(node)).sort((a, b) => a.id - b.id);
-}
-
 /** Emits nodes in order. @throws FathomError unsupported for a primitive without an ONNX form. */
-export function emitNodes(builder: Builder, nodes: readonly Tensor[], outputs: readonly Tensor[]): void {
+function emitNodes(builder: Builder, nodes: readonly Tensor[], outputs: readonly Tensor[]): void {
   const uses = countUses(nodes, outputs);
   for (const node of nodes) {
     builder.origin = node.op.name;
@@ -85,6 +78,15 @@ function emitSum(builder: Builder, node: Tensor, uses: ReadonlyMap<Tensor, numbe
   return undefined;
 }
 
+/** Emits everything that `results` need beyond the given tensors, in the layouts that are cheapest. */
+export function emitResults(builder: Builder, results: readonly Tensor[], given: ReadonlySet<Tensor>): void {
+  const arranged = builder.portable ? results : arrangeLayouts(results, given);
+  emitNodes(builder, neededNodes(arranged, given), arranged);
+  results.forEach((result, i) => {
+    if (result !== arranged[i]) builder.bind(result, builder.value(arranged[i]!));
+  });
+}
+
 /** Lowers the part of a graph between given tensors and outputs. Outputs are computed nodes, not inputs or constants. */
 export function lowerGraph(
   inputs: readonly Tensor[],
@@ -98,8 +100,7 @@ export function lowerGraph(
     names.set(tensor, name);
     builder.bind(tensor, name);
   }
-  const results = groups.flat();
-  emitNodes(builder, neededNodes(results, new Set(inputs)), results);
+  emitResults(builder, groups.flat(), new Set(inputs));
   const outputs = groups.map((group) => ({ group, name: emitGroup(builder, group) }));
   const nodes = liveNodes(
     builder.nodes[0],

@@ -1,6 +1,6 @@
 /** @file Arithmetic: add, sub, mul, div, neg, pow, and the identities that simplify them. */
 import { type DType, sameShape } from "../../tensor/index.ts";
-import { broadcastShapes, requireFloat, requireNumeric, requireSameDType } from "../shapes.ts";
+import { broadcastShapes, isInteger, requireFloat, requireNumeric, requireSameDType } from "../shapes.ts";
 import type { Tensor } from "../tensor.ts";
 import { greater } from "./compare.ts";
 import { elementwise, elementwisePrimitive, splatValue } from "./elementwise.ts";
@@ -101,10 +101,22 @@ export function mul(a: Operand, b: Operand): Tensor {
     return y.op === negPrimitive ? mul(x.inputs[0]!, y.inputs[0]!) : neg(mul(x.inputs[0]!, y));
   if (y.op === negPrimitive) return neg(mul(x, y.inputs[0]!));
   const scaled = factor === undefined || x.op !== mulPrimitive ? undefined : splatValue(x.inputs[1]!);
-  if (scaled !== undefined && sameShape(x.inputs[0]!.shape, broadcastShapes("mul", [x.shape, y.shape]))) {
+  if (
+    scaled !== undefined &&
+    canHold(x.dtype, scaled * factor!) &&
+    sameShape(x.inputs[0]!.shape, broadcastShapes("mul", [x.shape, y.shape]))
+  ) {
     return mul(x.inputs[0]!, scaled * factor!);
   }
   return elementwise(mulPrimitive, [x, y]);
+}
+
+/** Whether one factor may stand for two: their product must neither overflow nor vanish where they did not. */
+function canHold(dtype: DType, product: number): boolean {
+  const magnitude = Math.abs(product);
+  if (isInteger(dtype)) return magnitude < 2 ** 31;
+  const limit = dtype === "float32" ? 2 ** 126 : 2 ** 1022;
+  return magnitude >= 1 / limit && magnitude <= limit;
 }
 
 /** x². @example reduceSum(square(x)) */

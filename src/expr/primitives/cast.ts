@@ -10,6 +10,7 @@ import { broadcastTo, peelBroadcast } from "./movement.ts";
 
 export const castPrimitive: Primitive = {
   name: "cast",
+  elementwise: true,
   shape: ([x], attrs) => ({ shape: x!.shape, dtype: attrs.dtype as DType }),
   evaluate: ([x], node) => {
     const convert = isFloat(node.dtype)
@@ -40,6 +41,7 @@ export function cast(x: Tensor, dtype: DType): Tensor {
 
 export const stopGradientPrimitive: Primitive = {
   name: "stopGradient",
+  elementwise: true,
   shape: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
   evaluate: ([x]) => x!,
   batch: ([x]) => stopGradient(x!),

@@ -32,6 +32,7 @@ export interface ElementwiseRule {
 export function elementwisePrimitive({ name, dtype, f, partials, onnx }: ElementwiseRule): Primitive {
   const primitive: Primitive = {
     name,
+    elementwise: true,
     shape: (inputs) => ({ shape: commonShape(name, inputs), dtype: dtype(name, inputs) }),
     evaluate: (values, node) => store(node.dtype, node.shape, mapElements(f, values, node.shape)),
     batch: (inputs, batched, node, size) =>

@@ -3,7 +3,7 @@ import { allocate, type DType, FathomError, ndarray, showShape, sizeOf } from ".
 import { numbersOf, store } from "../numeric.ts";
 import { emitInts } from "../onnx.ts";
 import type { Primitive } from "../primitive.ts";
-import { isInteger, normaliseAxis, operandError, requireNumeric, shapeError } from "../shapes.ts";
+import { checkShape, isInteger, normaliseAxis, operandError, requireNumeric, shapeError } from "../shapes.ts";
 import { apply, type Tensor } from "../tensor.ts";
 import { add, mul } from "./binary.ts";
 import { cast } from "./cast.ts";
@@ -25,6 +25,7 @@ function checkedIndices(op: string, indices: ArrayLike<number>, size: number): v
       code: "bad-input",
       message: `${op}: the index ${index} is outside 0 … ${size - 1}.`,
       where: op,
+      hint: "Indices count from 0.",
     });
   }
 }
@@ -177,7 +178,7 @@ export const scatterAddPrimitive: Primitive = {
  * Zeros with `updates` added at integer positions along one axis; repeated positions add up. The adjoint of
  * {@link gather}: indices [..i], updates [..before, ..i, ..after] → [..before, size, ..after].
  * @param options.size The length of that axis in the result.
- * @throws FathomError bad-shape when the updates do not have the indices' shape at that axis.
+ * @throws FathomError bad-shape when the updates do not have the indices' shape at that axis, or for a bad size.
  * @example scatterAdd(labels, ones, { size: 10 }) // counts by class
  */
 export function scatterAdd(
@@ -189,12 +190,14 @@ export function scatterAdd(
   const kept = updates.shape.length - indices.shape.length + 1;
   const at = normaliseAxis("scatterAdd", axis, kept);
   const front = moveAxes(updates, at, indices.shape.length, 0);
+  checkShape("scatterAdd", [size]);
   return moveAxis(apply(scatterAddPrimitive, [indices, front], { size }), 0, at);
 }
 
 /**
  * One element of each line along an axis, or several: result[.., j, ..] = x[.., indices[.., j, ..], ..].
- * @param indices int32 or int64 with the shape of x except along the axis.
+ * @param indices int32 or int64 with the shape of x except along the axis, from 0 to its length − 1 (not checked: beyond
+ * the end of a line the next line begins).
  * @throws FathomError bad-shape when the other lengths differ.
  * @example takeAlong(x, argsort(x, { axis: 1 }), { axis: 1 })
  */

@@ -1,5 +1,5 @@
 /** @file Borders, joins and reversals: pad, concat, flip. */
-import { allocate, ndarray, showShape, sizeOf, stridesOf } from "../../tensor/index.ts";
+import { allocate, filled, ndarray, showShape, sizeOf, stridesOf } from "../../tensor/index.ts";
 import { pick, stridedOffsets } from "../numeric.ts";
 import { emitInts, emitScalar } from "../onnx.ts";
 import type { Primitive } from "../primitive.ts";
@@ -32,13 +32,12 @@ export const padPrimitive: Primitive = {
   evaluate: ([x], node) => {
     const { low, value } = padAttributes(node);
     const strides = stridesOf(node.shape);
-    const data = allocate(node.dtype, sizeOf(node.shape));
-    if (value !== 0) data.fill((node.dtype === "int64" ? BigInt(value) : value) as never);
+    const { data } = filled(node.dtype, node.shape, value);
     const first = low.reduce((sum, n, axis) => sum + n * strides[axis]!, 0);
     stridedOffsets(x!.shape, strides, first).forEach((to, from) => {
       data[to] = x!.data[from]!;
     });
-    return ndarray(node.dtype, node.shape, data);
+    return { dtype: node.dtype, shape: node.shape, data };
   },
   vjp: (ct, node) => {
     const { low } = padAttributes(node);
@@ -62,7 +61,8 @@ export const padPrimitive: Primitive = {
 
 /**
  * x with a border of one value.
- * @throws FathomError bad-shape for negative widths, or when there is not one entry an axis.
+ * @throws FathomError bad-shape for negative widths, or when there is not one entry an axis; bad-input for a value that
+ * the dtype cannot hold.
  * @example pad(x, { low: [0, 1], high: [0, 1] }) // [N, M] → [N, M + 2]
  */
 export function pad(x: Tensor, options: PadOptions): Tensor {
@@ -73,6 +73,8 @@ export function pad(x: Tensor, options: PadOptions): Tensor {
       throw shapeError("pad", `${showShape(x.shape)} cannot be padded by ${showShape(widths)}.`);
     }
   }
+  // Refuses a value that the dtype cannot hold.
+  filled(x.dtype, [], value);
   if ([...low, ...high].every((n) => n === 0)) return x;
   return apply(padPrimitive, [x], { low, high, value });
 }
@@ -138,7 +140,7 @@ function sliceAxis(x: Tensor, axis: number, start: number, end: number): Tensor 
 
 /**
  * Tensors joined along an axis; their other lengths agree.
- * @throws FathomError bad-shape naming the shapes; bad-input when dtypes differ or the list is empty.
+ * @throws FathomError bad-shape naming the shapes, or for an empty list; bad-input when dtypes differ.
  * @example concat([x, y], { axis: -1 }) // [N, A], [N, B] → [N, A + B]
  */
 export function concat(xs: readonly Tensor[], options: { readonly axis: number }): Tensor {

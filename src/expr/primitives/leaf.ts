@@ -70,7 +70,7 @@ export type NestedNumbers = number | readonly NestedNumbers[];
  * A value known while the graph is built: a number, nested lists of numbers, or an array (kept, not copied: do not
  * change it afterwards).
  * @param dtype Of numbers and lists: float32 unless said. An array keeps its own dtype.
- * @throws FathomError bad-shape for ragged lists.
+ * @throws FathomError bad-shape for ragged lists, bad-input for numbers that the dtype cannot hold.
  * @example constant([[1, 2], [3, 4]], "float64")
  */
 export function constant(value: NestedNumbers | NdArray, dtype: DType = "float32"): Tensor {
@@ -93,9 +93,17 @@ function fromNested(value: NestedNumbers, dtype: DType): NdArray {
     if (level.length === 0) throw shapeError("constant", "an empty list has no shape.");
     shape.push(level.length);
   }
-  const flat: number[] = (value as readonly unknown[]).flat(20) as number[];
-  if (flat.length !== sizeOf(shape)) throw shapeError("constant", "the lists are ragged.");
+  const flat: number[] = [];
+  collect(value, shape, flat);
   return ndarray(dtype, shape, flat);
+}
+
+/** Appends the numbers of lists that all have the lengths of `shape`. */
+function collect(value: NestedNumbers, [length, ...rest]: Shape, flat: number[]): void {
+  const own = typeof value === "number" ? undefined : value.length;
+  if (own !== length) throw shapeError("constant", "the lists are ragged.");
+  if (typeof value === "number") flat.push(value);
+  else for (const inner of value) collect(inner, rest, flat);
 }
 
 /** The single number of a constant with one element; `undefined` for anything else. */

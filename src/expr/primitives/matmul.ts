@@ -153,7 +153,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
     transposeA: options.transposeA ?? false,
     transposeB: options.transposeB ?? false,
   };
-  const shape = resultShape(a, b, flags);
+  const { shape } = matmulPrimitive.shape([a, b], { ...flags });
   if (swapsLast(a)) return matmul(a.inputs[0]!, b, { ...flags, transposeA: !flags.transposeA });
   if (swapsLast(b)) return matmul(a, b.inputs[0]!, { ...flags, transposeB: !flags.transposeB });
   const [left, right] = withoutBroadcasts(a, b, flags);

@@ -3,7 +3,7 @@ import { filled, sizeOf } from "../../tensor/index.ts";
 import { forEachLine, numbersOf, store } from "../numeric.ts";
 import { emitInts, emitScalar } from "../onnx.ts";
 import type { Emitter, Primitive } from "../primitive.ts";
-import { droppedShape, keptShape, normaliseAxis, requireFloat, shapeError } from "../shapes.ts";
+import { droppedShape, keptShape, normaliseAxis, operandError, requireFloat, shapeError } from "../shapes.ts";
 import { apply, type Tensor } from "../tensor.ts";
 import { add, div, mul, square, sub } from "./binary.ts";
 import { reshape } from "./movement.ts";
@@ -183,9 +183,11 @@ function emitLayerNorm(emit: Emitter, node: Tensor): string {
 /**
  * (x − mean)/√(variance + epsilon) over the last axis (the variance divides by n); no scale or shift.
  * @param options.epsilon 0 unless said: a line without variance then gives NaN.
- * @throws FathomError bad-input unless x is a float.
+ * @throws FathomError bad-input unless x is a float and epsilon a number >= 0.
  * @example layerNorm(h, { epsilon: 1e-5 })
  */
-export function layerNorm(x: Tensor, options: { readonly epsilon?: number } = {}): Tensor {
-  return apply(layerNormPrimitive, [x], { epsilon: options.epsilon ?? 0 });
+export function layerNorm(x: Tensor, { epsilon = 0 }: { readonly epsilon?: number } = {}): Tensor {
+  if (!(epsilon >= 0 && epsilon < Number.POSITIVE_INFINITY))
+    throw operandError("layerNorm", `epsilon is ${epsilon}.`, "Give a finite number >= 0.");
+  return apply(layerNormPrimitive, [x], { epsilon });
 }

@@ -106,6 +106,9 @@ export function slice(x: Tensor, { starts, ends, steps }: SliceOptions): Tensor 
   if ([starts, ends, by].some((list) => list.length !== shape.length)) {
     throw shapeError("slice", `${showShape(shape)} needs ${shape.length} starts, ends and steps.`);
   }
+  if (![...starts, ...ends].every(Number.isInteger)) {
+    throw shapeError("slice", `the bounds ${showShape(starts)} to ${showShape(ends)} are not integers.`);
+  }
   if (by.some((step) => !Number.isInteger(step) || step < 1)) {
     throw shapeError(
       "slice",
