@@ -53,6 +53,11 @@ export class SurveyContext {
     return this.#shared.get(name) as T;
   }
 
+  /** Whether a shared result is there already. */
+  has(name: string): boolean {
+    return this.#shared.has(name);
+  }
+
   progress(label: string, done: number, total: number | null): void {
     this.#onProgress?.({ label, done, total });
   }

@@ -78,7 +78,7 @@ export const criticality = defineAnalysis<CriticalityPrediction, CriticalityMeas
   id: "criticality",
   title: "Criticality",
   question: "Do signals and gradients survive the depth, and which layer is to blame if not?",
-  source: "criticality.md §1-6; Doshi, He and Gromov, arXiv 2111.12143",
+  source: "Doshi, He and Gromov, Critical initialization through partial Jacobians, arXiv 2111.12143",
   applies: () => applies,
   cost: ({ model }) => 0.5 + 0.02 * model.taps.length,
   predict: surveyPrediction,

@@ -18,8 +18,10 @@ export interface CriticalityMeasurement {
   /** Undefined for networks of fewer than three preactivations. */
   readonly diagnosis: Diagnosis | undefined;
   readonly culprit: CulpritFinding | undefined;
-  /** Slope of ln of the mean J(1, l) against l over the last two thirds of the hidden layers; undefined where J dies. */
+  /** Slope of ln of the mean J(1, l) against l over the last two thirds of the hidden layers; undefined where J dies or overflows. */
   readonly slope: Estimate | undefined;
+  /** First layer whose J cannot be measured because the preactivations overflow; the others are judged without it. */
+  readonly overflowFrom: number | undefined;
 }
 
 export interface CriticalityMeasureOptions {
@@ -38,23 +40,25 @@ export async function measureCriticality(
   settings: CriticalityMeasureOptions,
 ): Promise<CriticalityMeasurement> {
   const jacobians = await measureJacobians({ ...settings, probes });
-  const { layers } = jacobians;
-  const hidden = layers.slice(0, -1);
-  const profile = hidden.map(({ index, J }) => ({ depth: index, lnJ: J.perSeed }));
-  const segments = hidden.flatMap(({ index, name, local }) =>
+  const hidden = jacobians.layers.slice(0, -1);
+  const overflow = hidden.findIndex(({ J }) => J.status === "overflow");
+  const sound = overflow < 0 ? hidden : hidden.slice(0, overflow);
+  const profile = sound.map(({ index, J }) => ({ depth: index, lnJ: J.perSeed }));
+  const segments = sound.flatMap(({ index, name, local }) =>
     local === undefined
       ? []
       : [{ index, name, lnJ: local.lnMedian, ...(local.se === undefined ? {} : { se: local.se }) }],
   );
-  const fitted = profile.slice(slopeFrom(profile.length) - 1);
-  const alive = fitted.every(({ lnJ }) => lnJ.some((value) => value > Number.NEGATIVE_INFINITY));
+  const from = slopeFrom(hidden.length) - 1;
+  const finite = hidden.slice(from).every(({ J }) => Number.isFinite(J.lnMean));
   const units = hidden.at(-1)?.units;
   return {
     jacobians,
     diagnosis:
       profile.length < 3 ? undefined : diagnose(profile, units === undefined ? {} : { width: units }),
     culprit: segments.length < 3 ? undefined : culprit(segments),
-    slope: fitted.length > 1 && alive ? growthRate(fitted) : undefined,
+    slope: hidden.length - from > 1 && finite ? growthRate(profile.slice(from)) : undefined,
+    overflowFrom: hidden[overflow]?.index,
   };
 }
 

@@ -128,7 +128,7 @@ export function phase(asked: PhaseQuestion): Outcome {
           id: "phase",
           title: "Phase diagram",
           question: "Where do signals grow, and where do they die out?",
-          source: "criticality.md §3, §7.5",
+          source: "Poole et al. 2016, arXiv 1606.05340; Doshi, He and Gromov, arXiv 2111.12143",
           findings: [],
           figures: [phaseFigure(of, diagram, [])],
           numbers: [],

@@ -35,7 +35,7 @@ export async function criticality(asked: CriticalityQuestion): Promise<Outcome> 
     id: "criticality",
     title: "Criticality",
     question: "Do signals and gradients survive the depth, and which layer is to blame if not?",
-    source: "criticality.md §1-6",
+    source: "Doshi, He and Gromov, Critical initialization through partial Jacobians, arXiv 2111.12143",
     findings,
     figures,
     numbers,

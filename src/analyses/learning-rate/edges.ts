@@ -15,6 +15,7 @@ import {
 import { type Candidate, challenger, given } from "../candidates.ts";
 import type { SurveyContext } from "../context.ts";
 import { sampleRows } from "../data-moments.ts";
+import { secondsPerStep } from "../training/plan.ts";
 
 export interface CandidateEdge {
   readonly label: string;
@@ -27,6 +28,15 @@ export const edgeSettings = { batch: 128, steps: 40, seeds: 3 } as const;
 const curvatureRows = 128;
 /** The search starts at the curvature's rate within this range: far into chaos it is off by many orders of magnitude. */
 const searchFrom = [1e-3, 1] as const;
+
+/** Trial runs of an edge search, both networks and all seeds together. */
+const typicalTrials = 36;
+
+/** Predicted seconds of measuring the edges; none when they have been measured. */
+export function edgeSeconds(context: SurveyContext): number {
+  if (context.has("edges")) return 0;
+  return 1 + typicalTrials * edgeSettings.steps * secondsPerStep(context.model);
+}
 
 /** The edges of both networks; measured once a survey. */
 export function measuredEdges(context: SurveyContext): Promise<readonly CandidateEdge[]> {

@@ -11,13 +11,9 @@ import type { NumberRow } from "../document.ts";
 import { finiteOrNull } from "../figure.ts";
 import { meanCorrelation } from "../separation/data-pairs.ts";
 import { pairRows } from "../separation/predict.ts";
-import { secondsPerStep } from "../training/plan.ts";
 import { rate, significant } from "../words.ts";
-import { type CandidateEdge, edgeSettings, measuredEdges } from "./edges.ts";
+import { type CandidateEdge, edgeSeconds, edgeSettings, measuredEdges } from "./edges.ts";
 import { ntkRate } from "./ntk-rate.ts";
-
-/** Trial runs of an edge search, both networks and all seeds together. */
-const typicalTrials = 36;
 
 /** One NTK estimate for each network that is compared. */
 type Prediction = readonly Estimate[];
@@ -36,9 +32,10 @@ export const learningRate = defineAnalysis<Prediction, readonly CandidateEdge[]>
   id: "learningRate",
   title: "Learning rate",
   question: "How large may the learning rate be?",
-  source: "criticality.md §5 (NTK as a sum of partial Jacobians); Lewkowycz et al. 2020 (2/λ_max)",
+  source:
+    "Jacot et al. 2018, arXiv 1806.07572 (tangent kernel); Lewkowycz et al. 2020, arXiv 2003.02218 (2/λ_max)",
   applies: () => applies,
-  cost: ({ model }) => 1 + typicalTrials * edgeSettings.steps * secondsPerStep(model),
+  cost: edgeSeconds,
   predict,
   measure: measuredEdges,
   conclude(_, { predicted, measured }): Conclusion {

@@ -3,7 +3,7 @@
  * the number of steps that a time buys. The plan depends on the network and the budget alone and never on a clock, so
  * the same command gives the same runs on every machine.
  */
-import { countParameters, type Model } from "../../net/index.ts";
+import { countParameters, type Model, type ModelLayer } from "../../net/index.ts";
 
 /** One rung: every rate still in the race is trained up to `steps`, then the best `keep` go on. */
 export interface Rung {
@@ -42,7 +42,13 @@ const halving = [
 
 /** Predicted seconds of one training step: forward and backward are 6 operations per weight and example. */
 export function secondsPerStep(model: Model): number {
-  return (6 * batch * countParameters(model)) / flopsPerSecond + model.layers.length * secondsPerLayer;
+  return (6 * batch * countParameters(model)) / flopsPerSecond + countLayers(model.layers) * secondsPerLayer;
+}
+
+/** Layers of a list, those inside branches included. */
+function countLayers(layers: readonly ModelLayer[]): number {
+  const inside = layers.flatMap(({ chains }) => Object.values(chains));
+  return layers.length + inside.reduce((total, chain) => total + countLayers(chain), 0);
 }
 
 /** Run lengths, in multiples of the longest run, that one initialisation costs. */

@@ -8,7 +8,7 @@ import { applies, type Conclusion, defineAnalysis } from "../analysis.ts";
 import { challenger, given } from "../candidates.ts";
 import type { SurveyContext } from "../context.ts";
 import type { Verdict } from "../document.ts";
-import { edgeValue, measuredEdges } from "../learning-rate/edges.ts";
+import { edgeSeconds, edgeValue, measuredEdges } from "../learning-rate/edges.ts";
 import { count, percent, rate, signed } from "../words.ts";
 import { trainingAdvice } from "./advice.ts";
 import { bestError, bestOfRung, chanceError, stepsToTarget, usableRates } from "./compare.ts";
@@ -107,9 +107,10 @@ export const training = defineAnalysis<TrainingPlan, TrainingMeasurement>({
   id: "training",
   title: "Training, given against advised",
   question: "Does the advised initialisation train better once both have their best learning rate?",
-  source: "criticality.md §13 (training rows); successive halving (Jamieson and Talwalkar, 2016)",
+  source: "Jamieson and Talwalkar 2016, arXiv 1502.07943 (successive halving)",
   applies: () => applies,
-  cost: (context) => Math.max(trainingShare * context.seconds, leastSeconds(context.model, 2)),
+  cost: (context) =>
+    Math.max(trainingShare * context.seconds, leastSeconds(context.model, 2)) + edgeSeconds(context),
   predict: plan,
   measure: (context, plan) =>
     measureTraining(context, plan, { before: given(context), after: challenger(context) }),
