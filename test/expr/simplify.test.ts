@@ -29,7 +29,7 @@ import {
   vjp,
   withScope,
 } from "../../src/expr/index.ts";
-import { ndarray } from "../../src/tensor/index.ts";
+import { ndarray, toNumbers } from "../../src/tensor/index.ts";
 import { direction, expectClose, value } from "./check.ts";
 
 const x = input("x", [4, 5], "float64");
@@ -112,6 +112,17 @@ describe("arithmetic", () => {
     expect(mul(mul(x, 2), 3)).toBe(mul(x, 6));
     expect(exp(constant(0, "float64"))).toBe(constant(1, "float64"));
     expect(constant(0.1)).toBe(constant(Math.fround(0.1)));
+  });
+
+  it("keeps two numbers apart whose product leaves the dtype", () => {
+    const z = input("z", [1]);
+    const at = (factor: number, size: number) =>
+      toNumbers(value(mul(mul(z, factor), factor), { z: ndarray("float32", [1], [size]) }))[0]!;
+    expect(at(1e-30, 1e38) / 1e-22).toBeCloseTo(1, 6);
+    expect(at(1e30, 1e-38) / 1e22).toBeCloseTo(1, 6);
+    const i = input("i", [1], "int32");
+    const wrapped = value(mul(mul(i, 2 ** 20), 2 ** 20), { i: ndarray("int32", [1], [1]) });
+    expect(toNumbers(wrapped)).toEqual([0]);
   });
 
   it("does not touch x · 0, which may be NaN", () => {

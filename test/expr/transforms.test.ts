@@ -97,6 +97,8 @@ describe("vjp", () => {
     expect(() => vjp([square(x)], [x])).toThrow(/shape \[2, 3\] needs a cotangent/);
     expect(() => vjp([square(x)], [x], [w])).toThrow(/\[3, 3\] does not fit \[2, 3\]/);
     expect(() => jvp([square(x)], [x], [input("t", [2, 3], "float32")])).toThrow(/float32 direction/);
+    expect(() => vjp([square(x), tanh(x)], [x], [x])).toThrow(/1 directions do not belong to 2 tensors/);
+    expect(() => jvp([matmul(x, w)], [x, w], [x])).toThrow(/1 directions do not belong to 2 tensors/);
   });
 
   it("leaves relu and abs without slope at 0, and follows what where chooses", () => {

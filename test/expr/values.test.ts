@@ -92,6 +92,9 @@ describe("dtypes", () => {
     expect(numbers(cast(f64(-0.5, 0), "bool"))).toEqual([1, 0]);
     expect(numbers(cast(constant([200], "uint8"), "float32"))).toEqual([200]);
     expect(numbers(cast(f64(3), "int64"))).toEqual([3]);
+    const lost = f64(Number.NaN, Number.POSITIVE_INFINITY);
+    for (const dtype of ["int32", "int64", "uint8"] as const)
+      expect(numbers(cast(lost, dtype))).toEqual([0, 0]);
   });
 
   it("pixels can be gathered, sliced and cast without leaving uint8", () => {
