@@ -8,6 +8,7 @@ import { type Norm, requireNorm, type UniformLayer } from "./architecture.ts";
 import { requireCount, requireMu, requireVariance } from "./checks.ts";
 import { activationVariance, chiKMoment, derivativeMoment, secondMoment } from "./moments.ts";
 import { brent, logSpaced } from "./roots.ts";
+import { universality } from "./universality.ts";
 
 /** A point of a critical line, with its fixed point K. */
 export interface LinePoint {
@@ -54,6 +55,8 @@ const ofWeights: Row = (act, sw2, skip) => {
 
 const rows: Readonly<Record<Norm, Row>> = {
   none: (act, K, skip) => {
+    // At K = 0 chi_J = chi_K for every φ with φ(0) = 0; only class `zero` has a stable fixed point there.
+    if (K === 0 && !act.homogeneous && universality(act).class !== "zero") return undefined;
     const A = derivativeMoment(act, K);
     if (chiKMoment(act, K) > A * (1 + ROUNDING)) return undefined;
     return { sw2: (1 - skip) / A, sb2: (1 - skip) * (K - secondMoment(act, K) / A), K };

@@ -89,6 +89,16 @@ describe("critical lines", () => {
     }
   });
 
+  it("gelu, silu and mish have no line through K* = 0, where their fixed point is unstable", () => {
+    for (const kind of ["gelu", "silu", "mish"] as const) {
+      const activation = scalarActivation(kind);
+      expect(linePoint({ activation }, 0)).toBeUndefined();
+      const line = criticalLine({ activation }, { sw2: [0.1, 6], sb2: [0, 0.05] });
+      expect(line).toEqual([]);
+    }
+    expect(linePoint({ activation: scalarActivation("tanh") }, 0)).toMatchObject({ sw2: 1, sb2: 0, K: 0 });
+  });
+
   it("erf rises as sb2 ~ (4/3) q³ from its critical point", () => {
     const q = 1e-3;
     expectClose(linePoint({ activation: scalarActivation("erf") }, q)!.sb2 / ((4 / 3) * q ** 3), 1, 1e-2);
