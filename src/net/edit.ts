@@ -1,7 +1,7 @@
 /** @file Networks derived from a network: another input, other variances. */
 import { FathomError, type Shape, sizeOf } from "../tensor/index.ts";
+import { parseNet } from "./parse.ts";
 import { findLayer } from "./registry.ts";
-import { resolveNet } from "./resolve.ts";
 import { type NetShape, netShapeOf, sameNetShape, showNetShape } from "./shapes.ts";
 import type { DenseSpec, LayerSpec, Net } from "./spec.ts";
 
@@ -9,7 +9,8 @@ import type { DenseSpec, LayerSpec, Net } from "./spec.ts";
  * The network on inputs of this shape. An open input takes the shape; a network on vectors takes images or signals of
  * the same size through a flatten layer; otherwise the shape must be the network's own.
  * @param input - a shape with its kind, or the sizes of one example (`[1, 28, 28]` is an image).
- * @throws FathomError bad-shape when the network is for other inputs, or its layers do not meet on this one.
+ * @throws FathomError bad-shape when the network is for other inputs, or its layers do not meet on this one; bad-input
+ * for sizes that no input has.
  * @example withInput(parseNetText("mlp:depth=3"), [1, 28, 28])
  */
 export function withInput(net: Net, input: NetShape | Shape): Net {
@@ -27,10 +28,7 @@ export function withInput(net: Net, input: NetShape | Shape): Net {
       hint: "Change the network's input, or leave it out to take it from the data.",
     });
   }
-  const { fathom, parameterisation, init } = net;
-  const result: Net = { fathom, input: shape, parameterisation, init, layers: flattened ?? net.layers };
-  resolveNet(result);
-  return result;
+  return parseNet({ ...net, input: shape, layers: flattened ?? net.layers });
 }
 
 /** Weight and bias variances of a dense layer. */
@@ -54,7 +52,8 @@ function mapDense(layers: readonly LayerSpec[], change: (layer: DenseSpec) => De
 /**
  * The network with these variances in every dense layer.
  * @param first - variances of the first dense layer, which sets K¹.
- * @param readout - variances of the last dense layer.
+ * @param readout - variances of the last dense layer; where it is also the first, `first` comes first.
+ * @throws FathomError bad-input for a negative or non-finite variance, naming a layer that would hold it.
  * @example withVariances(net, { sw2: 1.7562, sb2: 0.1841, first: { sw2: 9.2, sb2: 0.1841 } })
  */
 export function withVariances(
@@ -69,9 +68,9 @@ export function withVariances(
   let seen = 0;
   const layers = mapDense(net.layers, (layer) => {
     const index = seen++;
-    const special = index === 0 ? first : index === total - 1 ? readout : undefined;
+    const special = (index === 0 ? first : undefined) ?? (index === total - 1 ? readout : undefined);
     const { sw2: w, sb2: b } = special ?? { sw2, sb2 };
     return { ...layer, sw2: w, sb2: b };
   });
-  return { ...net, layers };
+  return parseNet({ ...net, layers });
 }

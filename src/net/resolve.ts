@@ -2,7 +2,7 @@
  * @file Walks a network from its input: gives every layer its path, shapes and parameters, and finds layers that do not
  * meet. Layers of one list are visited in a loop; only branches recurse, and their nesting is bounded.
  */
-import { FathomError, type Shape, sizeOf } from "../tensor/index.ts";
+import { FathomError, type Shape, showShape, sizeOf } from "../tensor/index.ts";
 import { MAX_PARAMETERS } from "./bounds.ts";
 import type { LayerRecord, ParameterRule } from "./define.ts";
 import type { Sources } from "./expand.ts";
@@ -124,7 +124,7 @@ function refuseManyParameters(layers: readonly ModelLayer[]): void {
     if (total <= MAX_PARAMETERS) continue;
     throw new FathomError({
       code: "too-large",
-      message: `With ${name} [${shape.join(", ")}] the network has ${total} parameters or more; the bound is ${MAX_PARAMETERS}.`,
+      message: `With ${name} ${showShape(shape)} the network has ${total} parameters or more; the bound is ${MAX_PARAMETERS}.`,
       where: name,
       hint: "Use smaller widths or fewer layers.",
     });

@@ -3,7 +3,7 @@
  * example without the batch axis (conventions.md, Layouts).
  */
 import { z } from "zod";
-import { FathomError, type Shape, sizeOf } from "../tensor/index.ts";
+import { FathomError, type Shape, sameShape, showShape, sizeOf } from "../tensor/index.ts";
 
 /** Axes of one example, in order, for each kind. */
 export const shapeAxes = {
@@ -54,11 +54,12 @@ export const vector = (width: number): NetShape => ({ kind: "vector", shape: [wi
 
 /** `vector [64]`, for messages. */
 export function showNetShape({ kind, shape }: NetShape): string {
-  return `${kind} [${shape.join(", ")}]`;
+  return `${kind} ${showShape(shape)}`;
 }
 
+/** Whether two shapes have one kind and the same sizes. */
 export function sameNetShape(a: NetShape, b: NetShape): boolean {
-  return a.kind === b.kind && a.shape.length === b.shape.length && a.shape.every((n, i) => n === b.shape[i]);
+  return a.kind === b.kind && sameShape(a.shape, b.shape);
 }
 
 /** Size of the last axis: the channels of vectors and tokens. */
@@ -105,7 +106,7 @@ export function netShapeOf(shape: Shape): NetShape {
   if (kind !== undefined) return { kind, shape: [...shape] };
   throw new FathomError({
     code: "bad-shape",
-    message: `An input of shape [${shape.join(", ")}] is neither a vector [C], a signal [C, T] nor an image [C, H, W].`,
+    message: `An input of shape ${showShape(shape)} is neither a vector [C], a signal [C, T] nor an image [C, H, W].`,
     where: "input",
     hint: "Give the kind too: {kind, shape}.",
   });

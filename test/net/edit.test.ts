@@ -1,6 +1,7 @@
 /** @file Variances are replaced in every dense layer, with exceptions for the first and the last. */
 import { expect, it } from "vitest";
 import { type LayerSpec, parseNetText, withVariances } from "../../src/net/index.ts";
+import { refusal } from "./refusals.ts";
 
 function variances(layers: readonly LayerSpec[]): number[][] {
   return layers.flatMap((layer) => {
@@ -36,6 +37,27 @@ it("the first and the readout keep variances of their own", () => {
     [1.5, 0.5],
     [1, 0],
   ]);
+});
+
+it("a single dense layer is the first, and the readout where nothing is said of the first", () => {
+  const [readout, first] = [
+    { sw2: 7, sb2: 3 },
+    { sw2: 9, sb2: 1 },
+  ];
+  const single = parseNetText("mlp:depth=0,in=4");
+  expect(variances(withVariances(single, { sw2: 1, sb2: 0, readout }).layers)).toEqual([[7, 3]]);
+  expect(variances(withVariances(single, { sw2: 1, sb2: 0, readout, first }).layers)).toEqual([[9, 1]]);
+});
+
+it("what is no variance is refused, with a layer that would hold it", () => {
+  for (const bad of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {
+    expect(refusal(() => withVariances(net, { sw2: bad, sb2: 0 }))).toMatchObject({
+      code: "bad-input",
+      where: "layers[0].sw2",
+    });
+    const first = { sw2: 1, sb2: bad };
+    expect(refusal(() => withVariances(net, { sw2: 1, sb2: 0, first })).where).toBe("layers[0].sb2");
+  }
 });
 
 it("everything else stays", () => {

@@ -96,6 +96,15 @@ describe("withInput", () => {
     expect(refusal(() => withInput(net, [1, 2, 3, 4])).code).toBe("bad-shape");
   });
 
+  it("refuses sizes that no input has", () => {
+    const open = parseNetText("mlp:depth=1");
+    for (const size of [0, -3, 1.5, Number.NaN])
+      expect(refusal(() => withInput(open, [1, size, 28]))).toMatchObject({
+        code: "bad-input",
+        where: "input.shape[1]",
+      });
+  });
+
   it("refuses an input that the layers cannot take", () => {
     const open = parseNet({ fathom: 1, layers: [dense(3)] });
     expect(refusal(() => withInput(open, [1, 28, 28])).hint).toContain("flatten");
