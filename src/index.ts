@@ -130,6 +130,7 @@ export {
   aicc,
   type CriticalInitialisation,
   chiKMoment,
+  contour,
   criticalInitialisation,
   criticalLine,
   criticalWeightVariance,

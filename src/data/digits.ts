@@ -17,7 +17,7 @@ export interface DigitsOptions {
   readonly start?: number;
 }
 
-export const DIGIT_SIDE = 28;
+const DIGIT_SIDE = 28;
 const PIXELS = DIGIT_SIDE * DIGIT_SIDE;
 const CENTRE = (DIGIT_SIDE - 1) / 2;
 /** Uniform numbers behind the shape of one digit. */

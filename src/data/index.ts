@@ -3,7 +3,6 @@ export {
   type CatalogueEntry,
   type Checksum,
   catalogue,
-  catalogueEntry,
   type DataFile,
   type DownloadableEntry,
   type GeneratedEntry,
@@ -21,7 +20,7 @@ export { type IdxArray, readIdx } from "./idx.ts";
 export { type IdxDatasetOptions, type IdxFiles, idxDataset, type NamedBytes } from "./idx-dataset.ts";
 export { type ListedDataset, listDatasets } from "./list.ts";
 export { type LoadOptions, loadDataset } from "./load.ts";
-export { cacheDirectory, dataFolder } from "./places.ts";
+export { dataFolder } from "./places.ts";
 export {
   type InputMoments,
   type InputMomentsOptions,

@@ -22,5 +22,5 @@ export { findLayer, layerRecords } from "./registry.ts";
 export type { ModelLayer, ParameterSpec } from "./resolve.ts";
 export { covarianceProgram, type MeanFieldPlace, meanFieldPlaces } from "./rules.ts";
 export { netSchema } from "./schema.ts";
-export { type NetShape, netShapeOf, type ShapeKind, showNetShape } from "./shapes.ts";
+export type { NetShape, ShapeKind } from "./shapes.ts";
 export type { DenseSpec, Init, LayerSpec, Net, Parameterisation, ResidualSpec } from "./spec.ts";

@@ -1,6 +1,6 @@
 /**
- * @file Contour lines of a grid by marching squares (criticality.md §7.5), for quantities without a formula: a measured
- * chi_J, a row of §4 without a parametrised line.
+ * @file Contour lines of a grid by marching squares (criticality.md §7.5), for quantities without a formula: a correlation
+ * length, a measured chi_J.
  */
 import { FathomError } from "../tensor/index.ts";
 
@@ -28,7 +28,10 @@ type Segment = readonly [Crossing, Crossing];
  * The level set of z, joined into polylines (closed ones repeat their first point). Positions on edges are linear
  * interpolations.
  * @throws FathomError `bad-shape` when z does not fit x and y.
- * @example contour({ x: [0, 1], y: [0, 1], z: [[0, 1], [0, 1]], level: 0.5 }) // [[[0.5, 0], [0.5, 1]]]
+ * @example
+ * contour({ x: [0, 1], y: [0, 1], z: [[0, 1], [0, 1]], level: 0.5 }); // [[[0.5, 0], [0.5, 1]]]
+ * const { sw2, sb2, xi } = phaseDiagram({ activation: scalarActivation("tanh"), sw2: [1, 2, 3], sb2: [0, 0.5, 1] });
+ * contour({ x: sw2, y: sb2, z: xi, level: 30 }); // where 30 layers are a correlation length
  */
 export function contour(options: ContourOptions): Polyline[] {
   checkShape(options);

@@ -77,20 +77,12 @@ const rows: Readonly<Record<Norm, Row>> = {
   },
 };
 
-/** The plain line at a bias variance, by K*. */
-export function plainLineAt(activation: ScalarActivation, sb2: number): LinePoint | undefined {
-  return searchLine({ activation }, { sb2, parameter: 1 });
-}
-
 /**
- * The point of a line at a bias variance (the one of smallest parameter), or at a parameter when no bias is wanted.
+ * The point of a line at a bias variance (the one of smallest parameter), or at parameter 1 when no bias is wanted.
  * @returns undefined where the line does not pass.
  */
-export function searchLine(
-  of: LineOf,
-  { sb2, parameter }: { readonly sb2: number | undefined; readonly parameter: number },
-): LinePoint | undefined {
-  if (sb2 === undefined) return linePoint(of, parameter);
+export function lineAt(of: LineOf, sb2: number | undefined): LinePoint | undefined {
+  if (sb2 === undefined) return linePoint(of, 1);
   const miss = (p: number) => (linePoint(of, p)?.sb2 ?? Number.NaN) - sb2;
   const grid = logSpaced(LEAST_PARAMETER, LARGEST_PARAMETER, 241);
   for (let i = 1; i < grid.length; i++) {

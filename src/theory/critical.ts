@@ -5,7 +5,7 @@
 import type { ScalarActivation } from "./activation.ts";
 import { type Norm, requireNorm } from "./architecture.ts";
 import { requireMu, requireVariance } from "./checks.ts";
-import { linePoint, plainLineAt, searchLine } from "./critical-line.ts";
+import { lineAt } from "./critical-line.ts";
 import { derivativeMoment, secondMoment } from "./moments.ts";
 import { universality } from "./universality.ts";
 
@@ -104,7 +104,7 @@ function plainAtBias(activation: ScalarActivation, sb2: number, rest: number): F
       note,
     };
   }
-  const point = plainLineAt(activation, sb2 / rest);
+  const point = lineAt({ activation }, sb2 / rest);
   if (point === undefined)
     return `No sw2 is critical at sb2 = ${sb2}: the critical line does not pass there.`;
   const note = "On the critical line: J tends to a constant.";
@@ -159,7 +159,7 @@ function everywhereCritical(
 function normalisedActivations({ activation, mu, sb2 }: Request): Found {
   if (mu === 1)
     return "With mu = 1 and LayerNorm on activations K grows and J with it, as a power or faster.";
-  const point = searchLine({ activation, norm: "ln-act", mu }, { sb2, parameter: 1 });
+  const point = lineAt({ activation, norm: "ln-act", mu }, sb2);
   if (point === undefined)
     return `No sw2 is critical at sb2 = ${sb2}: the critical line does not pass there.`;
   return {
@@ -189,10 +189,7 @@ function normalisedSkip({ activation, mu, sb2 }: Request): Found {
 
 /** Two-layer branch: sw2² A(q) = sw2 B(q) + sb2 with q = sw2 + sb2. For mu = 1 the same point makes J ~ l. */
 function block({ activation, mu, sb2 }: Request): Found {
-  const point =
-    sb2 === undefined
-      ? linePoint({ activation, norm: "ln-block", mu: 0 }, 1)
-      : searchLine({ activation, norm: "ln-block", mu: 0 }, { sb2, parameter: 1 });
+  const point = lineAt({ activation, norm: "ln-block" }, sb2);
   if (point === undefined)
     return `No sw2 is critical at sb2 = ${sb2}: the critical line does not pass there.`;
   const { sw2, K } = point;

@@ -4,7 +4,7 @@
  */
 
 /** Nodes of one panel: enough for 1e-15 where a pole lies no nearer than 1.5 half-lengths from the panel. */
-export const PANEL_NODES = 16;
+const PANEL_NODES = 16;
 
 export interface Rule {
   readonly nodes: Float64Array;

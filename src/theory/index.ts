@@ -1,12 +1,24 @@
 /** @file What mean-field theory predicts, as plain float64 numbers: activations, layer rules, recursions, criticality. */
 export type { GaussianMoments, ScalarActivation } from "./activation.ts";
 export { type ActivationSpec, activationKinds, scalarActivation } from "./activations/index.ts";
-export * from "./architecture.ts";
+export {
+  type Norm,
+  norms,
+  propagateUniform,
+  type UniformLayer,
+  uniformStep,
+} from "./architecture.ts";
 export { nearestName } from "./checks.ts";
 export * from "./combine.ts";
 export * from "./contour.ts";
 export * from "./critical.ts";
-export * from "./critical-line.ts";
+export {
+  criticalLine,
+  type LineOf,
+  type LinePoint,
+  type LineRange,
+  linePoint,
+} from "./critical-line.ts";
 export * from "./estimate.ts";
 export * from "./exponents.ts";
 export * from "./fixed-points.ts";
