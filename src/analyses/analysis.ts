@@ -5,7 +5,7 @@
  */
 
 import type { SurveyContext } from "./context.ts";
-import type { Advice, DataTable, Finding, NumberRow, Profile, Verdict } from "./document.ts";
+import type { Advice, DataTable, Finding, NumberRow, Profile, ReportSection, Verdict } from "./document.ts";
 import type { Figure } from "./figure.ts";
 
 /** Whether an analysis can say anything about this network and data: yes, or the reason why not. */
@@ -77,6 +77,24 @@ export function defineAnalysis<P, M>(definition: AnalysisDefinition<P, M>): Anal
       const measured = await definition.measure(context, predicted);
       return definition.conclude(context, { predicted, measured });
     },
+  };
+}
+
+/** A conclusion as a section of a report. */
+export function sectionOf(
+  { id, title, question, source }: Pick<Analysis, "id" | "title" | "question" | "source">,
+  { findings, figures, numbers, tables, notes }: Omit<Conclusion, "advice">,
+): ReportSection {
+  return {
+    id,
+    title,
+    question,
+    source,
+    findings,
+    figures,
+    numbers,
+    ...(tables === undefined ? {} : { tables }),
+    ...(notes === undefined ? {} : { notes }),
   };
 }
 

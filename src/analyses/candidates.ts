@@ -2,15 +2,10 @@
  * @file The two networks that are compared: the one given, and the one advised (its architecture at the critical point of
  * criticality.md §3-4, with the first layer's variance set for the data) or the one named by `--versus`.
  */
-import { buildModel, type Model, type Net, withVariances } from "../net/index.ts";
-import { type CriticalInitialisation, phaseOf } from "../theory/index.ts";
+import { buildModel, type Model, meanFieldPlaces, type Net, withVariances } from "../net/index.ts";
+import { type CriticalInitialisation, type Limit, propagate } from "../theory/index.ts";
 import type { SurveyContext } from "./context.ts";
-import {
-  type CriticalityPrediction,
-  criticalFactor,
-  surveyPrediction,
-  theoryLogJ,
-} from "./criticality/predict.ts";
+import { criticalFactor, hiddenLayers, surveyPrediction, theoryLogJ } from "./criticality/predict.ts";
 import { inputMoments } from "./data-moments.ts";
 
 export interface Candidate {
@@ -25,29 +20,37 @@ export interface InitialisationAdvice {
   readonly critical: CriticalInitialisation;
   /** Variances of the first layer, which give the data's mean K¹ its place. */
   readonly first: { readonly sw2: number; readonly sb2: number };
+  /** Where the layers as given lead. */
+  readonly reached: Limit;
+  /** l of the last hidden layer, and ln J(1, l) of theory there. */
+  readonly lastHidden: number;
+  readonly lnJ: { readonly given: number; readonly advised: number };
 }
+
+/** Advice must bring J nearer to 1 by this factor at the last hidden layer. */
+const leastGain = 2;
 
 /**
  * The critical initialisation of the surveyed network; undefined where it has none (no uniform architecture, or one without
- * a critical point) or needs none.
+ * a critical point), needs none (J stays within a factor 10 over its depth), or gains nothing by it (it is there already).
  */
 export function initialisationAdvice(context: SurveyContext): InitialisationAdvice | undefined {
   return context.share("advice", () => {
     const predicted = surveyPrediction(context);
-    const critical = predicted.uniform?.critical;
-    if (critical === undefined || needsNoAdvice(predicted)) return undefined;
-    const { sw2, sb2, firstLayerK } = critical;
-    const { secondMoment } = inputMoments(context);
+    const { uniform } = predicted;
+    const given = theoryLogJ(predicted);
+    if (uniform?.critical === undefined || Math.abs(given) <= Math.log(criticalFactor)) return undefined;
+    const { sw2, sb2, firstLayerK } = uniform.critical;
+    const { secondMoment, mean } = inputMoments(context);
     const first = firstLayerK === undefined ? { sw2, sb2 } : { sw2: (firstLayerK - sb2) / secondMoment, sb2 };
-    return { net: withVariances(context.net, { sw2, sb2, first }), critical, first };
+    const net = withVariances(context.net, { sw2, sb2, first });
+    const layers = propagate(meanFieldPlaces(buildModel(net)), { K: secondMoment, mean });
+    const advised = theoryLogJ({ layers });
+    if (!(Math.abs(advised) < Math.abs(given) - Math.log(leastGain))) return undefined;
+    const { reached } = uniform.fixedPoints;
+    const lastHidden = hiddenLayers(predicted);
+    return { net, critical: uniform.critical, first, reached, lastHidden, lnJ: { given, advised } };
   });
-}
-
-/** Critical already (residual networks with power laws too), or so shallow that J stays within a factor 10. */
-function needsNoAdvice(predicted: CriticalityPrediction): boolean {
-  const chiJ = predicted.uniform?.fixedPoints.reached.chiJ;
-  const critical = chiJ !== undefined && phaseOf(chiJ) === "critical";
-  return critical || Math.abs(theoryLogJ(predicted)) <= Math.log(criticalFactor);
 }
 
 /** The network as given. */
@@ -59,6 +62,6 @@ export function given(context: SurveyContext): Candidate {
 export function challenger(context: SurveyContext): Candidate | undefined {
   const net = context.versus ?? initialisationAdvice(context)?.net;
   if (net === undefined) return undefined;
-  const label = context.versus === undefined ? "advised initialisation" : "the other network";
+  const label = context.versus === undefined ? "advised initialisation" : "other network";
   return { label, net, model: buildModel(net) };
 }

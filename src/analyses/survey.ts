@@ -4,10 +4,10 @@
  */
 import { countParameters } from "../net/index.ts";
 import { FathomError } from "../tensor/index.ts";
-import type { Analysis, Conclusion } from "./analysis.ts";
+import { type Analysis, type Conclusion, sectionOf } from "./analysis.ts";
 import { SurveyContext, type SurveySettings } from "./context.ts";
 import { describeNet } from "./describe.ts";
-import type { Advice, NotApplicable, Outcome, ReportSection, Verdict } from "./document.ts";
+import type { Advice, NotApplicable, Outcome, Verdict } from "./document.ts";
 import { analyses } from "./registry.ts";
 import { reproduction } from "./reproduction.ts";
 import { count } from "./words.ts";
@@ -120,7 +120,7 @@ function report(
       ],
       verdict,
       advice,
-      sections: answered.map(sectionOf),
+      sections: answered.map(({ analysis, conclusion }) => sectionOf(analysis, conclusion)),
       notApplicable,
       profiles: conclusions.flatMap(({ profiles = [] }) => profiles),
       reproduction: reproduction({ command, seed, options }, seconds),
@@ -137,20 +137,4 @@ function joinVerdicts(verdicts: readonly Verdict[]): Verdict {
 /** Later analyses know more: of two pieces of advice about the same thing, the later one stays. */
 function mergeAdvice(advice: readonly Advice[]): Advice[] {
   return [...new Map(advice.map((piece) => [piece.about, piece])).values()];
-}
-
-function sectionOf({ analysis, conclusion }: Answered): ReportSection {
-  const { id, title, question, source } = analysis;
-  const { findings, figures, numbers, tables, notes } = conclusion;
-  return {
-    id,
-    title,
-    question,
-    source,
-    findings,
-    figures,
-    numbers,
-    ...(tables === undefined ? {} : { tables }),
-    ...(notes === undefined ? {} : { notes }),
-  };
 }

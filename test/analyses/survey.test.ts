@@ -1,8 +1,8 @@
 /** @file A whole survey of small networks on few generated digits: what it finds, keeps to, and repeats. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { criticality, type Outcome, phase, type SurveyJson, survey } from "../../src/analyses/index.ts";
+import { type Outcome, phase, type SurveyJson, survey } from "../../src/analyses/index.ts";
 import { type Dataset, loadDataset } from "../../src/data/index.ts";
-import { buildModel, type Net, parseNet, parseNetText, withInput } from "../../src/net/index.ts";
+import { buildModel, type Net, parseNetText, withInput } from "../../src/net/index.ts";
 
 let dataset: Dataset;
 beforeAll(async () => {
@@ -88,33 +88,32 @@ describe("what does not apply", () => {
   });
 });
 
+describe("advice on the initialisation", () => {
+  const advice = async (options: string) =>
+    (await ask(parseNetText(`mlp:width=8,${options}`), { seconds: 0.01 })).json.advice;
+
+  it("names the variances, their reason, and ln J before and after", async () => {
+    const [piece] = await advice("depth=60,activation=tanh,sw2=4");
+    expect(piece!.what).toMatch(/σw² = 1 /);
+    expect(piece!.why).toMatch(
+      /^χ_J = 1\.359: every layer multiplies a small change by it once K has settled/,
+    );
+    expect(piece!.evidence).toMatch(/^ln J\(1, 60\) = 1\d\.\d in theory/);
+    expect(piece!.expected).toMatch(/^ln J\(1, 60\) = −2\.\d* in theory/);
+  });
+
+  it("is not given to a network that gains nothing by it: at its critical point, or critical everywhere", async () => {
+    expect(await advice("depth=300,activation=tanh,sw2=1")).toEqual([]);
+    expect(await advice("depth=60,activation=gelu,sw2=1,norm=ln-pre,mu=1")).toEqual([]);
+  });
+});
+
 describe("comparison with another network", () => {
   it("takes its place instead of the advised initialisation", async () => {
     const versus = parseNetText("mlp:depth=2,width=16,activation=relu,sw2=2");
     const { document } = await ask(chaotic(), { versus });
     const training = document.sections.find(({ id }) => id === "training")!;
     expect(JSON.stringify(training)).toContain("the other network");
-  });
-});
-
-describe("the layer to blame", () => {
-  it("is the one that alone is scaled wrongly", async () => {
-    const layer = (sw2: number) => [
-      { kind: "activation", activation: "tanh" },
-      { kind: "dense", width: 64, sw2 },
-    ];
-    const layers = [
-      { kind: "dense", width: 64, sw2: 1 },
-      ...Array(5).fill(layer(1)).flat(),
-      ...layer(25),
-      ...Array(5).fill(layer(1)).flat(),
-    ];
-    const net = parseNet({ fathom: 1, input: { kind: "vector", shape: [64] }, layers });
-    const { json } = await criticality({ net, seed: 1, command: "", measure: { seeds: 5 } });
-    expect((json["measured"] as { culprit: unknown }).culprit).toEqual({
-      verdict: "culprit",
-      layer: "layers[12] (dense)",
-    });
   });
 });
 

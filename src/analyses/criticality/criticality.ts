@@ -5,13 +5,16 @@
 import { applies, type Conclusion, defineAnalysis } from "../analysis.ts";
 import { type InitialisationAdvice, initialisationAdvice } from "../candidates.ts";
 import { sampleRows } from "../data-moments.ts";
-import type { Advice, NumberRow, Verdict } from "../document.ts";
+import type { NumberRow, Verdict } from "../document.ts";
 import { finiteOrNull } from "../figure.ts";
-import { significant } from "../words.ts";
-import { criticalityFindings, criticalityJson, criticalityNumbers, criticalityVerdict } from "./conclude.ts";
+import { theoryAdvice } from "./advice.ts";
 import { criticalityFigures } from "./figures.ts";
+import { criticalityFindings } from "./findings.ts";
+import { criticalityJson } from "./json.ts";
 import { type CriticalityMeasurement, measureCriticality } from "./measure.ts";
+import { criticalityNumbers } from "./numbers.ts";
 import { type CriticalityPrediction, surveyPrediction } from "./predict.ts";
+import { criticalityVerdict } from "./verdict.ts";
 
 const seeds = 8;
 /** Inputs of the probe's batch; J hardly varies over inputs once layers have mixed them. */
@@ -46,34 +49,6 @@ function notesOf({ uniform }: CriticalityPrediction, measured?: CriticalityMeasu
   ];
 }
 
-/** Advice on the initialisation as theory sees it; training puts what it measured in its place. */
-export function theoryAdvice(
-  { critical, first }: InitialisationAdvice,
-  predicted: CriticalityPrediction,
-): Advice {
-  const reached = predicted.uniform?.fixedPoints.reached;
-  const hidden = predicted.layers.at(-2) ?? predicted.layers.at(-1)!;
-  return {
-    about: "initialisation",
-    what: initialisationText({ critical, first }),
-    why: `χ_J = ${significant(reached?.chiJ ?? Number.NaN, 4)} where the layers settle: a change is multiplied by it at every layer. ${critical.note}`,
-    evidence: `ln J(1, ${hidden.index}) = ${significant(hidden.logJ)} in theory.`,
-    expected: `ln J close to 0 at every depth${critical.zeta === 0 ? "" : ` (J ~ l^${significant(-critical.zeta)})`}.`,
-  };
-}
-
-/** The advice in words: the same text whoever gives it, so that better evidence replaces weaker. */
-export function initialisationText({
-  critical,
-  first,
-}: Pick<InitialisationAdvice, "critical" | "first">): string {
-  const { sw2, sb2 } = critical;
-  const all = `Initialise with σw² = ${significant(sw2, 5)} (σw = ${significant(Math.sqrt(sw2), 5)}), σb² = ${significant(sb2, 5)}`;
-  return first.sw2 === sw2
-    ? `${all}.`
-    : `${all}, and the first layer with σw² = ${significant(first.sw2, 5)}.`;
-}
-
 export const criticality = defineAnalysis<CriticalityPrediction, CriticalityMeasurement>({
   id: "criticality",
   title: "Criticality",
@@ -96,7 +71,7 @@ export const criticality = defineAnalysis<CriticalityPrediction, CriticalityMeas
     return {
       ...shown,
       numbers: [...shown.numbers, ...firstLayerRow(advised)],
-      advice: advised === undefined ? [] : [theoryAdvice(advised, predicted)],
+      advice: advised === undefined ? [] : [theoryAdvice(advised)],
     };
   },
 });

@@ -12,6 +12,7 @@ import {
 import type { CompileOptions } from "../../runtime/index.ts";
 import type { Key, NdArray } from "../../tensor/index.ts";
 import type { Estimate } from "../../theory/index.ts";
+import { slopeFrom } from "./predict.ts";
 
 export interface CriticalityMeasurement {
   readonly jacobians: JacobianMeasurement;
@@ -60,9 +61,4 @@ export async function measureCriticality(
     slope: hidden.length - from > 1 && finite ? growthRate(profile.slice(from)) : undefined,
     overflowFrom: hidden[overflow]?.index,
   };
-}
-
-/** First layer of the fit of the slope: the first third is transient (criticality.md §6). */
-export function slopeFrom(layers: number): number {
-  return Math.min(Math.floor(layers / 3) + 1, Math.max(1, layers - 1));
 }

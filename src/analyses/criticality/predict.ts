@@ -3,7 +3,7 @@
  * network at this depth, and, where its hidden layers are alike, its fixed points and its critical initialisation.
  */
 import { type Model, meanFieldPlaces, scalarHalf } from "../../net/index.ts";
-import { type Diagnosis, diagnose } from "../../probes/index.ts";
+import { type Diagnosis, diagnose, growthRate } from "../../probes/index.ts";
 import {
   type CriticalInitialisation,
   criticalInitialisation,
@@ -62,9 +62,31 @@ export function surveyPrediction(context: SurveyContext): CriticalityPrediction 
 /** J within this factor of 1 from the first to the last hidden layer does no harm, whatever the phase. */
 export const criticalFactor = 10;
 
+type Propagated = Pick<CriticalityPrediction, "layers">;
+
+/** Preactivations before the readout. */
+export function hiddenLayers({ layers }: Propagated): number {
+  return layers.length - 1;
+}
+
 /** ln J(1, l) of theory at the last hidden layer. */
-export function theoryLogJ({ layers }: CriticalityPrediction): number {
+export function theoryLogJ({ layers }: Propagated): number {
   return (layers.at(-2) ?? layers.at(-1)!).logJ;
+}
+
+/** First layer of a fit of the slope over so many hidden layers: the first third is transient (criticality.md §6). */
+export function slopeFrom(layers: number): number {
+  return Math.min(Math.floor(layers / 3) + 1, Math.max(1, layers - 1));
+}
+
+/** Theory's slope of ln J over the layers that the measured slope is fitted on; undefined where J dies or overflows. */
+export function theorySlope({ layers }: Propagated): number | undefined {
+  const hidden = layers.slice(0, -1);
+  const profile = hidden
+    .slice(slopeFrom(hidden.length) - 1)
+    .map(({ index, logJ }) => ({ depth: index, lnJ: [logJ] }));
+  const finite = profile.every(({ lnJ }) => Number.isFinite(lnJ[0]));
+  return profile.length > 1 && finite ? growthRate(profile).value : undefined;
 }
 
 /** Over the hidden layers: the readout is a layer of its own kind, without skip in a residual network. */

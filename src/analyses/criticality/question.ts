@@ -1,10 +1,11 @@
 /** @file The question `fathom criticality` asks: theory of a network without data, and sampled networks where wanted. */
 import { buildModel, type Model, type Net } from "../../net/index.ts";
 import { Key, normal } from "../../tensor/index.ts";
+import { sectionOf } from "../analysis.ts";
 import { describeNet } from "../describe.ts";
 import type { Outcome, Progress } from "../document.ts";
 import { type Asked, reproduction } from "../reproduction.ts";
-import { concludeCriticality } from "./criticality.ts";
+import { concludeCriticality, criticality as record } from "./criticality.ts";
 import { type CriticalityMeasurement, measureCriticality } from "./measure.ts";
 import { predictCriticality } from "./predict.ts";
 
@@ -30,28 +31,17 @@ export async function criticality(asked: CriticalityQuestion): Promise<Outcome> 
   const predicted = predictCriticality(model, { K: 1, mean: 0 });
   const measured = asked.measure && (await measureOn(model, asked, asked.measure.seeds));
   const conclusion = concludeCriticality(predicted, measured);
-  const { verdict, findings, figures, numbers, notes, profiles, json } = conclusion;
-  const section = {
-    id: "criticality",
-    title: "Criticality",
-    question: "Do signals and gradients survive the depth, and which layer is to blame if not?",
-    source: "Doshi, He and Gromov, Critical initialization through partial Jacobians, arXiv 2111.12143",
-    findings,
-    figures,
-    numbers,
-    ...(notes === undefined ? {} : { notes }),
-  };
   return {
-    json,
+    json: conclusion.json,
     document: {
-      title: "Criticality",
+      title: record.title,
       subject: describeNet(asked.net),
       facts: [["inputs", "second moment 1"]],
-      verdict,
+      verdict: conclusion.verdict,
       advice: [],
-      sections: [section],
+      sections: [sectionOf(record, conclusion)],
       notApplicable: [],
-      ...(profiles === undefined ? {} : { profiles }),
+      ...(conclusion.profiles === undefined ? {} : { profiles: conclusion.profiles }),
       reproduction: reproduction(asked, (performance.now() - start) / 1000),
     },
   };

@@ -2,7 +2,7 @@
 
 import { type InitialisationAdvice, initialisationAdvice } from "../candidates.ts";
 import type { SurveyContext } from "../context.ts";
-import { initialisationText } from "../criticality/criticality.ts";
+import { initialisationReason, initialisationText } from "../criticality/advice.ts";
 import type { Advice } from "../document.ts";
 import { percent, rate, signed } from "../words.ts";
 import type { TrainingResults } from "./training.ts";
@@ -33,7 +33,7 @@ function initialisationPiece(advised: InitialisationAdvice, results: TrainingRes
         ? "trains at all"
         : `${signed(100 * difference.value)} points of test error`;
     const expected = `${gain}, to ${percent(after!.value)}, at tuned rates.`;
-    return { about: "initialisation", what, why: advised.critical.note, evidence, expected };
+    return { about: "initialisation", what, why: initialisationReason(advised), evidence, expected };
   }
   if (isWider(results)) {
     const why = "The error at tuned rates is no better, but more learning rates work.";

@@ -1,0 +1,81 @@
+/** @file What criticality finds, in sentences: the verdict, the fixed point, the slope beside theory's, the layer that stands out. */
+import type { Limit } from "../../theory/index.ts";
+import type { Finding } from "../document.ts";
+import { significant } from "../words.ts";
+import type { CriticalityMeasurement } from "./measure.ts";
+import { type CriticalityPrediction, hiddenLayers, theorySlope } from "./predict.ts";
+import { criticalityVerdict } from "./verdict.ts";
+
+export function criticalityFindings(
+  predicted: CriticalityPrediction,
+  measured?: CriticalityMeasurement,
+): Finding[] {
+  const { sentence, tone } = criticalityVerdict(predicted, measured);
+  const found =
+    measured === undefined
+      ? []
+      : [
+          ...overflowFindings(measured),
+          ...slopeFindings(predicted, measured),
+          ...culpritFindings(predicted, measured),
+        ];
+  return [{ text: sentence, tone }, ...limitFindings(predicted), ...found];
+}
+
+function limitFindings(predicted: CriticalityPrediction): Finding[] {
+  if (hiddenLayers(predicted) < 2) return [];
+  const { uniform } = predicted;
+  const text =
+    uniform === undefined
+      ? "Its hidden layers are not all alike, so it has no single fixed point; the layers are propagated one by one."
+      : limitText(uniform.fixedPoints.reached, uniform.fixedPoints.all.length);
+  return [{ text, tone: "neutral" }];
+}
+
+function limitText({ K, chiJ, chiK, xi, status }: Limit, points: number): string {
+  const at = { infinite: "K grows without bound", dead: "K dies out" }[status as string];
+  const slow = status === "slow" ? "; the approach is slow, so the finite-depth values count" : "";
+  const others = points > 1 ? `; ${points} fixed points in all` : "";
+  const length = Number.isFinite(xi) ? `${significant(xi)} layers` : "infinite";
+  return `Theory: ${at ?? `K* = ${significant(K)}`}, χ_J = ${significant(chiJ, 4)}, χ_K = ${significant(chiK, 4)}, ξ = ${length}${slow}${others}.`;
+}
+
+function overflowFindings({ overflowFrom }: CriticalityMeasurement): Finding[] {
+  if (overflowFrom === undefined) return [];
+  const text = `The preactivations overflow: from layer ${overflowFrom} on nothing could be measured.`;
+  return [{ text, tone: "bad" }];
+}
+
+function slopeFindings(predicted: CriticalityPrediction, { slope }: CriticalityMeasurement): Finding[] {
+  const theory = theorySlope(predicted);
+  if (slope?.ci === undefined || theory === undefined) return [];
+  const [low, high] = slope.ci;
+  const holds = low <= theory && theory <= high;
+  const beside = holds
+    ? "inside it"
+    : `outside it: a shift of ${significant(slope.value - theory, 2)} at this width`;
+  const text = `ln J changes by ${significant(slope.value)} a layer (95 % interval ${significant(low)} to ${significant(high)}); theory at infinite width says ${significant(theory)}, ${beside}.`;
+  return [{ text, tone: "neutral" }];
+}
+
+/** In a uniform network the layer that stands out is built like the others: then K is what differs. */
+function culpritFindings(
+  { uniform, layers }: CriticalityPrediction,
+  { culprit }: CriticalityMeasurement,
+): Finding[] {
+  if (culprit === undefined) return [];
+  const { segment, deviation, verdict } = culprit;
+  if (verdict === "all alike")
+    return [{ text: "No single layer is to blame: none stands out from its neighbours.", tone: "neutral" }];
+  const own = `${segment.name} stands out: it alone multiplies J by ${significant(Math.exp(segment.lnJ))}`;
+  const expected = significant(Math.exp(segment.lnJ - deviation));
+  const text = Number.isFinite(deviation) ? `${own}, its neighbours by about ${expected}` : own;
+  if (uniform === undefined) return [{ text: `${text}.`, tone: "bad" }];
+  const [before, after] = [segment.index - 1, segment.index].map((l) => significant(layers[l - 1]!.K));
+  return [
+    {
+      text: `${text}. It is built like the others; K is ${before} before it and ${after} after it.`,
+      tone: "warn",
+    },
+  ];
+}

@@ -1,0 +1,96 @@
+/**
+ * @file The JSON of criticality (cli.md). Magnitudes that leave float64 are null with a status; their logarithms are beside
+ * them.
+ */
+import { activationText } from "../../net/index.ts";
+import type { FixedPoint, Limit, MeanFieldLayer } from "../../theory/index.ts";
+import type { Conclusion } from "../analysis.ts";
+import { finiteOrNull } from "../figure.ts";
+import type { CriticalityMeasurement } from "./measure.ts";
+import { type CriticalityPrediction, theorySlope } from "./predict.ts";
+import { criticalityVerdict, phaseOfNetwork } from "./verdict.ts";
+
+export function criticalityJson(
+  predicted: CriticalityPrediction,
+  measured?: CriticalityMeasurement,
+): Conclusion["json"] {
+  const { uniform, layers } = predicted;
+  const critical = uniform?.critical;
+  return {
+    activation: uniform === undefined ? null : activationText(uniform.architecture.activation),
+    phase: phaseOfNetwork(predicted, measured) ?? null,
+    class: uniform?.universality.class ?? null,
+    critical:
+      critical === undefined
+        ? null
+        : { sw2: critical.sw2, sb2: critical.sb2, K: critical.K ?? null, note: critical.note },
+    ...(uniform?.noCritical === undefined ? {} : { noCritical: uniform.noCritical }),
+    fixedPoint: uniform === undefined ? null : fixedPointJson(uniform.fixedPoints.reached),
+    fixedPoints: uniform?.fixedPoints.all.map(fixedPointJson) ?? [],
+    layers: layers.map(layerJson),
+    zeta: critical?.zeta ?? null,
+    verdict: criticalityVerdict(predicted, measured).sentence,
+    ...(measured === undefined ? {} : { measured: measuredJson(predicted, measured) }),
+  };
+}
+
+function fixedPointJson(point: FixedPoint & Partial<Limit>) {
+  const { K, chiJ, chiK, xi, stability } = point;
+  const status = Number.isFinite(K) ? point.status : "infinite";
+  return {
+    K: finiteOrNull(K),
+    chiJ: finiteOrNull(chiJ),
+    chiK: finiteOrNull(chiK),
+    xi: finiteOrNull(xi),
+    stability,
+    ...(Number.isFinite(xi) ? {} : { xiStatus: "infinite" }),
+    ...(status === undefined ? {} : { status }),
+  };
+}
+
+/** `ntk` is the layer's share K^l J(l, L) of the tangent kernel at the output, as among the measured ones. */
+function layerJson({ index, name, K, chiJ, chiK, logJ, logToOutput, status }: MeanFieldLayer) {
+  return {
+    index,
+    name,
+    K: finiteOrNull(K),
+    chiJ: finiteOrNull(chiJ),
+    chiK: finiteOrNull(chiK),
+    J: finiteOrNull(Math.exp(logJ)),
+    lnJ: finiteOrNull(logJ),
+    toOutput: finiteOrNull(Math.exp(logToOutput)),
+    lnToOutput: finiteOrNull(logToOutput),
+    ntk: finiteOrNull(K * Math.exp(logToOutput)),
+    ...(status === "ok" ? {} : { status }),
+  };
+}
+
+function measuredJson(
+  predicted: CriticalityPrediction,
+  { jacobians, slope, diagnosis, culprit }: CriticalityMeasurement,
+) {
+  const { layers, seeds, probes, samples } = jacobians;
+  return {
+    layers: layers.map(({ index, name, K, J, toOutput, local }) => ({
+      index,
+      name,
+      K: finiteOrNull(K.value),
+      J: finiteOrNull(Math.exp(J.lnMean)),
+      se: finiteOrNull(Math.exp(J.lnMean) * (J.se ?? Number.NaN)),
+      lnJ: finiteOrNull(J.lnMean),
+      lnJMedian: finiteOrNull(J.lnMedian),
+      lnToOutput: finiteOrNull(toOutput.lnMean),
+      local: local === undefined ? null : finiteOrNull(Math.exp(local.lnMean)),
+      ...(J.status === undefined ? {} : { status: J.status }),
+    })),
+    slope:
+      slope === undefined
+        ? null
+        : { value: slope.value, ci: slope.ci ?? null, theory: theorySlope(predicted) ?? null },
+    ntk: layers.map(({ K, toOutput }) => finiteOrNull(K.value * Math.exp(toOutput.lnMean))),
+    verdict: diagnosis?.verdict ?? null,
+    law: diagnosis?.law ?? null,
+    culprit: culprit === undefined ? null : { verdict: culprit.verdict, layer: culprit.segment.name },
+    settings: { seeds, probes, inputs: samples },
+  };
+}

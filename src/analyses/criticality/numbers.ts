@@ -1,0 +1,68 @@
+/** @file The numbers of criticality: where K begins and ends, the critical point, and slopes of ln J with the finite-width shift. */
+import { growthShift } from "../../probes/index.ts";
+import type { Estimate, Limit } from "../../theory/index.ts";
+import type { NumberRow } from "../document.ts";
+import { finiteOrNull } from "../figure.ts";
+import type { CriticalityMeasurement } from "./measure.ts";
+import { type CriticalityPrediction, theorySlope, type UniformPrediction } from "./predict.ts";
+
+export function criticalityNumbers(
+  predicted: CriticalityPrediction,
+  measured?: CriticalityMeasurement,
+): NumberRow[] {
+  const { uniform, layers } = predicted;
+  return [
+    theoryRow("K¹", layers[0]!.K),
+    ...(uniform === undefined ? [] : limitRows(uniform.fixedPoints.reached)),
+    ...criticalRows(uniform),
+    ...slopeRows(theorySlope(predicted), measured?.slope),
+  ];
+}
+
+function theoryRow(name: string, value: number, unit?: string): NumberRow {
+  return {
+    name,
+    value: finiteOrNull(value),
+    ...(Number.isFinite(value) ? {} : { status: "infinite" }),
+    ...(unit === undefined ? {} : { unit }),
+    kind: "theory",
+  };
+}
+
+function limitRows({ K, chiJ, chiK, xi, status }: Limit): NumberRow[] {
+  const note = status === "ok" ? {} : { note: status };
+  return [
+    { ...theoryRow("K*", K), ...note },
+    theoryRow("χ_J at K*", chiJ),
+    theoryRow("χ_K at K*", chiK),
+    theoryRow("ξ", xi, "layers"),
+  ];
+}
+
+function criticalRows(uniform: UniformPrediction | undefined): NumberRow[] {
+  const critical = uniform?.critical;
+  if (critical === undefined) return [];
+  return [
+    { ...theoryRow("critical σw²", critical.sw2), note: critical.note },
+    theoryRow("critical σb²", critical.sb2),
+  ];
+}
+
+function slopeRows(theory: number | undefined, slope: Estimate | undefined): NumberRow[] {
+  const row = (name: string, { value, se, ci, n }: Estimate): NumberRow => ({
+    name,
+    value,
+    ...(se === undefined ? {} : { se }),
+    ...(ci === undefined ? {} : { ci }),
+    ...(n === undefined ? {} : { n }),
+    kind: "measured",
+    unit: "per layer",
+  });
+  return [
+    ...(theory === undefined ? [] : [theoryRow("slope of ln J", theory, "per layer")]),
+    ...(slope === undefined ? [] : [row("slope of ln J", slope)]),
+    ...(theory === undefined || slope === undefined
+      ? []
+      : [row("finite-width shift of the slope", growthShift(slope, theory))]),
+  ];
+}

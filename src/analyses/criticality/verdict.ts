@@ -1,0 +1,82 @@
+/** @file Criticality in one sentence: the phase, and what becomes of a small change over the depth. */
+import { type Phase, phaseOf } from "../../theory/index.ts";
+import type { Verdict } from "../document.ts";
+import { significant } from "../words.ts";
+import type { CriticalityMeasurement } from "./measure.ts";
+import { type CriticalityPrediction, criticalFactor, hiddenLayers, theoryLogJ } from "./predict.ts";
+
+/** ln J over the hidden layers: measured where it could be, else theory. */
+function totalLogJ(predicted: CriticalityPrediction, measured: CriticalityMeasurement | undefined): number {
+  const median = measured?.jacobians.layers.at(-2)?.J.lnMedian ?? Number.NaN;
+  return Number.isNaN(median) ? theoryLogJ(predicted) : median;
+}
+
+/**
+ * The phase of the fixed point where there is one, else by the law that J follows; undefined for fewer than two hidden
+ * layers, over which nothing can grow.
+ */
+export function phaseOfNetwork(
+  predicted: CriticalityPrediction,
+  measured?: CriticalityMeasurement,
+): Phase | undefined {
+  if (hiddenLayers(predicted) < 2) return undefined;
+  const reached = predicted.uniform?.fixedPoints.reached;
+  if (reached !== undefined) return phaseOf(reached.chiJ);
+  const total = totalLogJ(predicted, measured);
+  const law = (measured?.diagnosis ?? predicted.diagnosis)?.verdict;
+  if (law === "critical" || law === "critical-power-law") return "critical";
+  if (law === undefined && Math.abs(total) <= Math.log(criticalFactor)) return "critical";
+  return total > 0 ? "chaotic" : "ordered";
+}
+
+const phaseNames: Readonly<Record<Phase, string>> = {
+  chaotic: "Chaotic",
+  ordered: "Ordered",
+  critical: "Critical",
+};
+
+/** The sentence and its tone: a change of J within a factor 10 does no harm, whatever the phase. */
+export function criticalityVerdict(
+  predicted: CriticalityPrediction,
+  measured?: CriticalityMeasurement,
+): Verdict {
+  const phase = phaseOfNetwork(predicted, measured);
+  const hidden = hiddenLayers(predicted);
+  if (phase === undefined) {
+    const layers = hidden === 1 ? "With one hidden layer" : "Without hidden layers";
+    return { sentence: `${layers} there is no depth to grow or die out over.`, tone: "good" };
+  }
+  const total = totalLogJ(predicted, measured);
+  const mild = Math.abs(total) <= Math.log(criticalFactor);
+  const change = `a small change ${changeText(total)} over ${hidden} hidden layers`;
+  const judged = mild && phase !== "critical" ? `${change}, little at this depth` : change;
+  const tone = mild ? "good" : phase === "critical" ? "warn" : "bad";
+  return { sentence: `${phaseText(phase, predicted)}: ${judged}.`, tone };
+}
+
+/** `Chaotic (χ_J = 1.134)`; where K moves on without end, χ_J is that of the limit. */
+function phaseText(phase: Phase, { uniform }: CriticalityPrediction): string {
+  if (uniform === undefined) return phaseNames[phase];
+  const { chiJ, status } = uniform.fixedPoints.reached;
+  const isLimit = status === "infinite" || status === "slow";
+  return isLimit && phase === "critical"
+    ? "Critical in the limit of depth (χ_J → 1)"
+    : `${phaseNames[phase]} (χ_J = ${significant(chiJ, 4)})`;
+}
+
+/** Changes of ln J below this are not told from none. */
+const leastChange = 0.05;
+
+function changeText(logarithm: number): string {
+  if (Math.abs(logarithm) < leastChange) return "keeps its size";
+  if (Number.isFinite(logarithm))
+    return `${logarithm < 0 ? "shrinks" : "grows"} by a factor ${factorText(logarithm)}`;
+  return logarithm < 0 ? "dies out altogether" : "grows without bound";
+}
+
+/** e^|x| for people: `12`, `10^8.3` once it is large. */
+function factorText(logarithm: number): string {
+  const size = Math.abs(logarithm);
+  if (size < Math.log(1e4)) return significant(Math.exp(size), 2);
+  return `10^${(size / Math.LN10).toFixed(1)}`;
+}

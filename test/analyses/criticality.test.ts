@@ -1,0 +1,94 @@
+/** @file What criticality says of networks of every kind: phases, shallow and overflowing networks, the layer that stands out. */
+import { describe, expect, it } from "vitest";
+import { criticality, type Outcome } from "../../src/analyses/index.ts";
+import { type Net, parseNet, parseNetText } from "../../src/net/index.ts";
+
+const ask = (net: Net, measure?: { seeds: number }): Promise<Outcome> =>
+  criticality({ net, seed: 1, command: "", ...(measure ? { measure } : {}) });
+const mlp = (options: string) => parseNetText(`mlp:width=64,in=64,${options}`);
+const findings = ({ document }: Outcome) => document.sections[0]!.findings.map(({ text }) => text).join("\n");
+
+describe("the verdict", () => {
+  it.each([
+    ["depth=20,activation=tanh,sw2=4", "chaotic", "bad", /^Chaotic .* grows by a factor/],
+    ["depth=20,activation=tanh,sw2=0.5", "ordered", "bad", /^Ordered .* shrinks by a factor/],
+    ["depth=3,activation=tanh,sw2=1.5", "chaotic", "good", /little at this depth/],
+    ["depth=20,activation=relu,sw2=2", "critical", "good", /^Critical .* keeps its size/],
+    ["depth=40,activation=tanh,sw2=1", "critical", "warn", /^Critical in the limit of depth .* shrinks/],
+    ["depth=40,activation=erf,sw2=1,mu=1", "critical", "warn", /^Critical in the limit of depth .* grows/],
+    ["depth=9,activation=relu,sw2=0", "ordered", "bad", /^Ordered .* dies out altogether/],
+  ])("of %s is %s and %s", async (options, phase, tone, sentence) => {
+    const { json, document } = await ask(mlp(options));
+    expect(json["phase"]).toBe(phase);
+    expect(document.verdict.tone).toBe(tone);
+    expect(document.verdict.sentence).toMatch(sentence);
+  });
+
+  it("claims no phase and no unlike layers where there is no depth", async () => {
+    for (const depth of [0, 1]) {
+      const outcome = await ask(mlp(`depth=${depth},activation=tanh,sw2=9`), { seeds: 2 });
+      expect(outcome.json["phase"]).toBeNull();
+      expect(outcome.document.verdict).toMatchObject({ tone: "good" });
+      expect(findings(outcome)).not.toMatch(/alike|factor/);
+    }
+  });
+
+  it("rests on theory where the preactivations overflow, and says so", async () => {
+    const outcome = await ask(mlp("depth=60,activation=relu,sw2=400"), { seeds: 3 });
+    expect(outcome.document.verdict.sentence).toMatch(/^Chaotic .* grows by a factor 10\^13/);
+    expect(findings(outcome)).toMatch(/overflow: from layer 1\d on/);
+    const { layers, slope } = outcome.json["measured"] as { layers: object[]; slope: unknown };
+    expect(layers[40]).toMatchObject({ J: null, lnJ: null, status: "overflow" });
+    expect(slope).toBeNull();
+  });
+
+  it("survives a network that overflows at once", async () => {
+    const { json } = await ask(mlp("depth=5,activation=relu,sw2=1e38"), { seeds: 2 });
+    expect(json["measured"]).toMatchObject({ verdict: null, culprit: null, slope: null });
+  });
+});
+
+describe("the tangent kernel by layer", () => {
+  it("is the same quantity in theory and measured, and adds up to the whole kernel", async () => {
+    const { json } = await ask(mlp("depth=6,activation=relu,sw2=2"), { seeds: 8 });
+    const theory = (json["layers"] as { ntk: number }[]).map(({ ntk }) => ntk);
+    const { ntk } = json["measured"] as { ntk: number[] };
+    // relu at (2, 0) from second moment 1: K^l J(l, L) = 2 at every layer.
+    for (const share of theory) expect(share).toBeCloseTo(2, 9);
+    // Eight networks of width 64: ln J scatters with variance 1.7 L/N (criticality.md §6), the mean of eight by a third.
+    for (const share of ntk)
+      expect(Math.abs(Math.log(share / 2))).toBeLessThan(4 * Math.sqrt((1.7 * 7) / 64 / 8));
+  });
+});
+
+describe("the layer that stands out", () => {
+  it("is the one that alone is scaled wrongly", async () => {
+    const layer = (sw2: number) => [
+      { kind: "activation", activation: "tanh" },
+      { kind: "dense", width: 64, sw2 },
+    ];
+    const layers = [
+      { kind: "dense", width: 64, sw2: 1 },
+      ...Array(5).fill(layer(1)).flat(),
+      ...layer(25),
+      ...Array(5).fill(layer(1)).flat(),
+    ];
+    const outcome = await ask(parseNet({ fathom: 1, input: { kind: "vector", shape: [64] }, layers }), {
+      seeds: 5,
+    });
+    const { culprit } = outcome.json["measured"] as { culprit: unknown };
+    expect(culprit).toEqual({ verdict: "culprit", layer: "layers[12] (dense)" });
+    expect(findings(outcome)).toMatch(/layers\[12\] \(dense\) stands out: it alone multiplies J by/);
+  });
+
+  it("is told by its K where all layers are built alike", async () => {
+    const net = mlp("depth=12,activation=gelu,sw2=1,norm=ln-pre,mu=1");
+    expect(findings(await ask(net, { seeds: 5 }))).toMatch(/none stands out/);
+    // A twentieth of the variance in the first layer only: LayerNorm multiplies changes of h¹ by 1/K¹.
+    const layers = net.layers.map((layer, i) => (i === 0 ? { ...layer, sw2: 0.05 } : layer));
+    const { document } = await ask({ ...net, layers } as Net, { seeds: 5 });
+    const found = document.sections[0]!.findings.find(({ text }) => text.includes("stands out"))!;
+    expect(found.text).toMatch(/built like the others; K is 0\.05 before it and 0\.475 after it/);
+    expect(found.tone).toBe("warn");
+  });
+});
