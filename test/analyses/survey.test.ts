@@ -96,7 +96,7 @@ describe("advice on the initialisation", () => {
     const [piece] = await advice("depth=60,activation=tanh,sw2=4");
     expect(piece!.what).toMatch(/σw² = 1 /);
     expect(piece!.why).toMatch(
-      /^χ_J = 1\.359: every layer multiplies a small change by it once K has settled/,
+      /^χ_J = 1\.363: every layer multiplies a small change by it once K has settled/,
     );
     expect(piece!.evidence).toMatch(/^ln J\(1, 60\) = 1\d\.\d in theory/);
     expect(piece!.expected).toMatch(/^ln J\(1, 60\) = −2\.\d* in theory/);
