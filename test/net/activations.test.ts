@@ -10,7 +10,7 @@ import {
 } from "../../src/net/index.ts";
 import { ndarray, toNumbers } from "../../src/tensor/index.ts";
 import * as theory from "../../src/theory/index.ts";
-import { refusal } from "./refusals.ts";
+import { refusal } from "../refusal.ts";
 
 const specs = [...activationKinds, "leakyRelu(0.3)", "leakyRelu(-0.5)"].map((text) => parseActivation(text));
 

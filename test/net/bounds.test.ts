@@ -1,7 +1,7 @@
 /** @file Networks beyond the bounds are refused before they cost time or memory. */
 import { describe, expect, it } from "vitest";
 import { MAX_LAYERS, MAX_NESTING, MAX_PARAMETERS, parseNet, parseNetText } from "../../src/net/index.ts";
-import { refusal } from "./refusals.ts";
+import { refusal } from "../refusal.ts";
 
 const dense = (width: number) => ({ kind: "dense", width });
 const net = (...layers: unknown[]) => ({ fathom: 1, input: { kind: "vector", shape: [4] }, layers });

@@ -16,8 +16,8 @@ import {
   printNet,
 } from "../../src/net/index.ts";
 import { FathomError, Key, normal, toNumbers } from "../../src/tensor/index.ts";
+import { refusal } from "../refusal.ts";
 import { runPlain } from "./plain-network.ts";
-import { refusal } from "./refusals.ts";
 
 const width = fc.integer({ min: 3, max: 6 });
 const variance = fc.double({ min: 0, max: 2, noNaN: true });

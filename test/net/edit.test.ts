@@ -1,7 +1,7 @@
 /** @file Variances are replaced in every dense layer, with exceptions for the first and the last. */
 import { expect, it } from "vitest";
 import { type LayerSpec, parseNetText, withVariances } from "../../src/net/index.ts";
-import { refusal } from "./refusals.ts";
+import { refusal } from "../refusal.ts";
 
 function variances(layers: readonly LayerSpec[]): number[][] {
   return layers.flatMap((layer) => {

@@ -12,8 +12,8 @@ import {
   parseNetText,
 } from "../../src/net/index.ts";
 import { Key, type NdArray, ndarray, normal, sizeOf, toNumbers } from "../../src/tensor/index.ts";
+import { refusal } from "../refusal.ts";
 import { runPlain } from "./plain-network.ts";
-import { refusal } from "./refusals.ts";
 
 const key = Key.fromSeed(3);
 

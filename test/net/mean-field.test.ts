@@ -12,7 +12,7 @@ import {
 } from "../../src/net/index.ts";
 import { propagate } from "../../src/theory/index.ts";
 
-import { refusal } from "./refusals.ts";
+import { refusal } from "../refusal.ts";
 
 interface Moments {
   A(K: number): number;

@@ -1,7 +1,7 @@
 /** @file The one-line form writes out the architectures of criticality.md §4. */
 import { describe, expect, it } from "vitest";
 import { type LayerSpec, parseNetText, printNet } from "../../src/net/index.ts";
-import { refusal } from "./refusals.ts";
+import { refusal } from "../refusal.ts";
 
 /** `dense:8` for dense layers, `residual(…)` for blocks, kinds for the rest. */
 function outline(layers: readonly LayerSpec[]): string {

@@ -1,7 +1,7 @@
 /** @file The network language accepts what conventions.md shows, and says what is wrong with everything else. */
 import { describe, expect, it } from "vitest";
 import { parseNet, parseNetText, printNet } from "../../src/net/index.ts";
-import { refusal } from "./refusals.ts";
+import { refusal } from "../refusal.ts";
 
 const vector = { kind: "vector", shape: [4] };
 const dense = (width: unknown, rest: object = {}) => ({ kind: "dense", width, ...rest });

@@ -1,7 +1,7 @@
 /** @file Layers that do not meet are refused with both names; withInput fits networks to data. */
 import { describe, expect, it } from "vitest";
 import { buildModel, parseNet, parseNetText, withInput } from "../../src/net/index.ts";
-import { refusal } from "./refusals.ts";
+import { refusal } from "../refusal.ts";
 
 const dense = (width: number) => ({ kind: "dense", width });
 const tanh = { kind: "activation", activation: "tanh" };

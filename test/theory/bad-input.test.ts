@@ -20,7 +20,7 @@ import {
   scale,
   uniformStep,
 } from "../../src/theory/index.ts";
-import { refusal } from "./close.ts";
+import { refusal } from "../refusal.ts";
 
 const tanh = scalarActivation("tanh");
 const branch = [activation(tanh), affine({ sw2: 1, sb2: 0 })];

@@ -12,7 +12,8 @@ import {
   secondMoment,
 } from "../../src/theory/index.ts";
 import { duals, integratedDuals } from "../oracles/criticality.ts";
-import { expectClose, refusal } from "./close.ts";
+import { refusal } from "../refusal.ts";
+import { expectClose } from "./close.ts";
 
 const all = activationKinds.map((kind) => scalarActivation(kind));
 const integrated = (act: ScalarActivation): ScalarActivation => ({ ...act, moments: {} });

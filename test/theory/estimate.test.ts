@@ -10,7 +10,8 @@ import {
   theoryEstimate,
   tQuantile,
 } from "../../src/theory/index.ts";
-import { expectClose, refusal } from "./close.ts";
+import { refusal } from "../refusal.ts";
+import { expectClose } from "./close.ts";
 
 const draw = (name: string | number, n: number) =>
   Array.from(normal(Key.fromSeed(7).split(name), "float64", [n]).data);

@@ -9,7 +9,8 @@ import {
   universality,
 } from "../../src/theory/index.ts";
 import { growth, stretched } from "../oracles/criticality.ts";
-import { expectClose, refusal } from "./close.ts";
+import { refusal } from "../refusal.ts";
+import { expectClose } from "./close.ts";
 
 const layer = (kind: string, sw2: number, sb2: number, rest: Partial<UniformLayer> = {}): UniformLayer => ({
   activation: scalarActivation(kind),

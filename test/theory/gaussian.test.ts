@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { expect as claim, describe, it } from "vitest";
 import { gaussLegendre } from "../../src/theory/gauss-legendre.ts";
 import { expect, expect2 } from "../../src/theory/index.ts";
-import { expectClose, refusal } from "./close.ts";
+import { refusal } from "../refusal.ts";
+import { expectClose } from "./close.ts";
 
 describe("Gauss-Legendre rule", () => {
   it("integrates polynomials of degree 2n - 1 exactly", () => {

@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { contour, criticalLine, phaseDiagram, phaseOf, scalarActivation } from "../../src/theory/index.ts";
 import { phaseSpots } from "../oracles/criticality.ts";
-import { expectClose, refusal } from "./close.ts";
+import { refusal } from "../refusal.ts";
+import { expectClose } from "./close.ts";
 
 const spaced = (from: number, to: number, n: number) =>
   Array.from({ length: n }, (_, i) => from + ((to - from) * i) / (n - 1));

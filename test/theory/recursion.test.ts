@@ -13,7 +13,8 @@ import {
   uniformStep,
 } from "../../src/theory/index.ts";
 import { erfRecursion, mlpKernels, ntkDiagonal, stretched, twoLayerBlock } from "../oracles/criticality.ts";
-import { expectClose, refusal } from "./close.ts";
+import { refusal } from "../refusal.ts";
+import { expectClose } from "./close.ts";
 
 interface Mlp {
   readonly activation: string;

@@ -22,7 +22,8 @@ import {
   sequence,
   uniformStep,
 } from "../../src/theory/index.ts";
-import { expectClose, refusal } from "./close.ts";
+import { refusal } from "../refusal.ts";
+import { expectClose } from "./close.ts";
 
 const layers = fc.record({
   activation: fc.constantFrom(...activationKinds).map((kind) => scalarActivation(kind)),

@@ -1,5 +1,5 @@
-/** @file Catches a FathomError and shows its parts, so that tests can state what a refusal says. */
-import { FathomError } from "../../src/tensor/index.ts";
+/** @file Catches the FathomError that a call must throw, so that tests can state what a refusal says. */
+import { FathomError } from "../src/tensor/index.ts";
 
 /** The error that `act` throws. Fails when nothing, or another error, is thrown. */
 export function refusal(act: () => unknown): FathomError {
