@@ -72,7 +72,11 @@ export async function download(name: string, options: DownloadOptions = {}): Pro
   });
 }
 
-/** Downloads an entry, of the catalogue or of one's own making; see `download`. */
+/**
+ * Downloads an entry, of the catalogue or of one's own making.
+ * @throws FathomError as `download`.
+ * @example await downloadEntry({ ...entry, mirrors: ["https://mirror.example.org/mnist/"] });
+ */
 export async function downloadEntry(
   entry: DownloadableEntry,
   options: DownloadOptions = {},

@@ -18,7 +18,10 @@ export function topologicalOrder(outputs: readonly Tensor[], since = 0): Tensor[
   return [...seen].sort((a, b) => a.id - b.id);
 }
 
-/** The `input` nodes that `outputs` depend on, in the order in which they were made. */
+/**
+ * The `input` nodes that `outputs` depend on, in the order in which they were made.
+ * @example inputsOf([matmul(x, w)]) // [x, w]
+ */
 export function inputsOf(outputs: readonly Tensor[]): Tensor[] {
   return topologicalOrder(outputs).filter((node) => node.op.name === "input");
 }

@@ -5,6 +5,7 @@ import type { Emitter } from "./primitive.ts";
 /** ONNX's numbers for element types (TensorProto.DataType). */
 const elementTypes = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float64: 11 } as const;
 
+/** A number as an initializer without axes. */
 export function emitScalar(emit: Emitter, value: number, dtype: DType): string {
   return emit.constant(scalar(value, dtype));
 }
@@ -14,6 +15,7 @@ export function emitInts(emit: Emitter, values: readonly number[]): string {
   return emit.constant(ndarray("int64", [values.length], values));
 }
 
+/** The same value in another dtype. */
 export function emitCast(emit: Emitter, value: string, to: DType): string {
   return emit.node("Cast", [value], { to: { int: elementTypes[to] } });
 }

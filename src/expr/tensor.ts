@@ -78,7 +78,10 @@ export class Scope {
 
 let currentScope = new Scope();
 
-/** Builds expressions in a scope of their own, so that they can be collected together. */
+/**
+ * Builds expressions in a scope of their own, so that they can be collected together.
+ * @example const loss = withScope(new Scope(), () => reduceMean(square(input("x", [8]))));
+ */
 export function withScope<T>(scope: Scope, build: () => T): T {
   const outer = currentScope;
   currentScope = scope;

@@ -14,7 +14,10 @@ export interface Forward {
   readonly taps: readonly { readonly name: string; readonly index: number; readonly tensor: Tensor }[];
 }
 
-/** One expression input per parameter, named as the parameter. */
+/**
+ * One expression input per parameter, named as the parameter.
+ * @example parameterInputs(model, "float64")["0.weight"]
+ */
 export function parameterInputs(model: Model, dtype: FloatDType = "float32"): Record<string, Tensor> {
   return Object.fromEntries(model.parameters.map(({ name, shape }) => [name, input(name, shape, dtype)]));
 }

@@ -45,7 +45,7 @@ export function buildModel(net: Net): Model {
   };
 }
 
-/** Number of trainable numbers. */
+/** Number of trainable numbers. @example countParameters(buildModel(parseNetText("mlp:depth=0,in=784"))) // 7850 */
 export function countParameters(model: Model): number {
   return model.parameters.reduce((total, { shape }) => total + sizeOf(shape), 0);
 }

@@ -42,7 +42,10 @@ export class FathomError extends Error {
   }
 }
 
-/** True for the codes that mean "the caller can mend the input" (exit code 2 of the command line). */
+/**
+ * True for the codes that mean "the caller can mend the input" (exit code 2 of the command line).
+ * @example try { parseNetText(text); } catch (error) { if (!isInputError(error)) throw error; }
+ */
 export function isInputError(error: unknown): error is FathomError {
   return error instanceof FathomError && !["failed", "io", "cancelled", "offline"].includes(error.code);
 }

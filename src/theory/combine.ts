@@ -7,7 +7,7 @@ import { FathomError } from "../tensor/index.ts";
 import { requireMu } from "./checks.ts";
 import type { Step } from "./step.ts";
 
-/** Several steps as one. */
+/** Several steps as one. @example sequence([activation(scalarActivation("erf")), affine({ sw2: 0.8, sb2: 0 })]) */
 export function sequence(steps: readonly Step[]): Step {
   return {
     name: steps.map(({ name }) => name).join(", ") || "identity",

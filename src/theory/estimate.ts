@@ -176,7 +176,8 @@ export function linearFit(
 
 /**
  * AICc = n ln(RSS/n) + 2k + 2k(k + 1)/(n - k - 1), up to a constant that depends on n alone.
- * @returns Infinity when n <= k + 1: such a fit cannot be judged.
+ * @returns Infinity when n <= k + 1: such a fit cannot be judged; -Infinity for a fit without residuals.
+ * @example aicc({ n: 20, rss: 0.3, parameters: 3 })
  */
 export function aicc({
   n,

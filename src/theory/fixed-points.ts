@@ -66,7 +66,11 @@ export function fixedPoints(layer: UniformLayer, { K1 = 1 }: { readonly K1?: num
   return { all: roots.map((root) => describe(map, root)), reached: reach(map, { roots, scan }, K1) };
 }
 
-/** Only the limit from K1: what a phase diagram needs of each cell. @throws FathomError as `fixedPoints`. */
+/**
+ * Only the limit from K1: what a phase diagram needs of each cell.
+ * @throws FathomError as `fixedPoints`.
+ * @example reachedLimit({ activation: scalarActivation("erf"), sw2: 2, sb2: 0.2 }).xi // 17.579
+ */
 export function reachedLimit(layer: UniformLayer, options: { readonly K1?: number } = {}): Limit {
   return fixedPoints(layer, options).reached;
 }

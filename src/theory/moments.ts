@@ -75,12 +75,12 @@ function squareMean(f: (h: number) => number, act: ScalarActivation, K: number):
  */
 export const secondMoment: Moment = withLimit((act, K) => act.moments.B?.(K) ?? squareMean(act.f, act, K));
 
-/** A(K) = E φ'(h)²; chi_J = sw2 A. */
+/** A(K) = E φ'(h)²; chi_J = sw2 A. @example derivativeMoment(scalarActivation("relu"), 2) // 0.5 */
 export const derivativeMoment: Moment = withLimit(
   (act, K) => act.moments.A?.(K) ?? squareMean(act.df, act, K),
 );
 
-/** dB/dK; chi_K = sw2 dB/dK. */
+/** dB/dK; chi_K = sw2 dB/dK. @example chiKMoment(scalarActivation("relu"), 2) // 0.5 */
 export const chiKMoment: Moment = withLimit((act, K) => act.moments.chiK?.(K) ?? momentSlope(act, K));
 
 /**
@@ -119,7 +119,10 @@ export const meanSlope: Moment = withLimit((act, K) => {
   return productMean(act.f, (h) => (h / scale) ** 2 - 1, K, ruleFor(act, K)) / (2 * K);
 });
 
-/** V(K) = B - m², the variance of the activations over units: what LayerNorm on activations divides by. */
+/**
+ * V(K) = B - m², the variance of the activations over units: what LayerNorm on activations divides by.
+ * @example activationVariance(scalarActivation("relu"), 2) // 1 - 1/π
+ */
 export const activationVariance: Moment = withLimit((act, K) => secondMoment(act, K) - mean(act, K) ** 2);
 
 /** E φ'(h)⁴. */

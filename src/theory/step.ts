@@ -94,6 +94,7 @@ function scaled(factor: number, K: number): number {
  * φ applied to every unit: K' = B(K), J' = A(K) J.
  * @throws FathomError `unsupported` from the rules when the units are not Gaussian (no affine layer since the last
  * activation, or a skip past it).
+ * @example activation(scalarActivation("tanh")).single(preactivationState(1)).K // 0.394
  */
 export function activation(act: ScalarActivation): Step {
   const name = `activation ${act.kind}`;
@@ -145,6 +146,7 @@ function notGaussian(name: string): FathomError {
  * LayerNorm over the units without affine part: h' = (h - mean)/sqrt(V + ε), V = K - mean². J' = J/(V + ε); the two
  * rank-one terms of its Jacobian are O(1/N).
  * @throws FathomError `bad-input` for a negative ε, `failed` from the rules when the variance is 0 or overflowed.
+ * @example layerNorm({ epsilon: 1e-5 }).single(preactivationState(4)).K // 4/(4 + 1e-5)
  */
 export function layerNorm({ epsilon = 0 }: { readonly epsilon?: number } = {}): Step {
   requireVariance(epsilon, "epsilon");
@@ -198,6 +200,7 @@ function normalisable(V: number, epsilon: number): number {
 /**
  * h' = factor h.
  * @throws FathomError `bad-input` for a non-finite factor.
+ * @example scale({ factor: 3 }).single(inputState({ K: 1 })).K // 9
  */
 export function scale({ factor }: { readonly factor: number }): Step {
   requireFinite(factor, "factor");

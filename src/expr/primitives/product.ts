@@ -38,10 +38,12 @@ function multiplyHalves(factors: Tensor): Tensor {
   return n % 2 === 0 ? pairs : concat([pairs, rows(n - 1, n)], { axis: 0 });
 }
 
+/** The vjp rule of reduceProd. */
 export function productVjp(ct: Tensor, node: Tensor): readonly MaybeZero[] {
   return vjp([productTree(node)], [node.inputs[0]!], [ct]);
 }
 
+/** The jvp rule of reduceProd. */
 export function productJvp(t: Tensor, node: Tensor): MaybeZero {
   return jvp([productTree(node)], [node.inputs[0]!], [t])[0];
 }

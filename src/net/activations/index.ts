@@ -119,7 +119,10 @@ export function applyActivation(spec: ActivationSpec, x: Tensor): Tensor {
   return findActivation(spec.kind)!.apply(spec, x);
 }
 
-/** The mathematics of an activation: f, f', kinks, Gaussian integrals (theory/activations). */
+/**
+ * The mathematics of an activation: f, f', kinks, Gaussian integrals (theory/activations).
+ * @example scalarHalf(parseActivation("tanh")).df(0) // 1
+ */
 export function scalarHalf(spec: ActivationSpec): ScalarActivation {
   return scalarActivation(spec);
 }
