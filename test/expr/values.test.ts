@@ -45,6 +45,8 @@ describe("special functions", () => {
   it("softmax and logSumExp neither overflow nor lose small terms", () => {
     expect(numbers(softmax(f64(1000, 1000, -1000)))).toEqual([0.5, 0.5, 0]);
     expect(numbers(logSumExp(f64(-1000, -1000), { axis: 0 }))[0]).toBeCloseTo(-1000 + Math.LN2, 12);
+    for (const infinite of [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY])
+      expect(numbers(logSumExp(f64(infinite, infinite), { axis: 0 }))).toEqual([infinite]);
   });
 
   it("layerNorm has mean 0 and variance 1 where the data have, and NaN without variance", () => {

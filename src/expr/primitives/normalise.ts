@@ -82,7 +82,7 @@ export const logSumExpPrimitive: Primitive = {
       for (let i = first; i < last; i += stride) largest = Math.max(largest, source[i]!);
       let sum = 0;
       for (let i = first; i < last; i += stride) sum += Math.exp(source[i]! - largest);
-      out[line++] = largest + Math.log(sum);
+      out[line++] = Number.isFinite(largest) ? largest + Math.log(sum) : largest;
     });
     return store(node.dtype, node.shape, out);
   },
