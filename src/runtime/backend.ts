@@ -75,6 +75,12 @@ export interface SessionOptions {
   readonly optimize: boolean;
 }
 
+/**
+ * MatMulScaleFusion folds a factor next to a product into an attribute that is float32 even where the product is float64;
+ * GemmTransposeFusion turns (A B)ᵀ into Bᵀ Aᵀ where the order was chosen so that bits do not depend on threads.
+ */
+const unwantedOptimizers = "MatMulScaleFusion;GemmTransposeFusion";
+
 /** The session settings of onnxruntime. Log lines are silenced: failures are thrown. */
 export function sessionSettings(options: SessionOptions): Ort.InferenceSession.SessionOptions {
   const providers = { cpu: ["cpu"], wasm: ["wasm"], webgpu: ["webgpu", "cpu"], cuda: ["cuda", "cpu"] };
@@ -84,9 +90,8 @@ export function sessionSettings(options: SessionOptions): Ort.InferenceSession.S
     interOpNumThreads: 1,
     executionMode: "sequential",
     graphOptimizationLevel: options.optimize ? "all" : "disabled",
-    // Folds a factor next to a product into an attribute that is float32 even where the product is float64.
-    extra: { optimization: { disable_specified_optimizers: "MatMulScaleFusion" } },
     logSeverityLevel: fatal,
+    extra: { optimization: { disable_specified_optimizers: unwantedOptimizers } },
   };
 }
 

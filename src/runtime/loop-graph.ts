@@ -1,12 +1,13 @@
 /**
  * @file Lowering of a step that is repeated: one ONNX model with a `Loop` whose body is the step (engine.md §3).
- * Carried values enter and leave packed, one flat tensor per dtype, because every output of a session is copied at a fixed
- * cost; inside the loop they are separate. Values fed per step are gathered by the iteration number; shared ones are
- * seen from outside, and what depends on nothing else is computed once, before the loop.
+ * Small carried values enter and leave packed, one flat tensor per dtype, because every output of a session is handed out
+ * at a fixed cost; large ones, for which a further copy costs more than that, go by themselves. Inside the loop all are
+ * separate. Values fed per step are gathered by the iteration number; shared ones are seen from outside, and what depends
+ * on nothing else is computed once, before the loop.
  */
 import { inputName, type Tensor } from "../expr/index.ts";
-import { type DType, filled, type NdArray, ndarray, sizeOf } from "../tensor/index.ts";
-import { Builder, liveNodes } from "./builder.ts";
+import { filled, type NdArray, ndarray, sizeOf } from "../tensor/index.ts";
+import { Builder, byteSize, liveNodes } from "./builder.ts";
 import { claimOutput, emitResults, valueInfo } from "./lower.ts";
 import type { OnnxGraph, ValueInfo } from "./model.ts";
 
@@ -27,55 +28,58 @@ export interface LoopRequest {
 export interface LoweredLoop {
   readonly graph: OnnxGraph;
   readonly steps: string;
-  readonly packedIn: ReadonlyMap<DType, string>;
-  readonly packedOut: ReadonlyMap<DType, string>;
+  readonly carried: readonly LoweredCarry[];
   readonly perStep: ReadonlyMap<Tensor, string>;
   readonly shared: ReadonlyMap<Tensor, string>;
   readonly collected: readonly string[];
 }
 
-/** Carried values by dtype, in order: the layout of the packed tensors. */
-export function packingOf(carried: readonly Carried[]): Map<DType, Carried[]> {
-  const groups = new Map<DType, Carried[]>();
+/** Carried values that travel together, as one flat tensor unless there is only one. */
+export type CarryGroup = readonly Carried[];
+
+/** A group and the names of its input and output. */
+export interface LoweredCarry {
+  readonly group: CarryGroup;
+  readonly entry: string;
+  readonly exit: string;
+}
+
+/** Above this size a value travels by itself. */
+const smallBytes = 32_768;
+
+/** Small carried values by dtype, large ones singly. */
+export function groupCarried(carried: readonly Carried[]): CarryGroup[] {
+  const groups = new Map<unknown, Carried[]>();
   for (const value of carried) {
-    const group = groups.get(value.input.dtype) ?? [];
-    group.push(value);
-    groups.set(value.input.dtype, group);
+    const key = byteSize(value.input) <= smallBytes ? value.input.dtype : value;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [value]);
+    else group.push(value);
   }
-  return groups;
+  return [...groups.values()];
 }
 
-function packedSize(group: readonly Carried[]): number {
-  return group.reduce((sum, { input }) => sum + sizeOf(input.shape), 0);
+function groupInfo(name: string, group: CarryGroup): ValueInfo {
+  const { input } = group[0]!;
+  if (group.length === 1) return valueInfo(name, input);
+  const size = group.reduce((sum, { input }) => sum + sizeOf(input.shape), 0);
+  return { name, dtype: input.dtype, shape: [size] };
 }
 
-function packedInfos(groups: ReadonlyMap<DType, Carried[]>, names: ReadonlyMap<DType, string>): ValueInfo[] {
-  return [...groups].map(([dtype, group]) => ({
-    name: names.get(dtype)!,
-    dtype,
-    shape: [packedSize(group)],
-  }));
-}
-
-/** Splits a packed tensor into the initial carried values. */
-function unpack(builder: Builder, packed: string, group: readonly Carried[]): string[] {
-  const sizes = group.map(({ input }) => sizeOf(input.shape));
-  const parts =
-    group.length === 1
-      ? [packed]
-      : builder.multiNode("Split", [packed, builder.integers(sizes)], sizes.length, {
-          attributes: { axis: { int: 0 } },
-        });
+/** The initial carried values from a group's input. */
+function unpack(builder: Builder, entry: string, group: CarryGroup): string[] {
+  if (group.length === 1) return [entry];
+  const sizes = builder.integers(group.map(({ input }) => sizeOf(input.shape)));
+  const parts = builder.multiNode("Split", [entry, sizes], group.length, {
+    attributes: { axis: { int: 0 } },
+  });
   return parts.map((part, i) => builder.node("Reshape", [part, builder.integers(group[i]!.input.shape)]));
 }
 
 function pack(builder: Builder, values: readonly string[]): string {
+  if (values.length === 1) return claimOutput(builder, values[0]!, 0);
   const flat = values.map((value) => builder.node("Reshape", [value, builder.integers([-1])]));
-  return claimOutput(
-    builder,
-    flat.length === 1 ? flat[0]! : builder.node("Concat", flat, { axis: { int: 0 } }),
-    0,
-  );
+  return claimOutput(builder, builder.node("Concat", flat, { axis: { int: 0 } }), 0);
 }
 
 /** The per-step arrays are stacked along a leading axis; the body sees the row of its iteration. */
@@ -99,18 +103,13 @@ function bindShared(builder: Builder, shared: readonly Tensor[]): Map<Tensor, st
   );
 }
 
-interface Body {
-  readonly graph: OnnxGraph;
-  readonly iteration: string;
-}
-
 /** The body: condition and carried values in and out, then the collected outputs. */
 function buildBody(
   builder: Builder,
   request: LoopRequest,
   order: readonly Carried[],
   iteration: string,
-): Body {
+): OnnxGraph {
   const condition = builder.declare(1);
   const carriedIn = order.map(({ input }) => {
     const name = builder.declare(1);
@@ -123,7 +122,7 @@ function buildBody(
   const proceed = claimOutput(builder, condition, 1);
   const outputs = results.map((tensor) => valueInfo(claimOutput(builder, builder.value(tensor), 1), tensor));
   const nodes = liveNodes(builder.nodes[1], [proceed, ...outputs.map(({ name }) => name)]);
-  const graph: OnnxGraph = {
+  return {
     name: "step",
     nodes,
     initializers: [],
@@ -134,7 +133,6 @@ function buildBody(
     ],
     outputs: [{ name: proceed, dtype: "bool", shape: [] }, ...outputs],
   };
-  return { graph, iteration };
 }
 
 const always: NdArray = filled("bool", [], 1);
@@ -142,18 +140,18 @@ const always: NdArray = filled("bool", [], 1);
 /** Lowers a repeated step. The number of steps is fed when the model runs. */
 export function lowerLoop(request: LoopRequest, options: { portable?: boolean } = {}): LoweredLoop {
   const builder = new Builder(options);
-  const groups = packingOf(request.carried);
-  const order = [...groups.values()].flat();
+  const groups = groupCarried(request.carried);
+  const order = groups.flat();
   const steps = builder.declare(0, "steps");
-  const packedIn = new Map(
-    [...groups.keys()].map((dtype) => [dtype, builder.declare(0, `carry.${dtype}`)] as const),
+  const entries = groups.map((group) =>
+    builder.declare(0, group.length === 1 ? inputName(group[0]!.input) : `carry.${group[0]!.input.dtype}`),
   );
   const shared = bindShared(builder, request.shared);
   const iteration = builder.declare(1);
   const perStep = bindPerStep(builder, request.perStep, iteration);
   builder.origin = "loop";
-  const initial = [...groups].flatMap(([dtype, group]) => unpack(builder, packedIn.get(dtype)!, group));
-  const { graph: body } = buildBody(builder, request, order, iteration);
+  const initial = groups.flatMap((group, i) => unpack(builder, entries[i]!, group));
+  const body = buildBody(builder, request, order, iteration);
   builder.origin = "loop";
   const finals = builder.multiNode(
     "Loop",
@@ -161,55 +159,60 @@ export function lowerLoop(request: LoopRequest, options: { portable?: boolean } 
     order.length + request.collected.length,
     { attributes: { body: { graph: body } } },
   );
-  const collected = finals.slice(order.length);
-  const packedOut = packFinals(builder, groups, finals);
-  const outer = liveNodes(builder.nodes[0], [...packedOut.values(), ...collected]);
-  const used = new Set([...outer, ...body.nodes].flatMap((node) => node.inputs));
-  const graph: OnnxGraph = {
+  let first = 0;
+  const carried = groups.map((group, i): LoweredCarry => {
+    const values = finals.slice(first, first + group.length);
+    first += group.length;
+    return { group, entry: entries[i]!, exit: pack(builder, values) };
+  });
+  const names = { steps, carried, perStep, shared, collected: finals.slice(order.length) };
+  return { ...names, graph: outerGraph(builder, body, names, request.collected) };
+}
+
+/** The graph around the loop, with its typed inputs and outputs. */
+function outerGraph(
+  builder: Builder,
+  body: OnnxGraph,
+  { steps, carried, perStep, shared, collected }: Omit<LoweredLoop, "graph">,
+  collectedTensors: readonly Tensor[],
+): OnnxGraph {
+  const exits = [...carried.map(({ exit }) => exit), ...collected];
+  const nodes = liveNodes(builder.nodes[0], exits);
+  const used = new Set([...nodes, ...body.nodes].flatMap((node) => node.inputs));
+  const stacked = (name: string, { dtype, shape }: Tensor) => ({ name, dtype, shape: ["steps", ...shape] });
+  return {
     name: "fathom",
-    nodes: outer,
+    nodes,
     initializers: builder.initializers.filter(({ name }) => used.has(name)),
     inputs: [
       { name: steps, dtype: "int64", shape: [] },
-      ...packedInfos(groups, packedIn),
-      ...[...perStep].map(([{ dtype, shape }, name]) => ({ name, dtype, shape: ["steps", ...shape] })),
+      ...carried.map(({ entry, group }) => groupInfo(entry, group)),
+      ...[...perStep].map(([tensor, name]) => stacked(name, tensor)),
       ...[...shared].map(([tensor, name]) => valueInfo(name, tensor)),
     ],
     outputs: [
-      ...packedInfos(groups, packedOut),
-      ...request.collected.map(({ dtype, shape }, i) => ({
-        name: collected[i]!,
-        dtype,
-        shape: ["steps", ...shape],
-      })),
+      ...carried.map(({ exit, group }) => groupInfo(exit, group)),
+      ...collected.map((name, i) => stacked(name, collectedTensors[i]!)),
     ],
   };
-  return { graph, steps, packedIn, packedOut, perStep, shared, collected };
 }
 
-function packFinals(builder: Builder, groups: ReadonlyMap<DType, Carried[]>, finals: readonly string[]) {
-  const packed = new Map<DType, string>();
-  let first = 0;
-  for (const [dtype, group] of groups) {
-    packed.set(dtype, pack(builder, finals.slice(first, first + group.length)));
-    first += group.length;
-  }
-  return packed;
-}
-
-/** Views of the packed result, one array per carried value. */
-export function unpackArrays(group: readonly Carried[], packed: NdArray): NdArray[] {
+/** The carried values of a group from its output: views of a packed one. */
+export function unpackArrays(group: CarryGroup, exit: NdArray): NdArray[] {
+  if (group.length === 1) return [exit];
   let start = 0;
   return group.map(({ input }) => {
     const end = start + sizeOf(input.shape);
-    const data = packed.data.subarray(start, end) as Float32Array;
+    const data = exit.data.subarray(start, end) as Float32Array;
     start = end;
     return ndarray(input.dtype, input.shape, data);
   });
 }
 
-/** One flat array of the carried values; the storage they already share, when they are views of a packed result. */
-export function packArrays(dtype: DType, arrays: readonly NdArray[]): NdArray {
+/** The input of a group: one flat array; the storage that the members share already, when they are views of a packed result. */
+export function packArrays(arrays: readonly NdArray[]): NdArray {
+  if (arrays.length === 1) return arrays[0]!;
+  const { dtype } = arrays[0]!;
   const total = arrays.reduce((sum, { data }) => sum + data.length, 0);
   const first = arrays[0]!.data as Float32Array<ArrayBuffer>;
   let at = first.byteOffset;

@@ -1,6 +1,6 @@
 /** @file Programs that repeat a step: inside one ONNX session, or step by step where that is not possible. */
 import { inputName, type Tensor, topologicalOrder } from "../expr/index.ts";
-import { type DType, type NdArray, ndarray, sizeOf, zeros } from "../tensor/index.ts";
+import { type NdArray, ndarray, sizeOf, zeros } from "../tensor/index.ts";
 import type { SessionOptions } from "./backend.ts";
 import type { Disposable } from "./cache.ts";
 import { encodeModel } from "./encode.ts";
@@ -9,9 +9,9 @@ import type { Named } from "./graph-hash.ts";
 import {
   type Carried,
   type LoopRequest,
+  type LoweredLoop,
   lowerLoop,
   packArrays,
-  packingOf,
   unpackArrays,
 } from "./loop-graph.ts";
 import { countNodes } from "./model.ts";
@@ -78,7 +78,6 @@ export async function onnxLoopProgram(
     results.length === 0
       ? undefined
       : await Session.create(encodeModel(lowered.graph), { ...options, optimize, threads });
-  const groups = packingOf(moving);
   return {
     nodes: countNodes(lowered.graph),
     stages: 1,
@@ -86,13 +85,10 @@ export async function onnxLoopProgram(
     run: async (feeds) => {
       const unchanged = still.map(({ input }) => [inputName(input), feeds.carry[inputName(input)]!] as const);
       if (session === undefined) return { carry: Object.fromEntries(unchanged), collected: {} };
-      const fed = onnxFeeds(lowered, groups, feeds);
-      const names = [...lowered.packedOut.values(), ...lowered.collected];
-      const values = await session.run(fed, names);
-      const moved = [...groups].flatMap(([dtype, group]) =>
-        unpackArrays(group, values[lowered.packedOut.get(dtype)!]!).map(
-          (array, i) => [inputName(group[i]!.input), array] as const,
-        ),
+      const names = [...lowered.carried.map(({ exit }) => exit), ...lowered.collected];
+      const values = await session.run(onnxFeeds(lowered, feeds), names);
+      const moved = lowered.carried.flatMap(({ group, exit }) =>
+        unpackArrays(group, values[exit]!).map((array, i) => [inputName(group[i]!.input), array] as const),
       );
       return {
         carry: Object.fromEntries([...moved, ...unchanged]),
@@ -105,18 +101,17 @@ export async function onnxLoopProgram(
 }
 
 function onnxFeeds(
-  lowered: ReturnType<typeof lowerLoop>,
-  groups: ReadonlyMap<DType, Carried[]>,
+  lowered: LoweredLoop,
   { carry, perStep, shared, steps }: LoopFeeds,
 ): Record<string, NdArray> {
   const fed: Record<string, NdArray> = { [lowered.steps]: ndarray("int64", [], [steps]) };
-  for (const [dtype, group] of groups) {
-    const arrays = group.map(({ input }) => carry[inputName(input)]!);
-    fed[lowered.packedIn.get(dtype)!] = packArrays(dtype, arrays);
+  for (const { group, entry } of lowered.carried) {
+    fed[entry] = packArrays(group.map(({ input }) => carry[inputName(input)]!));
   }
   for (const [tensor, name] of lowered.perStep) fed[name] = perStep[inputName(tensor)]!;
-  for (const [tensor, name] of lowered.shared)
+  for (const [tensor, name] of lowered.shared) {
     fed[name] = shared[inputName(tensor)] ?? carry[inputName(tensor)]!;
+  }
   return fed;
 }
 
