@@ -11,7 +11,7 @@ import { rewriteTurned } from "./layout-rewrite.ts";
 import { neededNodes } from "./needed.ts";
 
 /** Nanoseconds that a change must save to be made. */
-const leastGain = 3000;
+const leastGain = 15_000;
 const rounds = 4;
 
 type Layouts = ReadonlyMap<Cluster, Layout>;
