@@ -112,7 +112,7 @@ function questions(): string {
 function trainingPlan(): string {
   const steps = 1000;
   const model = buildModel(parseNetText("mlp:depth=10,width=64,in=64"));
-  const enough = { model, rates: [0.01, 1], seconds: 1e6, initialisations: 2 } as const;
+  const enough = { models: [model, model], rates: [0.01, 1], seconds: 1e6 } as const;
   const plan = planTraining({ ...enough, rows: Math.floor((steps * 128) / 3) });
   const racing = [plan.learningRates.length, ...plan.rungs.map(({ keep }) => keep)];
   const rows = plan.rungs.map(({ steps: until }, i) => [

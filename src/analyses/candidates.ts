@@ -7,6 +7,7 @@ import { type CriticalInitialisation, type Limit, propagate } from "../theory/in
 import type { SurveyContext } from "./context.ts";
 import { criticalFactor, hiddenLayers, surveyPrediction, theoryLogJ } from "./criticality/predict.ts";
 import { inputMoments } from "./data-moments.ts";
+import { ifSupported } from "./unsupported.ts";
 
 export interface Candidate {
   readonly label: string;
@@ -32,11 +33,12 @@ const leastGain = 2;
 
 /**
  * The critical initialisation of the surveyed network; undefined where it has none (no uniform architecture, or one without
- * a critical point), needs none (J stays within a factor 10 over its depth), or gains nothing by it (it is there already).
+ * a critical point, or theory does not reach it), needs none (J stays within a factor 10 over its depth), or gains nothing by it (it is there already).
  */
 export function initialisationAdvice(context: SurveyContext): InitialisationAdvice | undefined {
   return context.share("advice", () => {
-    const predicted = surveyPrediction(context);
+    const predicted = ifSupported(() => surveyPrediction(context));
+    if (predicted === undefined) return undefined;
     const { uniform } = predicted;
     const given = theoryLogJ(predicted);
     if (uniform?.critical === undefined || Math.abs(given) <= Math.log(criticalFactor)) return undefined;
@@ -54,8 +56,8 @@ export function initialisationAdvice(context: SurveyContext): InitialisationAdvi
 }
 
 /** The network as given. */
-export function given(context: SurveyContext): Candidate {
-  return { label: "as given", net: context.net, model: context.model };
+export function given({ net, model }: SurveyContext): Candidate {
+  return { label: "as given", net, model };
 }
 
 /** The network to compare with: `--versus`, else the advised initialisation; undefined when there is neither. */
@@ -64,4 +66,10 @@ export function challenger(context: SurveyContext): Candidate | undefined {
   if (net === undefined) return undefined;
   const label = context.versus === undefined ? "advised initialisation" : "other network";
   return { label, net, model: buildModel(net) };
+}
+
+/** All networks that are compared, the given one first. */
+export function candidates(context: SurveyContext): readonly Candidate[] {
+  const other = challenger(context);
+  return [given(context), ...(other === undefined ? [] : [other])];
 }

@@ -6,6 +6,7 @@ import type { Dataset } from "../data/index.ts";
 import { buildModel, type Model, type Net, withInput } from "../net/index.ts";
 import type { CompileOptions } from "../runtime/index.ts";
 import { Key } from "../tensor/index.ts";
+import { Budget } from "./budget.ts";
 import type { Progress } from "./document.ts";
 
 export interface SurveySettings {
@@ -14,7 +15,7 @@ export interface SurveySettings {
   /** The network to compare with instead of the advised initialisation (`--versus`). */
   readonly versus?: Net;
   readonly seed: number;
-  /** Wall-clock budget of the whole survey in seconds. */
+  /** Budget of the whole survey in seconds on two cores. */
   readonly seconds: number;
   readonly options?: CompileOptions;
   readonly onProgress?: (progress: Progress) => void;
@@ -28,7 +29,7 @@ export class SurveyContext {
   readonly versus: Net | undefined;
   readonly seed: number;
   readonly key: Key;
-  readonly seconds: number;
+  readonly budget: Budget;
   readonly options: CompileOptions;
   readonly signal: AbortSignal | undefined;
   readonly #onProgress: ((progress: Progress) => void) | undefined;
@@ -41,7 +42,7 @@ export class SurveyContext {
     this.versus = settings.versus && withInput(settings.versus, settings.dataset.inputShape);
     this.seed = settings.seed;
     this.key = Key.fromSeed(settings.seed);
-    this.seconds = settings.seconds;
+    this.budget = new Budget(settings.seconds);
     this.options = settings.options ?? {};
     this.signal = settings.signal;
     this.#onProgress = settings.onProgress;

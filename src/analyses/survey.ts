@@ -3,13 +3,13 @@
  * what to change. Runs the registry within a budget and joins the conclusions into one document.
  */
 import { countParameters } from "../net/index.ts";
-import { FathomError } from "../tensor/index.ts";
 import { type Analysis, type Conclusion, sectionOf } from "./analysis.ts";
 import { SurveyContext, type SurveySettings } from "./context.ts";
 import { describeNet } from "./describe.ts";
 import type { Advice, NotApplicable, Outcome, Verdict } from "./document.ts";
 import { analyses } from "./registry.ts";
 import { reproduction } from "./reproduction.ts";
+import { isUnsupported } from "./unsupported.ts";
 import { count } from "./words.ts";
 
 export interface SurveyJson extends Record<string, unknown> {
@@ -39,17 +39,9 @@ export async function survey(
   const context = new SurveyContext(settings);
   const answered: Answered[] = [];
   const notApplicable: NotApplicable[] = [];
-  let secondsLeft = context.seconds;
   for (const analysis of analyses) {
     settings.signal?.throwIfAborted();
-    const reason = reasonNot(analysis, context, secondsLeft);
-    if (reason !== undefined) {
-      notApplicable.push({ id: analysis.id, because: reason });
-      continue;
-    }
-    secondsLeft -= analysis.cost(context);
-    context.progress(analysis.title, 0, null);
-    const result = await attempt(analysis, context);
+    const result = await answer(analysis, context);
     if ("because" in result) notApplicable.push({ id: analysis.id, because: result.because });
     else answered.push({ analysis, conclusion: result });
   }
@@ -61,32 +53,25 @@ export async function survey(
   });
 }
 
-/**
- * Why an analysis is left out: it says nothing here, or the budget does not reach. The budget is spent in predicted
- * seconds and not by the clock, so that the same command answers the same questions on every machine.
- */
-function reasonNot(analysis: Analysis, context: SurveyContext, secondsLeft: number): string | undefined {
-  const applicability = analysis.applies(context);
-  if (!applicability.applies) return applicability.because;
-  const cost = analysis.cost(context);
-  if (cost <= secondsLeft + graceSeconds) return undefined;
-  const minutes = Math.ceil(((context.seconds + cost - secondsLeft) / 60) * 10) / 10;
-  return `it takes about ${cost.toFixed(0)} s and ${Math.max(0, secondsLeft).toFixed(0)} s of the budget are left; give --minutes ${minutes}`;
+interface LeftOut {
+  readonly because: string;
 }
 
-/** A budget is a wish: what is about to finish is not cut off for a few seconds. */
-const graceSeconds = 5;
-
-/** A rule that is missing for this network is a reason, not a failure. */
-async function attempt(
-  analysis: Analysis,
-  context: SurveyContext,
-): Promise<Conclusion | { readonly because: string }> {
+/** The conclusion of an analysis, or why it is left out: it says nothing here, the budget or the theory does not reach. */
+async function answer(analysis: Analysis, context: SurveyContext): Promise<Conclusion | LeftOut> {
+  const applicability = analysis.applies(context);
+  if (!applicability.applies) return applicability;
+  const cost = analysis.cost(context);
+  const refusal = context.budget.refusal(cost);
+  if (refusal !== undefined) return { because: refusal };
+  context.progress(analysis.title, 0, null);
   try {
     return await analysis.run(context);
   } catch (error) {
-    if (error instanceof FathomError && error.code === "unsupported") return { because: error.message };
+    if (isUnsupported(error)) return { because: error.message };
     throw error;
+  } finally {
+    context.budget.spend(cost);
   }
 }
 
@@ -128,10 +113,12 @@ function report(
   };
 }
 
-/** The sentences one after the other, with the tone of the last: training has seen more than theory. */
+/** The sentences one after the other, with the tone of the last that judges: training has seen more than theory. */
 function joinVerdicts(verdicts: readonly Verdict[]): Verdict {
+  if (verdicts.length === 0)
+    return { sentence: "No question could be answered: see what does not apply.", tone: "warn" };
   const sentence = verdicts.map((verdict) => verdict.sentence).join(" ");
-  return { sentence, tone: verdicts.at(-1)?.tone ?? "neutral" };
+  return { sentence, tone: verdicts.findLast(({ tone }) => tone !== "neutral")?.tone ?? "neutral" };
 }
 
 /** Later analyses know more: of two pieces of advice about the same thing, the later one stays. */

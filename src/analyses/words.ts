@@ -10,9 +10,11 @@ export function rate(value: number): string {
   return significant(value, 2);
 }
 
-/** Rounded to some significant digits, without a tail of zeros: `0.00123`, `17.4`, `1.2e-7`. */
+/** Rounded to some significant digits, without a tail of zeros: `0.00123`, `17.4`, `1.2e-7`, `8.1e12`. */
 export function significant(value: number, digits = 3): string {
-  return String(Number(value.toPrecision(digits))).replace(/^-/, "−");
+  const rounded = Number(value.toPrecision(digits));
+  const text = Math.abs(rounded) < 1e6 ? String(rounded) : rounded.toExponential().replace("e+", "e");
+  return text.replace(/^-/, "−");
 }
 
 /** With its sign, one decimal: `+3.2`, `−0.4`. */

@@ -2,7 +2,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Outcome, phase, type SurveyJson, survey } from "../../src/analyses/index.ts";
 import { type Dataset, loadDataset } from "../../src/data/index.ts";
-import { buildModel, type Net, parseNetText, withInput } from "../../src/net/index.ts";
+import { buildModel, type Net, parseNet, parseNetText, withInput } from "../../src/net/index.ts";
+import { zeros } from "../../src/tensor/index.ts";
 
 let dataset: Dataset;
 beforeAll(async () => {
@@ -84,7 +85,44 @@ describe("what does not apply", () => {
   it("includes what the budget does not reach", async () => {
     const net = parseNetText("mlp:depth=200,width=8,activation=tanh");
     const { json } = await ask(net, { seconds: 0.01 });
-    expect(json.notApplicable.map(({ because }) => because).join()).toMatch(/give --minutes/);
+    const reasons = json.notApplicable.map(({ because }) => because);
+    const minutes = reasons.map((because) => Number(/give --minutes ([\d.]+)$/.exec(because)?.[1]));
+    expect(json.notApplicable.map(({ id }) => id)).toEqual(["separation", "learningRate", "training"]);
+    // The time asked for pays for the questions before as well.
+    expect(minutes).toEqual(minutes.toSorted((a, b) => a - b));
+    expect(minutes[0]!).toBeGreaterThan(0);
+  });
+
+  it("is what theory does not reach; what is measured alone is still answered", async () => {
+    const activations = ["tanh", "relu"].map((activation) => ({ kind: "activation", activation }));
+    const dense = (width: number) => ({ kind: "dense", width });
+    const layers = [{ kind: "flatten" }, dense(16), ...activations, dense(16), activations[0], dense(10)];
+    const net = parseNet({ fathom: 1, input: { kind: "image", shape: [1, 28, 28] }, layers });
+    const { json } = await ask(net, { seconds: 1 });
+    expect(json.notApplicable.map(({ id }) => id)).toEqual(["criticality", "separation"]);
+    expect(json["learningRate"]).toMatchObject({ edge: expect.any(Number), ntk: null });
+    expect(json.verdict).toMatch(/^Plain SGD is stable up to .* At its best learning rate/);
+  });
+
+  it("includes training and pairs where all rows are of one class", async () => {
+    const split = { ...dataset.train, labels: zeros("int32", dataset.train.labels.shape) };
+    const single = { ...dataset, train: split, test: split };
+    const { json } = await ask(chaotic(), { dataset: single, seconds: 1 });
+    expect(json.notApplicable.map(({ id }) => id)).toEqual(["separation", "training"]);
+  });
+
+  it("includes pairs where no two rows are of one class, and little else asks for more rows", async () => {
+    const few = await loadDataset("digits", { trainSize: 3, testSize: 3 });
+    const { json } = await ask(chaotic(), { dataset: few, seconds: 1 });
+    expect(json.notApplicable).toEqual([
+      { id: "separation", because: "no two of the sampled rows are of one class" },
+    ]);
+  });
+
+  it("is all there is to say when the budget reaches nothing", async () => {
+    const { json } = await ask(chaotic(), { seconds: -10 });
+    expect(json.notApplicable).toHaveLength(4);
+    expect(json.verdict).toMatch(/No question could be answered/);
   });
 });
 
@@ -113,7 +151,7 @@ describe("comparison with another network", () => {
     const versus = parseNetText("mlp:depth=2,width=16,activation=relu,sw2=2");
     const { document } = await ask(chaotic(), { versus });
     const training = document.sections.find(({ id }) => id === "training")!;
-    expect(JSON.stringify(training)).toContain("the other network");
+    expect(JSON.stringify(training)).toContain("other network");
   });
 });
 

@@ -1,13 +1,16 @@
 /** @file The comparison by training: its plan, its statistics, and its verdicts on races made by hand. */
 import { describe, expect, it } from "vitest";
-import { stepsToTarget, usableRates } from "../../src/analyses/training/compare.ts";
+import { chanceError, stepsToTarget, usableRates } from "../../src/analyses/training/compare.ts";
 import { holdOut } from "../../src/analyses/training/measure.ts";
-import { logGrid, planTraining } from "../../src/analyses/training/plan.ts";
+import { leastSeconds, logGrid, planTraining } from "../../src/analyses/training/plan.ts";
+import { summarise } from "../../src/analyses/training/results.ts";
+import type { Tournament } from "../../src/analyses/training/tournament.ts";
+import { trainingVerdict } from "../../src/analyses/training/verdict.ts";
 import { buildModel, parseNetText } from "../../src/net/index.ts";
 
 const model = buildModel(parseNetText("mlp:depth=30,width=128,in=784"));
 const plan = (seconds: number) =>
-  planTraining({ model, rates: [1e-3, 1], seconds, rows: 54_000, initialisations: 2 });
+  planTraining({ models: [model, model], rates: [1e-3, 1], seconds, rows: 54_000 });
 
 describe("the plan of a comparison", () => {
   it("has at least five rates over the whole range and at least three seeds", () => {
@@ -32,8 +35,13 @@ describe("the plan of a comparison", () => {
     for (const [i, rung] of rungs.entries()) expect(rung.steps).toBeGreaterThan(rungs[i - 1]?.steps ?? 0);
   });
 
-  it("depends on no clock", () => {
-    expect(plan(60)).toEqual(plan(60));
+  it("counts the cost of each network, and takes no batch larger than the rows", () => {
+    const large = buildModel(parseNetText("mlp:depth=30,width=512,in=784"));
+    const race = (models: (typeof model)[]) =>
+      planTraining({ models, rates: [1e-3, 1], seconds: 60, rows: 54_000 });
+    expect(race([model, large]).steps).toBeLessThan(race([model, model]).steps);
+    expect(leastSeconds([model, large])).toBeCloseTo(leastSeconds([model]) + leastSeconds([large]), 9);
+    expect(planTraining({ models: [model], rates: [1e-3, 1], seconds: 60, rows: 90 }).batch).toBe(90);
   });
 });
 
@@ -80,6 +88,70 @@ describe("steps to a target", () => {
     const lost = { ...run([1, 1]), diverged: true, testError: null };
     expect(stepsToTarget([lost], [run([2, 1])])).toMatchObject({ before: null, after: 2 });
     expect(stepsToTarget([lost], [lost])).toBeUndefined();
+  });
+});
+
+describe("the outcome", () => {
+  const labels = { data: Int32Array.from({ length: 100 }, (_, i) => i % 10) };
+  const context = { dataset: { train: { labels } } } as never;
+  const chance = 0.9;
+
+  /** A race that ended with these test errors; null diverged. */
+  function race(...errors: (number | null)[]): Tournament {
+    const finals = errors.map((testError, seed) => ({
+      seed,
+      diverged: testError === null,
+      testError,
+      losses: Float64Array.of(1),
+    }));
+    return { runs: [], rungs: [[]], bestRate: errors.length > 0 ? 0.1 : undefined, finals };
+  }
+
+  const rows = { train: 90, validation: 10, test: 10 };
+  const compare = (before: Tournament, after?: Tournament) => {
+    const results = summarise(context, { plan: plan(60), before, after, rows });
+    return { ...results, verdict: trainingVerdict(results, "advised initialisation") };
+  };
+
+  it.each([
+    ["after", race(0.5, 0.52, 0.51), race(0.3, 0.31, 0.29), "warn", /advised initialisation wins/],
+    ["before", race(0.3, 0.31, 0.29), race(0.5, 0.52, 0.51), "good", /as given is better/],
+    ["equal", race(0.3, 0.3, 0.31), race(0.3, 0.301, 0.309), "good", /^No gain at tuned rates/],
+    ["unclear", race(0.3, 0.5, 0.4), race(0.4, 0.3, 0.4), "good", /^No clear gain/],
+    [
+      "neither",
+      race(0.88, 0.9, 0.89),
+      race(0.87, 0.9, 0.91),
+      "bad",
+      /^No learning rate of the grid trains either/,
+    ],
+    ["after", race(0.89, 0.9, 0.9), race(0.3, 0.31, 0.29), "bad", /wins: 89\.7 % against 30\.0 %/],
+    ["after", race(), race(0.3, 0.31, 0.29), "bad", /divergence at every rate against 30\.0 %/],
+    ["before", race(0.3, 0.31, 0.29), race(), "good", /30\.0 % against divergence at every rate/],
+    ["neither", race(), race(), "bad", /divergence at every rate against divergence/],
+  ])("is %s", (outcome, before, after, tone, sentence) => {
+    const found = compare(before, after);
+    expect(found.outcome).toBe(outcome);
+    expect(found.verdict.tone).toBe(tone);
+    expect(found.verdict.sentence).toMatch(sentence);
+  });
+
+  it("of a network alone is whether it learns", () => {
+    expect(compare(race(0.3, 0.4))).toMatchObject({ outcome: "alone", verdict: { tone: "neutral" } });
+    expect(compare(race(0.88, 0.9))).toMatchObject({ outcome: "neither", verdict: { tone: "bad" } });
+    expect(compare(race(0.88, 0.9)).verdict.sentence).toMatch(/trains this network: 89\.0 % test error in/);
+  });
+
+  it("counts a diverged run as chance in the errors and in their difference alike", () => {
+    const { before, after, difference } = compare(race(0.3, 0.3, 0.3), race(0.2, null, 0.2));
+    expect(after!.value).toBeCloseTo((0.2 + chance + 0.2) / 3, 12);
+    expect(difference!.value).toBeCloseTo(after!.value - before!.value, 12);
+    expect(after!.assumptions).toContain("1 diverged, counted as chance");
+  });
+
+  it("takes the commonest class for chance", () => {
+    expect(chanceError([0, 0, 0, 1])).toBe(0.25);
+    expect(chanceError([2, 2])).toBe(0);
   });
 });
 

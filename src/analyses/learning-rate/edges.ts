@@ -12,7 +12,7 @@ import {
   seedKey,
   stableRate,
 } from "../../probes/index.ts";
-import { type Candidate, challenger, given } from "../candidates.ts";
+import { type Candidate, candidates } from "../candidates.ts";
 import type { SurveyContext } from "../context.ts";
 import { sampleRows } from "../data-moments.ts";
 import { secondsPerStep } from "../training/plan.ts";
@@ -29,21 +29,26 @@ const curvatureRows = 128;
 /** The search starts at the curvature's rate within this range: far into chaos it is off by many orders of magnitude. */
 const searchFrom = [1e-3, 1] as const;
 
-/** Trial runs of an edge search, both networks and all seeds together. */
-const typicalTrials = 36;
+/** Trial runs of an edge search, all seeds together. */
+const typicalTrials = 18;
 
 /** Predicted seconds of measuring the edges; none when they have been measured. */
 export function edgeSeconds(context: SurveyContext): number {
   if (context.has("edges")) return 0;
-  return 1 + typicalTrials * edgeSettings.steps * secondsPerStep(context.model);
+  const perStep = candidates(context).map(({ model }) => secondsPerStep(model));
+  return 1 + typicalTrials * edgeSettings.steps * perStep.reduce((sum, seconds) => sum + seconds, 0);
+}
+
+/** Rows of a trial's batch: a small data set has fewer. */
+export function edgeBatch({ dataset }: SurveyContext): number {
+  return Math.min(edgeSettings.batch, dataset.train.labels.data.length);
 }
 
 /** The edges of both networks; measured once a survey. */
 export function measuredEdges(context: SurveyContext): Promise<readonly CandidateEdge[]> {
   return context.share("edges", async () => {
-    const other = challenger(context);
     const edges: CandidateEdge[] = [];
-    for (const candidate of [given(context), ...(other === undefined ? [] : [other])]) {
+    for (const candidate of candidates(context)) {
       context.progress(`learning rate, ${candidate.label}`, 0, null);
       edges.push(await edgeOf(context, candidate));
     }
@@ -58,7 +63,7 @@ async function edgeOf(context: SurveyContext, { label, model }: Candidate): Prom
   const measured = await measureEdge({
     model,
     dataset,
-    batch: Math.min(edgeSettings.batch, dataset.train.labels.data.length),
+    batch: edgeBatch(context),
     optimizer: { kind: "sgd", momentum: 0 },
     steps: edgeSettings.steps,
     seeds: edgeSettings.seeds,
@@ -70,7 +75,7 @@ async function edgeOf(context: SurveyContext, { label, model }: Candidate): Prom
   return { label, measured, curvatureRate };
 }
 
-/** Not finite where the curvature overflowed or vanished. */
+/** The curvature's rate within the range of usual ones; it is not finite where the curvature overflowed or vanished. */
 function searchStart(curvatureRate: number): number {
   const [least, largest] = searchFrom;
   return curvatureRate >= least ? Math.min(curvatureRate, largest) : least;
@@ -94,10 +99,13 @@ async function rateFromCurvature(context: SurveyContext, model: Candidate["model
   return Math.exp(logs.reduce((sum, value) => sum + value, 0) / logs.length);
 }
 
-/** The middle of the bracket, or the end that was found. */
-export function edgeValue({ measured }: CandidateEdge): number {
-  const { edge, interval } = measured;
+/**
+ * Where a grid of rates should end: the edge, or the end of the bracket that was found. Where no rate is unstable (bounded
+ * outputs) that says nothing, and the curvature's rate stands in.
+ */
+export function edgeValue({ measured: { edge, interval }, curvatureRate }: CandidateEdge): number {
   if (edge !== undefined) return edge.value;
   const [low, high] = interval;
+  if (!Number.isFinite(high)) return searchStart(curvatureRate);
   return low > 0 ? low : high;
 }

@@ -2,29 +2,30 @@
  * @file How large may the learning rate be? The measured edge of stability of plain SGD beside what the neural tangent
  * kernel allows at initialisation, from theory (infinite width) and from the finite network's own curvature.
  */
+import { unstableAbove } from "../../probes/index.ts";
 import type { Estimate } from "../../theory/index.ts";
 import { applies, type Conclusion, defineAnalysis } from "../analysis.ts";
-import { challenger, given } from "../candidates.ts";
+import { candidates } from "../candidates.ts";
 import type { SurveyContext } from "../context.ts";
 import { inputMoments, sampleRows } from "../data-moments.ts";
-import type { NumberRow } from "../document.ts";
+import type { Finding, NumberRow } from "../document.ts";
 import { finiteOrNull } from "../figure.ts";
 import { meanCorrelation } from "../separation/data-pairs.ts";
 import { pairRows } from "../separation/predict.ts";
-import { rate, significant } from "../words.ts";
-import { type CandidateEdge, edgeSeconds, edgeSettings, measuredEdges } from "./edges.ts";
+import { ifSupported } from "../unsupported.ts";
+import { rate } from "../words.ts";
+import { type CandidateEdge, edgeBatch, edgeSeconds, edgeSettings, measuredEdges } from "./edges.ts";
 import { ntkRate } from "./ntk-rate.ts";
 
-/** One NTK estimate for each network that is compared. */
-type Prediction = readonly Estimate[];
+/** An NTK estimate for each network that is compared; undefined where theory does not reach. */
+type Prediction = readonly (Estimate | undefined)[];
 
 function predict(context: SurveyContext): Prediction {
   const { secondMoment, mean } = inputMoments(context);
-  const { classes } = context.dataset;
   const correlation = meanCorrelation(sampleRows(context, "separation", pairRows));
-  const other = challenger(context);
-  return [given(context), ...(other === undefined ? [] : [other])].map(({ model }) =>
-    ntkRate({ model, secondMoment, mean, correlation, classes, batch: edgeSettings.batch }),
+  const batch = edgeBatch(context);
+  return candidates(context).map(({ model }) =>
+    ifSupported(() => ntkRate({ model, secondMoment, mean, correlation, batch })),
   );
 }
 
@@ -38,17 +39,16 @@ export const learningRate = defineAnalysis<Prediction, readonly CandidateEdge[]>
   cost: edgeSeconds,
   predict,
   measure: measuredEdges,
-  conclude(_, { predicted, measured }): Conclusion {
-    const [given] = measured;
-    const edge = edgeText(given!);
+  conclude(context, { predicted, measured }): Conclusion {
+    const { steps, seeds } = edgeSettings;
     return {
-      verdict: { sentence: `Plain SGD is stable up to a rate of ${edge}.`, tone: "neutral" },
-      findings: measured.map((candidate, i) => findingOf(candidate, predicted[i]!)),
+      verdict: { sentence: `Plain SGD is ${edgeText(measured[0]!)}.`, tone: "neutral" },
+      findings: measured.map((candidate, i) => findingOf(candidate, predicted[i])),
       advice: [],
-      numbers: measured.flatMap((candidate, i) => numbersOf(candidate, predicted[i]!)),
+      numbers: measured.flatMap((candidate, i) => numbersOf(candidate, predicted[i])),
       figures: [],
       notes: [
-        `Edge: runs of ${edgeSettings.steps} steps of plain SGD with batch ${edgeSettings.batch} from ${edgeSettings.seeds} fresh initialisations; a rate is stable when the late loss stays below 1.5 times the first.`,
+        `Edge: runs of ${steps} steps of plain SGD with batch ${edgeBatch(context)} from ${seeds} fresh initialisations; a rate is stable when the late loss stays below ${unstableAbove} times the first.`,
         "2/λ_max uses the Gauss-Newton matrix at initialisation: cross entropy lets SGD exceed it, since its curvature falls as it trains.",
       ],
       json: learningRateJson(predicted, measured),
@@ -57,22 +57,26 @@ export const learningRate = defineAnalysis<Prediction, readonly CandidateEdge[]>
 });
 
 function edgeText({ measured: { edge, interval } }: CandidateEdge): string {
-  if (edge !== undefined) return rate(edge.value);
+  if (edge !== undefined) return `stable up to a rate of ${rate(edge.value)}`;
   const [low, high] = interval;
-  if (low > 0) return `more than ${rate(low)}`;
-  return Number.isFinite(high) ? `less than ${rate(high)}` : "an edge that was not found";
+  if (low > 0) return `stable at every rate that was tried, up to ${rate(low)}`;
+  return Number.isFinite(high)
+    ? `unstable in some network at every rate that was tried, down to ${rate(high)}`
+    : "stable at every rate in some networks and at none in others";
 }
 
-function findingOf(candidate: CandidateEdge, ntk: Estimate): Conclusion["findings"][number] {
-  const { label, measured, curvatureRate } = candidate;
-  const ratio = measured.edge
-    ? ` (${significant(measured.edge.value / ntk.value, 2)} times the NTK estimate)`
-    : "";
-  const text = `Largest stable rate, ${label}: ${edgeText(candidate)}${ratio}; NTK of infinite width ${rate(ntk.value)}, curvature of this width ${rate(curvatureRate)}.`;
+function findingOf(candidate: CandidateEdge, ntk: Estimate | undefined): Finding {
+  const shown = (value: number) => (Number.isFinite(value) ? rate(value) : "not finite");
+  const theory = ntk === undefined ? "" : `${shown(ntk.value)} by the NTK of infinite width, `;
+  const curvature = `${shown(candidate.curvatureRate)} by the curvature of this width`;
+  const text = `Plain SGD, ${candidate.label}: ${edgeText(candidate)}. At initialisation 2/λ_max is ${theory}${curvature}.`;
   return { text, tone: "neutral" };
 }
 
-function numbersOf({ label, measured, curvatureRate }: CandidateEdge, ntk: Estimate): NumberRow[] {
+function numbersOf(
+  { label, measured, curvatureRate }: CandidateEdge,
+  ntk: Estimate | undefined,
+): NumberRow[] {
   const { edge, interval } = measured;
   const [low, high] = interval;
   const ci = edge?.ci ?? [low, finiteOrNull(high)];
@@ -85,14 +89,25 @@ function numbersOf({ label, measured, curvatureRate }: CandidateEdge, ntk: Estim
       n: measured.brackets.length,
       kind: "measured",
     },
-    {
-      name: `2/λ_max from the NTK, ${label}`,
-      value: finiteOrNull(ntk.value),
-      kind: "theory",
-      note: ntk.assumptions.join("; "),
-    },
-    { name: `2/λ_max measured, ${label}`, value: finiteOrNull(curvatureRate), kind: "measured" },
+    ...(ntk === undefined
+      ? []
+      : [
+          {
+            ...rateRow(`2/λ_max from the NTK, ${label}`, ntk.value, "theory"),
+            note: ntk.assumptions.join("; "),
+          },
+        ]),
+    rateRow(`2/λ_max measured, ${label}`, curvatureRate, "measured"),
   ];
+}
+
+function rateRow(name: string, value: number, kind: NumberRow["kind"]): NumberRow {
+  return {
+    name,
+    value: finiteOrNull(value),
+    ...(Number.isFinite(value) ? {} : { status: "not finite" }),
+    kind,
+  };
 }
 
 function learningRateJson(predicted: Prediction, measured: readonly CandidateEdge[]) {
@@ -102,10 +117,10 @@ function learningRateJson(predicted: Prediction, measured: readonly CandidateEdg
     ci: edge?.ci ?? null,
     lastStable: finiteOrNull(interval[0]),
     firstUnstable: finiteOrNull(interval[1]),
-    ntk: finiteOrNull(predicted[i]!.value),
+    ntk: finiteOrNull(predicted[i]?.value),
     curvature: finiteOrNull(curvatureRate),
     trials,
   }));
   const [before, after] = networks;
-  return { ...before, after: after ?? null, assumptions: predicted[0]!.assumptions };
+  return { ...before, after: after ?? null, assumptions: predicted[0]?.assumptions ?? [] };
 }

@@ -5,19 +5,37 @@
 import { type Estimate, meanEstimate } from "../../theory/index.ts";
 import type { FinalRun, RungResult, Tournament } from "./tournament.ts";
 
-/** Error of guessing: what a rate must clearly beat to count as usable. */
-export function chanceError(classes: number): number {
-  return 1 - 1 / classes;
+/** Error of always answering the commonest class: what a rate must clearly beat to count as usable. */
+export function chanceError(labels: ArrayLike<number>): number {
+  const counts = new Map<number, number>();
+  for (let i = 0; i < labels.length; i++) counts.set(labels[i]!, (counts.get(labels[i]!) ?? 0) + 1);
+  return 1 - Math.max(...counts.values()) / labels.length;
 }
 
-/** Test error at the chosen rate over the seeds that did not diverge; undefined when none is left. */
-export function bestError({ finals }: Tournament): Estimate | undefined {
-  const errors = finals.map(({ testError }) => testError).filter((error) => error !== null);
-  return errors.length === 0 ? undefined : meanEstimate(errors);
+/** Test errors at the chosen rate, one a seed; a diverged run counts as chance. */
+export function testErrors({ finals }: Tournament, chance: number): number[] {
+  return finals.map(({ testError }) => testError ?? chance);
+}
+
+/** Mean of the test errors; undefined when every rate diverged. */
+export function bestError(race: Tournament, chance: number): Estimate | undefined {
+  if (race.finals.length === 0) return undefined;
+  const estimate = meanEstimate(testErrors(race, chance));
+  const lost = race.finals.filter(({ diverged }) => diverged).length;
+  const assumptions = [...estimate.assumptions, ...(lost > 0 ? [`${lost} diverged, counted as chance`] : [])];
+  return { ...estimate, assumptions };
 }
 
 /** Errors within this of chance are no sign of learning. */
 const leastGain = 0.05;
+
+/** Whether an error is clearly below chance. */
+export function isLearning(error: Pick<Estimate, "value"> | undefined, chance: number): boolean {
+  return error !== undefined && error.value <= chance - leastGain;
+}
+
+/** Ascending learning rates, both included. */
+export type RateInterval = readonly [low: number, high: number];
 
 /**
  * The usable learning rates: those that, at the first rung, got at least half as far below chance as the best of both
@@ -26,7 +44,7 @@ const leastGain = 0.05;
 export function usableRates(
   rung: readonly RungResult[],
   { chance, best }: { readonly chance: number; readonly best: number },
-): readonly [number, number] | undefined {
+): RateInterval | undefined {
   const bar = Math.min((chance + best) / 2, chance - leastGain);
   const usable = rung.map(({ validationError }) => validationError !== null && validationError <= bar);
   const errors = rung.map(({ validationError }) => validationError ?? Number.POSITIVE_INFINITY);

@@ -1,8 +1,8 @@
 /** @file Pictures of a training comparison: error by learning rate, and training loss by step at the chosen rates. */
 import { type Figure, lineFigure, point, type Series, type StripGroup, stripFigure } from "../figure.ts";
 import { smoothedLoss } from "./compare.ts";
+import type { TrainingResults } from "./results.ts";
 import type { Tournament } from "./tournament.ts";
-import type { TrainingResults } from "./training.ts";
 
 export function trainingFigures(results: TrainingResults, label: string): Figure[] {
   return [errorByRate(results, label), lossBySteps(results, label)];

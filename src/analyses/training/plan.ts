@@ -22,7 +22,7 @@ export interface TrainingPlan {
   readonly rungs: readonly Rung[];
   /** Steps of the whole schedule: the last rung's. */
   readonly steps: number;
-  /** Predicted seconds of both initialisations together. */
+  /** Predicted seconds of all networks together. */
   readonly seconds: number;
 }
 
@@ -64,9 +64,14 @@ function costInRuns(): number {
   return total + seeds - searchSeeds;
 }
 
+/** Predicted seconds that one step of the whole run costs over all networks, rates and seeds. */
+function secondsPerPlannedStep(models: readonly Model[]): number {
+  return costInRuns() * models.reduce((sum, model) => sum + secondsPerStep(model), 0);
+}
+
 /** Predicted seconds of the shortest comparison that is worth making. */
-export function leastSeconds(model: Model, initialisations: number): number {
-  return minSteps * secondsPerStep(model) * costInRuns() * initialisations;
+export function leastSeconds(models: readonly Model[]): number {
+  return minSteps * secondsPerPlannedStep(models);
 }
 
 /** Evenly spaced in the logarithm, both ends included. */
@@ -77,25 +82,25 @@ export function logGrid(from: number, to: number, count: number): number[] {
 
 /**
  * The plan for a budget.
- * @param rates - range that the grid covers; both initialisations share it.
- * @param seconds - for everything: both initialisations, all rates and seeds.
+ * @param models - the networks that race.
+ * @param rates - range that the grid covers; all networks share it.
+ * @param seconds - for everything: all networks, rates and seeds.
  * @param rows - training rows: a run visits each at most `maxEpochs` times.
+ * @example planTraining({ models: [model], rates: [1e-3, 1], seconds: 60, rows: 54_000 }).steps
  */
 export function planTraining({
-  model,
+  models,
   rates,
   seconds,
   rows,
-  initialisations,
 }: {
-  readonly model: Model;
+  readonly models: readonly Model[];
   readonly rates: readonly [number, number];
   readonly seconds: number;
   readonly rows: number;
-  readonly initialisations: number;
 }): TrainingPlan {
-  const perStep = secondsPerStep(model);
-  const affordable = seconds / (perStep * costInRuns() * initialisations);
+  const perStep = secondsPerPlannedStep(models);
+  const affordable = seconds / perStep;
   const longest = Math.ceil((maxEpochs * rows) / batch);
   const steps = Math.max(minSteps, Math.min(longest, Math.floor(affordable)));
   return {
@@ -105,7 +110,7 @@ export function planTraining({
     seeds,
     rungs: halving.map(({ fraction, keep }) => ({ steps: Math.ceil(fraction * steps), keep })),
     steps,
-    seconds: steps * perStep * costInRuns() * initialisations,
+    seconds: steps * perStep,
   };
 }
 
