@@ -82,7 +82,13 @@ function show({ median, min, runs }: ReturnType<typeof summary>): string {
   return `median ${median.toFixed(2)} ms, min ${min.toFixed(2)} ms, ${runs} runs`;
 }
 
-async function main(): Promise<void> {
+interface Command extends RunOptions {
+  readonly name: string;
+  readonly record: boolean;
+}
+
+/** The command line; `undefined` when it names no benchmark. */
+function command(): Command | undefined {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
@@ -93,19 +99,26 @@ async function main(): Promise<void> {
     },
   });
   const [name] = positionals;
-  if (name === undefined || !existsSync(join(folder, `${name}.ts`))) {
-    console.error(`Usage: npm run bench -- NAME [--threads N] [--rounds N] [--runs N] [--record]`);
+  if (name === undefined || !existsSync(join(folder, `${name}.ts`))) return undefined;
+  const [threads, rounds, runs] = [values.threads, values.rounds, values.runs].map(Number) as [
+    number,
+    number,
+    number,
+  ];
+  return { name, threads, rounds, runs, record: values.record };
+}
+
+async function main(): Promise<void> {
+  const options = command();
+  if (options === undefined) {
+    console.error("Usage: npm run bench -- NAME [--threads N] [--rounds N] [--runs N] [--record]");
     process.exitCode = 2;
     return;
   }
+  const { name, threads } = options;
   const { bench } = (await import(`./${name}.ts`)) as { bench: Bench };
-  const threads = Number(values.threads);
   const machine = hardware();
-  const { ours, peer, notes } = await alternate(bench, name, {
-    threads,
-    rounds: Number(values.rounds),
-    runs: Number(values.runs),
-  });
+  const { ours, peer, notes } = await alternate(bench, name, options);
   const own = summary(ours);
   console.log(`${bench.title}, ${threads} threads (load ${machine.load.toFixed(1)} at the start)`);
   console.log(`  ours  ${show(own)}`);
@@ -121,7 +134,7 @@ async function main(): Promise<void> {
   };
   for (const [key, value] of Object.entries(notes)) console.log(`  ${key}: ${value.toPrecision(4)}`);
   console.log(`  bar: ${bench.bar}`);
-  if (values.record) record(result);
+  if (options.record) record(result);
 }
 
 function peerPart(peer: Series | string, own: ReturnType<typeof summary>) {

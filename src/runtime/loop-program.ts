@@ -72,31 +72,40 @@ export async function onnxLoopProgram(
     collected,
   };
   const lowered = lowerLoop(request, { portable });
-  const optimize = worthOptimizing(results);
-  const threads = usefulThreads(results, options.threads);
+  const settings = {
+    ...options,
+    optimize: worthOptimizing(results),
+    threads: usefulThreads(results, options.threads),
+  };
   const session =
-    results.length === 0
-      ? undefined
-      : await Session.create(encodeModel(lowered.graph), { ...options, optimize, threads });
+    results.length === 0 ? undefined : await Session.create(encodeModel(lowered.graph), settings);
   return {
     nodes: countNodes(lowered.graph),
     stages: 1,
     dispose: async () => session?.dispose(),
     run: async (feeds) => {
       const unchanged = still.map(({ input }) => [inputName(input), feeds.carry[inputName(input)]!] as const);
-      if (session === undefined) return { carry: Object.fromEntries(unchanged), collected: {} };
-      const names = [...lowered.carried.map(({ exit }) => exit), ...lowered.collected];
-      const values = await session.run(onnxFeeds(lowered, feeds), names);
-      const moved = lowered.carried.flatMap(({ group, exit }) =>
-        unpackArrays(group, values[exit]!).map((array, i) => [inputName(group[i]!.input), array] as const),
-      );
-      return {
-        carry: Object.fromEntries([...moved, ...unchanged]),
-        collected: Object.fromEntries(
-          step.collect.map(([name], i) => [name, values[lowered.collected[i]!]!]),
-        ),
-      };
+      const { carry, collected } = await runLoop(session, lowered, step.collect, feeds);
+      return { carry: { ...carry, ...Object.fromEntries(unchanged) }, collected };
     },
+  };
+}
+
+async function runLoop(
+  session: Session | undefined,
+  lowered: LoweredLoop,
+  collect: Named,
+  feeds: LoopFeeds,
+): Promise<LoopResult> {
+  if (session === undefined) return { carry: {}, collected: {} };
+  const names = [...lowered.carried.map(({ exit }) => exit), ...lowered.collected];
+  const values = await session.run(onnxFeeds(lowered, feeds), names);
+  const moved = lowered.carried.flatMap(({ group, exit }) =>
+    unpackArrays(group, values[exit]!).map((array, i) => [inputName(group[i]!.input), array] as const),
+  );
+  return {
+    carry: Object.fromEntries(moved),
+    collected: Object.fromEntries(collect.map(([name], i) => [name, values[lowered.collected[i]!]!])),
   };
 }
 

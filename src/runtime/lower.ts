@@ -147,65 +147,61 @@ function nameOf(tensor: Tensor): string {
   return tensor.op.name === "input" ? inputName(tensor) : `${tensor.op.name}:${tensor.id}`;
 }
 
+export interface LowerRequest {
+  readonly inputs: readonly Tensor[];
+  readonly outputs: Readonly<Record<string, Tensor>>;
+  readonly portable?: boolean;
+}
+
 /**
  * Lowers a graph to the bytes of one ONNX model (operator set 18) whose inputs and outputs carry the given names.
  * With `portable`, only standard operators are used, so that any ONNX tool reads it.
  * @throws FathomError unsupported when the graph holds host operations.
  * @example const bytes = lower({ inputs: [x, w], outputs: { y: matmul(x, w) }, portable: true });
  */
-export function lower(request: {
-  inputs: readonly Tensor[];
-  outputs: Readonly<Record<string, Tensor>>;
-  portable?: boolean;
-}): Uint8Array {
+export function lower(request: LowerRequest): Uint8Array {
   return encodeModel(namedGraph(request));
 }
 
 /** As {@link lower}, before encoding. */
-export function namedGraph({
-  inputs,
-  outputs,
-  portable = false,
-}: {
-  inputs: readonly Tensor[];
-  outputs: Readonly<Record<string, Tensor>>;
-  portable?: boolean;
-}): OnnxGraph {
+export function namedGraph({ inputs, outputs, portable = false }: LowerRequest): OnnxGraph {
   const tensors = [...new Set(Object.values(outputs))];
   const { graph, outputs: lowered } = lowerGraph(
     inputs,
     tensors.map((tensor) => [tensor]),
     { portable },
   );
-  const values = new Map(lowered.map(({ name, group }) => [group[0]!, name]));
-  const taken = new Set([
-    ...graph.inputs.map(({ name }) => name),
-    ...graph.nodes.flatMap((node) => node.outputs),
-  ]);
+  return withOutputNames(graph, outputs, new Map(lowered.map(({ name, group }) => [group[0]!, name])));
+}
+
+/** The graph with its outputs under the names asked for, or such names with a dash where an input has them already. */
+function withOutputNames(
+  graph: OnnxGraph,
+  outputs: Readonly<Record<string, Tensor>>,
+  values: ReadonlyMap<Tensor, string>,
+): OnnxGraph {
+  const taken = new Set(
+    [graph.inputs.map(({ name }) => name), ...graph.nodes.map((node) => node.outputs)].flat(),
+  );
   const renamed = new Map<string, string>();
-  const extra: OnnxNode[] = [];
+  const copies: OnnxNode[] = [];
   const infos = Object.entries(outputs).map(([key, tensor]) => {
     let name = key;
     while (taken.has(name)) name = `${name}'`;
     taken.add(name);
     const value = values.get(tensor)!;
-    if (renamed.has(value)) {
-      extra.push({
-        op: "Identity",
-        domain: "",
-        inputs: [value],
-        outputs: [name],
-        attributes: {},
-        origin: "output",
-      });
-    } else renamed.set(value, name);
+    const again = renamed.has(value);
+    if (again) copies.push({ ...identity, inputs: [value], outputs: [name] });
+    else renamed.set(value, name);
     return valueInfo(name, tensor);
   });
   const rename = (name: string) => renamed.get(name) ?? name;
-  const nodes = [...graph.nodes, ...extra].map((node) => ({
+  const nodes = [...graph.nodes, ...copies].map((node) => ({
     ...node,
     inputs: node.inputs.map(rename),
     outputs: node.outputs.map(rename),
   }));
   return { ...graph, nodes, outputs: infos };
 }
+
+const identity = { op: "Identity", domain: "", attributes: {}, origin: "output" } as const;

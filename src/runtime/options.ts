@@ -6,7 +6,10 @@ import { availableCores, type Device } from "./backend.ts";
 export interface CompileOptions {
   /** Where it runs: `cpu` unless said. */
   readonly device?: Device;
-  /** Threads within one operation: the machine's cores unless said. Results do not depend on it. */
+  /**
+   * Threads within one operation, at most: the machine's cores unless said, and one where all operations are small. The bits
+   * of results are the same for 1 to 4 threads; with more, the sums of large matrix products may be rounded otherwise.
+   */
   readonly threads?: number;
   /** Bytes that the computation may need: the machine's memory unless said. */
   readonly memory?: number;
