@@ -1,6 +1,7 @@
 /** @file The tables of the guide that state what the code does: made from the code, so that they cannot drift from it. */
 import { analyses } from "../../src/analyses/index.ts";
 import { planTraining } from "../../src/analyses/training/plan.ts";
+import { rateGrid } from "../../src/analyses/training/rate-grid.ts";
 import { criticalityCommand } from "../../src/cli/commands/criticality.ts";
 import { dataGetCommand, dataListCommand } from "../../src/cli/commands/data.ts";
 import { doctorCommand } from "../../src/cli/commands/doctor.ts";
@@ -112,7 +113,7 @@ function questions(): string {
 function trainingPlan(): string {
   const steps = 1000;
   const model = buildModel(parseNetText("mlp:depth=10,width=64,in=64"));
-  const enough = { models: [model, model], rates: [0.01, 1], seconds: 1e6 } as const;
+  const enough = { models: [model, model], learningRates: rateGrid([1]), seconds: 1e6 } as const;
   const plan = planTraining({ ...enough, rows: Math.floor((steps * 128) / 3) });
   const racing = [plan.learningRates.length, ...plan.rungs.map(({ keep }) => keep)];
   const rows = plan.rungs.map(({ steps: until }, i) => [

@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { chanceError, stepsToTarget, usableRates } from "../../src/analyses/training/compare.ts";
 import { holdOut } from "../../src/analyses/training/measure.ts";
-import { leastSeconds, logGrid, planTraining } from "../../src/analyses/training/plan.ts";
+import { leastSeconds, planTraining } from "../../src/analyses/training/plan.ts";
+import { logGrid, rateGrid } from "../../src/analyses/training/rate-grid.ts";
 import { summarise } from "../../src/analyses/training/results.ts";
 import type { Tournament } from "../../src/analyses/training/tournament.ts";
 import { trainingVerdict } from "../../src/analyses/training/verdict.ts";
@@ -10,14 +11,12 @@ import { buildModel, parseNetText } from "../../src/net/index.ts";
 
 const model = buildModel(parseNetText("mlp:depth=30,width=128,in=784"));
 const plan = (seconds: number) =>
-  planTraining({ models: [model, model], rates: [1e-3, 1], seconds, rows: 54_000 });
+  planTraining({ models: [model, model], learningRates: rateGrid([1]), seconds, rows: 54_000 });
 
 describe("the plan of a comparison", () => {
-  it("has at least five rates over the whole range and at least three seeds", () => {
+  it("has at least five rates and at least three seeds", () => {
     const { learningRates, searchSeeds, seeds } = plan(60);
     expect(learningRates.length).toBeGreaterThanOrEqual(5);
-    expect(learningRates[0]).toBeCloseTo(1e-3, 12);
-    expect(learningRates.at(-1)).toBeCloseTo(1, 12);
     expect(searchSeeds).toBeGreaterThanOrEqual(3);
     expect(seeds).toBeGreaterThanOrEqual(searchSeeds);
   });
@@ -38,14 +37,35 @@ describe("the plan of a comparison", () => {
   it("counts the cost of each network, and takes no batch larger than the rows", () => {
     const large = buildModel(parseNetText("mlp:depth=30,width=512,in=784"));
     const race = (models: (typeof model)[]) =>
-      planTraining({ models, rates: [1e-3, 1], seconds: 60, rows: 54_000 });
+      planTraining({ models, learningRates: rateGrid([1]), seconds: 60, rows: 54_000 });
     expect(race([model, large]).steps).toBeLessThan(race([model, model]).steps);
     expect(leastSeconds([model, large])).toBeCloseTo(leastSeconds([model]) + leastSeconds([large]), 9);
-    expect(planTraining({ models: [model], rates: [1e-3, 1], seconds: 60, rows: 90 }).batch).toBe(90);
+    expect(planTraining({ models: [model], learningRates: rateGrid([1]), seconds: 60, rows: 90 }).batch).toBe(
+      90,
+    );
   });
 });
 
 describe("rates on a grid", () => {
+  it("reach from below the smaller edge up to the larger one, evenly, where edges are close", () => {
+    const rates = rateGrid([0.5, 2]);
+    expect(rates).toHaveLength(8);
+    expect(rates[0]).toBeCloseTo(0.5 / 128, 12);
+    expect(rates.at(-1)).toBeCloseTo(2, 12);
+    for (const [i, rate] of rates.slice(1).entries())
+      expect(rate / rates[i]!).toBeCloseTo(rates[1]! / rates[0]!, 9);
+  });
+
+  it("are close together below each edge where those are far apart", () => {
+    const rates = rateGrid([1e-12, 0.5]);
+    expect(rates).toHaveLength(10);
+    for (const edge of [1e-12, 0.5]) {
+      const below = rates.filter((rate) => rate <= edge * 1.001 && rate >= edge / 130);
+      expect(below).toHaveLength(5);
+      for (const [i, rate] of below.slice(1).entries()) expect(rate / below[i]!).toBeLessThan(4);
+    }
+  });
+
   it("are evenly spaced in the logarithm", () => {
     expect(logGrid(0.01, 100, 5).map((rate) => Math.round(rate * 1e6) / 1e6)).toEqual([
       0.01, 0.1, 1, 10, 100,

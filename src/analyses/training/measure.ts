@@ -5,7 +5,7 @@
 import { createTrainer } from "../../train/index.ts";
 import type { Candidate } from "../candidates.ts";
 import type { SurveyContext } from "../context.ts";
-import type { TrainingPlan } from "./plan.ts";
+import { raceSteps, type TrainingPlan } from "./plan.ts";
 import { runTournament, type Tournament } from "./tournament.ts";
 
 export interface TrainingMeasurement {
@@ -30,7 +30,7 @@ export async function measureTraining(
 ): Promise<TrainingMeasurement> {
   const { train, validation } = holdOut(context.dataset.train.labels.data.length);
   let steps = 0;
-  const total = plannedSteps(plan) * (after === undefined ? 1 : 2);
+  const total = raceSteps(plan.learningRates.length, plan.rungs) * (after === undefined ? 1 : 2);
   const race = async ({ model, label }: Candidate): Promise<Tournament> => {
     await using trainer = await createTrainer({
       model,
@@ -57,17 +57,4 @@ export async function measureTraining(
   const test = context.dataset.test.labels.data.length;
   const rows = { train: train.length, validation: validation.length, test };
   return { plan, before: await race(before), after: after && (await race(after)), rows };
-}
-
-/** Steps of one race in which nothing diverges. */
-function plannedSteps({ learningRates, rungs, searchSeeds, seeds, steps }: TrainingPlan): number {
-  let racing = learningRates.length;
-  let reached = 0;
-  let total = (seeds - searchSeeds) * steps;
-  for (const rung of rungs) {
-    total += racing * searchSeeds * (rung.steps - reached);
-    reached = rung.steps;
-    racing = rung.keep;
-  }
-  return total;
 }

@@ -4,6 +4,7 @@
  * the same command gives the same runs on every machine.
  */
 import { countParameters, type Model, type ModelLayer } from "../../net/index.ts";
+import { mostRates } from "./rate-grid.ts";
 
 /** One rung: every rate still in the race is trained up to `steps`, then the best `keep` go on. */
 export interface Rung {
@@ -12,7 +13,7 @@ export interface Rung {
 }
 
 export interface TrainingPlan {
-  /** Ascending, evenly spaced in the logarithm. */
+  /** Ascending; the same for all networks. */
   readonly learningRates: readonly number[];
   readonly batch: number;
   /** Seeds of the search over rates. */
@@ -26,23 +27,25 @@ export interface TrainingPlan {
   readonly seconds: number;
 }
 
-const rateCount = 8;
 const searchSeeds = 3;
 const seeds = 5;
-const batch = 128;
+/** Rows of a batch, where the data have so many. */
+const mostRows = 128;
 /** Sustained float32 rate of a training step on two cores, and the overhead of one layer in it; measured, rounded down. */
 const flopsPerSecond = 1e11;
 const secondsPerLayer = 3e-5;
-/** Fractions of the whole run at which rates are compared, and how many stay. */
-const halving = [
-  { fraction: 1 / 8, keep: 4 },
-  { fraction: 1 / 3, keep: 2 },
-  { fraction: 1, keep: 1 },
-] as const;
+/** When rates are compared, in fractions of the whole run, and how many stay. */
+const halving: readonly Rung[] = [
+  { steps: 1 / 8, keep: 4 },
+  { steps: 1 / 3, keep: 2 },
+  { steps: 1, keep: 1 },
+];
 
 /** Predicted seconds of one training step: forward and backward are 6 operations per weight and example. */
 export function secondsPerStep(model: Model): number {
-  return (6 * batch * countParameters(model)) / flopsPerSecond + countLayers(model.layers) * secondsPerLayer;
+  return (
+    (6 * mostRows * countParameters(model)) / flopsPerSecond + countLayers(model.layers) * secondsPerLayer
+  );
 }
 
 /** Layers of a list, those inside branches included. */
@@ -51,64 +54,58 @@ function countLayers(layers: readonly ModelLayer[]): number {
   return layers.length + inside.reduce((total, chain) => total + countLayers(chain), 0);
 }
 
-/** Run lengths, in multiples of the longest run, that one initialisation costs. */
-function costInRuns(): number {
-  let running = rateCount * searchSeeds;
+/** Steps of one network's race in which nothing diverges: of all rates and seeds together. */
+export function raceSteps(rates: number, rungs: readonly Rung[]): number {
+  let running = rates * searchSeeds;
   let before = 0;
   let total = 0;
-  for (const { fraction, keep } of halving) {
-    total += running * (fraction - before);
-    before = fraction;
+  for (const { steps, keep } of rungs) {
+    total += running * (steps - before);
+    before = steps;
     running = keep * searchSeeds;
   }
-  return total + seeds - searchSeeds;
+  return total + (seeds - searchSeeds) * before;
 }
 
-/** Predicted seconds that one step of the whole run costs over all networks, rates and seeds. */
-function secondsPerPlannedStep(models: readonly Model[]): number {
-  return costInRuns() * models.reduce((sum, model) => sum + secondsPerStep(model), 0);
+/** Predicted seconds that one step of the longest run costs over all networks, rates and seeds. */
+function secondsPerPlannedStep(models: readonly Model[], rates: number): number {
+  return raceSteps(rates, halving) * models.reduce((sum, model) => sum + secondsPerStep(model), 0);
 }
 
 /** Predicted seconds of the shortest comparison that is worth making. */
 export function leastSeconds(models: readonly Model[]): number {
-  return minSteps * secondsPerPlannedStep(models);
-}
-
-/** Evenly spaced in the logarithm, both ends included. */
-export function logGrid(from: number, to: number, count: number): number[] {
-  const ratio = Math.log(to / from) / (count - 1);
-  return Array.from({ length: count }, (_, i) => from * Math.exp(i * ratio));
+  return minSteps * secondsPerPlannedStep(models, mostRates);
 }
 
 /**
  * The plan for a budget.
  * @param models - the networks that race.
- * @param rates - range that the grid covers; all networks share it.
+ * @param learningRates - ascending; all networks try the same.
  * @param seconds - for everything: all networks, rates and seeds.
  * @param rows - training rows: a run visits each at most `maxEpochs` times.
- * @example planTraining({ models: [model], rates: [1e-3, 1], seconds: 60, rows: 54_000 }).steps
+ * @example planTraining({ models: [model], learningRates: rateGrid([0.5]), seconds: 60, rows: 54_000 }).steps
  */
 export function planTraining({
   models,
-  rates,
+  learningRates,
   seconds,
   rows,
 }: {
   readonly models: readonly Model[];
-  readonly rates: readonly [number, number];
+  readonly learningRates: readonly number[];
   readonly seconds: number;
   readonly rows: number;
 }): TrainingPlan {
-  const perStep = secondsPerPlannedStep(models);
-  const affordable = seconds / perStep;
+  const perStep = secondsPerPlannedStep(models, learningRates.length);
+  const batch = Math.min(mostRows, rows);
   const longest = Math.ceil((maxEpochs * rows) / batch);
-  const steps = Math.max(minSteps, Math.min(longest, Math.floor(affordable)));
+  const steps = Math.max(minSteps, Math.min(longest, Math.floor(seconds / perStep)));
   return {
-    learningRates: logGrid(...rates, rateCount),
-    batch: Math.min(batch, rows),
+    learningRates,
+    batch,
     searchSeeds,
     seeds,
-    rungs: halving.map(({ fraction, keep }) => ({ steps: Math.ceil(fraction * steps), keep })),
+    rungs: halving.map((rung) => ({ steps: Math.ceil(rung.steps * steps), keep: rung.keep })),
     steps,
     seconds: steps * perStep,
   };

@@ -8,18 +8,16 @@ import { applies, type Conclusion, defineAnalysis, doesNotApply } from "../analy
 import { candidates, challenger, given } from "../candidates.ts";
 import type { SurveyContext } from "../context.ts";
 import { edgeSeconds, edgeValue, measuredEdges } from "../learning-rate/edges.ts";
-import { count, significant } from "../words.ts";
+import { count, rate } from "../words.ts";
 import { trainingAdvice } from "./advice.ts";
 import { chanceError, stepsToTarget } from "./compare.ts";
 import { trainingFigures } from "./figures.ts";
 import { holdOut, measureTraining, type TrainingMeasurement } from "./measure.ts";
 import { leastSeconds, planTraining, type TrainingPlan } from "./plan.ts";
+import { rateGrid } from "./rate-grid.ts";
 import { summarise, type TrainingResults } from "./results.ts";
 import { trainingFindings, trainingVerdict } from "./verdict.ts";
 
-/** Rates from a 128th of the smaller measured edge up to the larger one: both optima lie inside. */
-const below = 1 / 128;
-const above = 1;
 /** Share of a survey's budget that goes into the comparison, when the other questions leave so much. */
 const trainingShare = 0.65;
 
@@ -31,7 +29,7 @@ async function plan(context: SurveyContext): Promise<TrainingPlan> {
   const edges = (await measuredEdges(context)).map(edgeValue);
   return planTraining({
     models: modelsOf(context),
-    rates: [Math.min(...edges) * below, Math.max(...edges) * above],
+    learningRates: rateGrid(edges),
     seconds,
     rows: holdOut(context.dataset.train.labels.data.length).train.length,
   });
@@ -84,7 +82,7 @@ function notesOf({ plan, rows, after }: TrainingMeasurement): string[] {
       : " The same seed has the same data order and the same random numbers behind its weights in both networks.";
   return [
     `Plain SGD, batch ${plan.batch}, constant rate, ${count(plan.steps)} steps on ${count(rows.train)} rows; rates are chosen on ${count(rows.validation)} held-out rows, errors are of ${count(rows.test)} test rows.`,
-    `Successive halving over ${plan.learningRates.length} rates, each ${significant(plan.learningRates[1]! / plan.learningRates[0]!)} times the one before, with ${plan.searchSeeds} seeds; ${plan.seeds} seeds at the chosen rate.${paired}`,
+    `Successive halving over ${plan.learningRates.length} rates (${plan.learningRates.map(rate).join(", ")}) with ${plan.searchSeeds} seeds; ${plan.seeds} seeds at the chosen rate.${paired}`,
     `A rate is usable when, after ${plan.rungs[0]!.steps} steps, it is at least half as far below chance as the best rate of all networks, and at least 5 points below it. Chance is the error of always answering the commonest class; a diverged run counts as chance.`,
   ];
 }
