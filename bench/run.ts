@@ -137,6 +137,9 @@ async function main(): Promise<void> {
   if (options.record) record(result);
 }
 
+/** A median so many times the minimum tells of other work on the machine. */
+const disturbance = 1.35;
+
 function peerPart(peer: Series | string, own: ReturnType<typeof summary>) {
   if (typeof peer === "string") {
     console.log(`  peer  none: ${peer}`);
@@ -144,9 +147,15 @@ function peerPart(peer: Series | string, own: ReturnType<typeof summary>) {
   }
   const theirs = summary(peer.times);
   const ratio = own.median / theirs.median;
+  const ratioOfMinima = own.min / theirs.min;
+  const disturbed = [own, theirs].some(({ median, min }) => median > disturbance * min);
   console.log(`  peer  ${show(theirs)} (${peer.name} ${peer.version})`);
-  console.log(`  ratio ${ratio.toFixed(2)} of medians, ${(own.min / theirs.min).toFixed(2)} of minima`);
-  return { peer: { name: peer.name, version: peer.version, ...theirs }, ratio };
+  console.log(`  ratio ${ratio.toFixed(2)} of medians, ${ratioOfMinima.toFixed(2)} of minima`);
+  if (disturbed)
+    console.log(
+      "  disturbed: other work ran on this machine; run it again for a ratio of medians that means something",
+    );
+  return { peer: { name: peer.name, version: peer.version, ...theirs }, ratio, ratioOfMinima, disturbed };
 }
 
 function record(result: { date: string; name: string; threads: number }): void {
