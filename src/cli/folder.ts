@@ -1,6 +1,7 @@
 /** @file The folder of `--out`: checked before the work begins, so that hours are not lost to a path that cannot be used. */
-import { access, constants, mkdir, stat, writeFile } from "node:fs/promises";
+import { access, constants, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { makeFolder } from "../make-folder.ts";
 import { FathomError } from "../tensor/index.ts";
 
 function cannotWrite(path: string, cause: unknown): FathomError {
@@ -54,7 +55,7 @@ export async function checkFolder(path: string): Promise<string> {
 export async function writeInto(folder: string, name: string, content: string): Promise<string> {
   const path = join(folder, name);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await writeFile(path, content);
     return path;
   } catch (cause) {

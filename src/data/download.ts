@@ -8,6 +8,7 @@ import fs from "node:fs/promises";
 import path from "node:path";
 import streams from "node:stream/promises";
 import zlib from "node:zlib";
+import { makeFolder } from "../make-folder.ts";
 import { FathomError } from "../tensor/index.ts";
 import {
   type Checksum,
@@ -82,7 +83,7 @@ export async function downloadEntry(
   options: DownloadOptions = {},
 ): Promise<Downloaded> {
   const folder = path.join(options.directory ?? dataFolder(), entry.name);
-  await fs.mkdir(folder, { recursive: true }).catch((error) => {
+  await makeFolder(folder).catch((error) => {
     throw ioError(error, folder, "write");
   });
   const fetched: string[] = [];

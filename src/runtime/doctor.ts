@@ -169,10 +169,11 @@ async function failureElsewhere(device: "webgpu" | "cuda"): Promise<string | und
 /** Whether files can be made in a folder (which is created). */
 export async function folderCheck(folder: string): Promise<Check> {
   const name = "cache";
-  const { mkdir, rm, writeFile } = await import("node:fs/promises");
+  const { rm, writeFile } = await import("node:fs/promises");
+  const { makeFolder } = await import("../make-folder.ts");
   const { join } = await import("node:path");
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const probe = join(folder, `.fathom-doctor-${globalThis.process.pid}`);
     await writeFile(probe, "");
     await rm(probe);

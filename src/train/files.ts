@@ -2,8 +2,9 @@
  * @file Files that survive a kill: whole files are written beside their place, flushed and renamed, so a reader finds
  * the old one or the new one and never a part. Failures of the file system become errors that name the path.
  */
-import { appendFile, mkdir, open, readFile, rename } from "node:fs/promises";
+import { appendFile, open, readFile, rename } from "node:fs/promises";
 import { dirname } from "node:path";
+import { makeFolder } from "../make-folder.ts";
 import { FathomError } from "../tensor/index.ts";
 
 /**
@@ -26,8 +27,8 @@ export async function writeAtomically(path: string, content: Uint8Array | string
 }
 
 /** Makes a folder and those above it. @throws FathomError naming the path. */
-export async function makeFolder(path: string): Promise<void> {
-  await naming(path, () => mkdir(path, { recursive: true }));
+export async function makeRunFolder(path: string): Promise<void> {
+  await naming(path, () => makeFolder(path));
 }
 
 /** Adds text at the end of a file. @throws FathomError naming the path. */

@@ -7,7 +7,7 @@
 import { join } from "node:path";
 import { decodeSafetensors, encodeSafetensors, FathomError, type NdArray } from "../tensor/index.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
-import { append, makeFolder, readIfThere, writeAtomically } from "./files.ts";
+import { append, makeRunFolder, readIfThere, writeAtomically } from "./files.ts";
 
 /** Plain JSON. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
@@ -47,7 +47,7 @@ export async function openRunFolder(
   { config, resume }: { readonly config: JsonObject; readonly resume: boolean },
 ): Promise<RunFolder> {
   const files = filesOf(path);
-  await makeFolder(files.checkpoints);
+  await makeRunFolder(files.checkpoints);
   const state = await readIfThere(files.state);
   const begun = state !== undefined || (await readIfThere(files.metrics)) !== undefined;
   if (begun && !resume) throw alreadyUsed(path);
