@@ -74,11 +74,12 @@ export class Session {
 }
 
 /**
- * onnxruntime reads feeds in place, and its sums start at the first 16-byte boundary, so a view at another offset would give
- * other roundings than the same numbers elsewhere. Such views are copied.
+ * onnxruntime reads feeds in place, and its sums of floats start at the first 16-byte boundary, so a view at another offset would
+ * give other roundings than the same numbers elsewhere. Such views are copied.
  */
 function aligned(data: TypedData): TypedData {
-  return data.byteOffset % 16 === 0 ? data : data.slice();
+  const rounds = data instanceof Float32Array || data instanceof Float64Array;
+  return rounds && data.byteOffset % 16 !== 0 ? data.slice() : data;
 }
 
 function fromOrt(tensor: OrtTensor): NdArray {

@@ -5,12 +5,15 @@ import {
   argsort,
   cast,
   gather,
+  gelu,
   input,
+  layerNorm,
   less,
   logicalNot,
   matmul,
   mul,
   reduceSum,
+  relu,
   sub,
   type Tensor,
   tanh,
@@ -21,8 +24,8 @@ import { bits, digitsFeeds, digitsLoop, rowsOf } from "./networks.ts";
 
 type LoopFeeds = ReturnType<typeof digitsFeeds>;
 
-async function trainingLoop(options = {}): Promise<LoopExecutable> {
-  const { step, perStep, shared } = digitsLoop();
+async function trainingLoop(options = {}, activation = relu): Promise<LoopExecutable> {
+  const { step, perStep, shared } = digitsLoop(activation);
   const { carry, next, loss } = step;
   return compileLoop({ carry, next, perStep, shared, collect: { loss }, options });
 }
@@ -54,13 +57,17 @@ describe("a compiled loop", () => {
     expect(whole.losses.at(-1)).toBeLessThan(whole.losses[0]!);
   });
 
-  it("gives the bits of single runs of its step", async () => {
-    const { step, perStep, shared } = digitsLoop();
+  it.each([
+    ["relu", relu],
+    ["tanh", tanh],
+    ["layer norm and GELU", (h: Tensor) => layerNorm(gelu(h), { epsilon: 1e-5 })],
+  ])("gives the bits of single runs of its step (%s)", async (_, activation) => {
+    const { step, perStep, shared } = digitsLoop(activation);
     const { carry, next, loss } = step;
     const names = carry.map((tensor) => String(tensor.attrs["name"]));
     const outputs = { ...Object.fromEntries(names.map((name, i) => [name, next[i]!])), loss };
     await using single = await compile({ inputs: [...carry, ...perStep, ...shared], outputs });
-    await using loop = await trainingLoop();
+    await using loop = await trainingLoop({}, activation);
     let state: LoopFeeds["carry"] = feeds.carry;
     const losses: number[] = [];
     for (let i = 0; i < 12; i++) {

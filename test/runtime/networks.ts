@@ -74,12 +74,12 @@ export interface DigitsLoop {
 }
 
 /** Training on a shared uint8 data set, batches gathered by the rows of each step. */
-export function digitsLoop({ examples = 200, batch = 16 } = {}): DigitsLoop {
+export function digitsLoop(activation = relu, { examples = 200, batch = 16 } = {}): DigitsLoop {
   const images = input("images", [examples, 30], "uint8");
   const labels = input("labels", [examples], "int32");
   const rows = input("rows", [batch], "int32");
   const rate = input("rate", []);
-  const net = mlp([30, 24, 24, 10]);
+  const net = mlp([30, 24, 24, 10], activation);
   const x = mul(cast(gather(images, rows, { axis: 0 }), "float32"), 1 / 255);
   const loss = reduceMean(softmaxCrossEntropy(net.apply(x), gather(labels, rows, { axis: 0 })));
   return { step: momentumStep(loss, net.parameters, rate), perStep: [rows, rate], shared: [images, labels] };
