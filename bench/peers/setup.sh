@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Python peers of the benchmarks into bench/peers/.venv (ignored by git).
-# The PyTorch wheel of PyPI for Linux carries CUDA: about 3 GB to download, 7 GB on disk. Where the CPU-only index is
-# reachable, set TORCH_INDEX=https://download.pytorch.org/whl/cpu for a 200 MB wheel.
+# The PyTorch wheel of the package registry for Linux carries CUDA: about 3 GB to download, 7 GB on disk. To install the
+# 200 MB CPU-only wheel instead, set TORCH_INDEX to an index that serves it.
 set -euo pipefail
 cd "$(dirname "$0")"
 python3 -m venv .venv
