@@ -6,6 +6,7 @@ import type { Dataset } from "../data/index.ts";
 import { buildModel, type Model, type Net, withInput } from "../net/index.ts";
 import type { CompileOptions } from "../runtime/index.ts";
 import { Key } from "../tensor/index.ts";
+import { checkFit } from "../train/index.ts";
 import { Budget } from "./budget.ts";
 import type { Progress } from "./document.ts";
 
@@ -39,6 +40,7 @@ export class SurveyContext {
     this.dataset = settings.dataset;
     this.net = withInput(settings.net, settings.dataset.inputShape);
     this.model = buildModel(this.net);
+    checkFit(this.model, this.dataset);
     this.versus = settings.versus && withInput(settings.versus, settings.dataset.inputShape);
     this.seed = settings.seed;
     this.key = Key.fromSeed(settings.seed);

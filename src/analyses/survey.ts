@@ -3,6 +3,7 @@
  * what to change. Runs the registry within a budget and joins the conclusions into one document.
  */
 import { countParameters } from "../net/index.ts";
+import { requireDevice } from "../runtime/index.ts";
 import { type Analysis, type Conclusion, sectionOf } from "./analysis.ts";
 import { SurveyContext, type SurveySettings } from "./context.ts";
 import { describeNet } from "./describe.ts";
@@ -28,7 +29,7 @@ interface Answered {
  * Surveys a network on a data set.
  * @param settings.command - what a user would type to run it again; shown in the report.
  * @returns the JSON of cli.md and the report.
- * @throws FathomError bad-shape when network and data do not meet; cancelled when `signal` is aborted.
+ * @throws FathomError bad-shape when network and data do not meet; unsupported when the device is not there; cancelled when `signal` is aborted.
  * @example
  * const { json, document } = await survey({ net, dataset, seed: 0, seconds: 120, command: "fathom survey …" });
  */
@@ -37,6 +38,7 @@ export async function survey(
 ): Promise<Outcome<SurveyJson>> {
   const start = performance.now();
   const context = new SurveyContext(settings);
+  await requireDevice(context.options);
   const answered: Answered[] = [];
   const notApplicable: NotApplicable[] = [];
   for (const analysis of analyses) {

@@ -54,7 +54,7 @@ class Reader {
     throw badUsage(
       `In the assertion "${this.source}", ${expected} was expected at character ${this.position + 1}, but there is ${found}.`,
       "--assert",
-      "Write paths and values, as in 'criticality.fixedPoint.chiJ<1.1 && best.after<0.1'; texts stand in quotes.",
+      "Write paths and values, as in 'criticality.fixedPoint.chiJ<1.1 && training.best.after<0.1'; texts stand in quotes.",
     );
   }
 }

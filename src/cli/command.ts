@@ -32,8 +32,8 @@ export interface CommandSpec {
   declare?(command: Command): void;
   /** Where results go when `--out` does not say: undefined writes nothing. */
   readonly defaultFolder?: string;
-  /** Whether `--assert` applies; the paths are those of the JSON. */
-  readonly assertable?: true;
+  /** An example of `--assert` where it applies; the paths are those of the JSON. */
+  readonly assertable?: string;
   run(
     context: Context,
     operands: readonly string[],
@@ -58,11 +58,11 @@ export function buildCommand(spec: CommandSpec, io: Io, argv: readonly string[])
     .description(spec.description)
     .helpOption("-h, --help", "show this help");
   spec.declare?.(command);
-  if (spec.assertable) {
+  if (spec.assertable !== undefined) {
     command.addOption(
       new Option(
         "--assert <expression>",
-        "exit with 3 unless it holds, as 'criticality.fixedPoint.chiJ<1.1'; paths are those of --json, && joins",
+        `exit with 3 unless it holds, as '${spec.assertable}'; paths are those of --json, && joins`,
       ).argParser(parseAssertion),
     );
   }

@@ -1,6 +1,6 @@
 /** @file The folder of `--out`: checked before the work begins, so that hours are not lost to a path that cannot be used. */
-import { access, constants, stat, writeFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { access, constants, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { makeFolder } from "../make-folder.ts";
 import { FathomError } from "../tensor/index.ts";
 
@@ -24,38 +24,24 @@ function cannotWrite(path: string, cause: unknown): FathomError {
   });
 }
 
-/** The nearest folder above a path that exists, or what stands there instead. */
-async function nearestExisting(path: string): Promise<string> {
-  try {
-    await stat(path);
-    return path;
-  } catch (cause) {
-    const parent = dirname(path);
-    if ((cause as NodeJS.ErrnoException).code !== "ENOENT" || parent === path) throw cause;
-    return nearestExisting(parent);
-  }
-}
-
 /**
- * Checks that a folder can be written to, or made; nothing is made yet.
+ * Makes the folder, or checks that it can be written to.
  * @throws FathomError bad-input naming `--out`.
  */
 export async function checkFolder(path: string): Promise<string> {
   try {
-    const existing = await nearestExisting(resolve(path));
-    if (!(await stat(existing)).isDirectory()) throw Object.assign(new Error(existing), { code: "EEXIST" });
-    await access(existing, constants.W_OK);
+    await makeFolder(path);
+    await access(path, constants.W_OK);
     return path;
   } catch (cause) {
     throw cannotWrite(path, cause);
   }
 }
 
-/** Writes a file into the folder, which is made, and returns its path. @throws FathomError naming `--out`. */
+/** Writes a file into the folder and returns its path. @throws FathomError naming `--out`. */
 export async function writeInto(folder: string, name: string, content: string): Promise<string> {
   const path = join(folder, name);
   try {
-    await makeFolder(folder);
     await writeFile(path, content);
     return path;
   } catch (cause) {

@@ -1,6 +1,7 @@
 /** @file Runs expressions: lowering to ONNX, sessions on ONNX Runtime, compiled loops, and what is available here. */
 export type { Device } from "./backend.ts";
 export { type CompileRequest, compile, type Executable, type ExecutableInfo } from "./compile.ts";
+export { requireDevice } from "./device.ts";
 export { type Check, doctor } from "./doctor.ts";
 export type { Feeds } from "./feeds.ts";
 export { executableCache } from "./handle.ts";

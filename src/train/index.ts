@@ -22,5 +22,6 @@ export {
   scheduleFactor,
   scheduleKinds,
 } from "./schedules.ts";
+export { checkFit } from "./step.ts";
 export { type TrainOptions, type TrainProgress, type TrainResult, train } from "./train.ts";
 export { createTrainer, type RunOptions, Trainer, type TrainerOptions } from "./trainer.ts";

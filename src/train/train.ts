@@ -82,6 +82,8 @@ export interface TrainResult {
   readonly steps: number;
   /** Gradients of the batch loss that the whole run took. */
   readonly gradientEvaluations: number;
+  /** The step from which this call went on; 0 for a run from its beginning. */
+  readonly resumedFrom: number;
   /** Wall time of this call: less than the run's where it was resumed. */
   readonly seconds: number;
   /** The run folder. */
@@ -123,6 +125,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     losses: run.losses.slice(),
     steps: run.step,
     gradientEvaluations: run.step * trainer.gradientsPerStep,
+    resumedFrom: recorder?.resumed?.step ?? 0,
     seconds: (performance.now() - began) / 1000,
     ...(options.runFolder === undefined ? {} : { run: options.runFolder }),
   };

@@ -41,7 +41,6 @@ export function concludeCriticality(
 function notesOf({ uniform }: CriticalityPrediction, measured?: CriticalityMeasurement): string[] {
   const { seeds, probes, samples } = measured?.jacobians ?? {};
   return [
-    ...(uniform?.noCritical === undefined ? [] : [`No critical initialisation: ${uniform.noCritical}`]),
     "Theory is that of infinite width; at finite width ln J of one network scatters with variance of order depth/width.",
     ...(seeds === undefined
       ? []

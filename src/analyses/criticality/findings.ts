@@ -19,7 +19,7 @@ export function criticalityFindings(
           ...slopeFindings(predicted, measured),
           ...culpritFindings(predicted, measured),
         ];
-  return [{ text: sentence, tone }, ...limitFindings(predicted), ...found];
+  return [{ text: sentence, tone }, ...limitFindings(predicted), ...criticalFindings(predicted), ...found];
 }
 
 function limitFindings(predicted: CriticalityPrediction): Finding[] {
@@ -29,6 +29,17 @@ function limitFindings(predicted: CriticalityPrediction): Finding[] {
     uniform === undefined
       ? "Its hidden layers are not all alike, so it has no single fixed point; the layers are propagated one by one."
       : limitText(uniform.fixedPoints.reached, uniform.fixedPoints.all.length);
+  return [{ text, tone: "neutral" }];
+}
+
+/** Where the critical point is, or why there is none. */
+function criticalFindings({ uniform }: CriticalityPrediction): Finding[] {
+  if (uniform === undefined) return [];
+  const { critical, noCritical } = uniform;
+  const text =
+    critical === undefined
+      ? `No critical initialisation: ${noCritical}`
+      : `Critical at σw² = ${significant(critical.sw2, 5)}, σb² = ${significant(critical.sb2, 5)}. ${critical.note}`;
   return [{ text, tone: "neutral" }];
 }
 

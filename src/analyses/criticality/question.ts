@@ -1,5 +1,5 @@
 /** @file The question `fathom criticality` asks: theory of a network without data, and sampled networks where wanted. */
-import { buildModel, type Model, type Net } from "../../net/index.ts";
+import { buildModel, type Model, type Net, withInput } from "../../net/index.ts";
 import { Key, normal } from "../../tensor/index.ts";
 import { sectionOf } from "../analysis.ts";
 import { describeNet } from "../describe.ts";
@@ -10,7 +10,7 @@ import { type CriticalityMeasurement, measureCriticality } from "./measure.ts";
 import { predictCriticality } from "./predict.ts";
 
 export interface CriticalityQuestion extends Asked {
-  /** With a known input; without data, inputs have second moment 1. */
+  /** Without data, inputs have second moment 1. */
   readonly net: Net;
   /** Sample networks too. */
   readonly measure?: { readonly seeds: number };
@@ -22,12 +22,12 @@ const inputs = 4;
 
 /**
  * Criticality of a network without data.
- * @throws FathomError bad-input when the network's input is open; unsupported where a layer has no mean-field rule.
+ * @throws FathomError unsupported where a layer has no mean-field rule.
  * @example await criticality({ net, seed: 0, command: "fathom criticality …", measure: { seeds: 8 } })
  */
 export async function criticality(asked: CriticalityQuestion): Promise<Outcome> {
   const start = performance.now();
-  const model = buildModel(asked.net);
+  const model = buildModel(closed(asked.net));
   const predicted = predictCriticality(model, { K: 1, mean: 0 });
   const measured = asked.measure && (await measureOn(model, asked, asked.measure.seeds));
   const conclusion = concludeCriticality(predicted, measured);
@@ -45,6 +45,13 @@ export async function criticality(asked: CriticalityQuestion): Promise<Outcome> 
       reproduction: reproduction(asked, (performance.now() - start) / 1000),
     },
   };
+}
+
+/** Vectors of this length stand in for the data of a network that leaves its input open; J and K do not depend on it. */
+const openInput = 256;
+
+function closed(net: Net): Net {
+  return net.input === undefined ? withInput(net, [openInput]) : net;
 }
 
 function measureOn(model: Model, asked: CriticalityQuestion, seeds: number): Promise<CriticalityMeasurement> {

@@ -21,8 +21,10 @@ interface CriticalityOptions {
   readonly depth?: number;
   readonly width?: number;
   readonly measure?: true;
-  readonly seeds: number;
+  readonly seeds?: number;
 }
+
+const defaultSeeds = 8;
 
 /** Options that describe a network where no NET is given, with what stands in for them. */
 const described = { sw2: 1, sb2: 0, norm: "none", mu: 0, depth: 30, width: 256 } as const;
@@ -58,9 +60,9 @@ function declare(command: Command): Command {
     )
     .option("--measure", "sample networks and measure, beside the theory")
     .addOption(
-      new Option("--seeds <n>", "networks to sample (with --measure)")
-        .argParser(integerOption("--seeds", { min: 2, max: 1000 }))
-        .default(8),
+      new Option("--seeds <n>", "networks to sample (with --measure; default 8)").argParser(
+        integerOption("--seeds", { min: 2, max: 1000 }),
+      ),
     );
 }
 
@@ -111,12 +113,14 @@ export const criticalityCommand: CommandSpec = {
     ],
   ],
   declare,
-  assertable: true,
+  assertable: "fixedPoint.chiJ<1.1",
   async run(context, operands, raw) {
     const options = raw as unknown as CriticalityOptions;
+    if (options.seeds !== undefined && !options.measure)
+      throw badUsage("--seeds is given without --measure.", "--seeds", "Add --measure to sample networks.");
     const net = await readSubject(operands[0], options, context);
     const { criticality } = await import("../../analyses/index.ts");
-    const measure = options.measure ? { measure: { seeds: options.seeds } } : {};
+    const measure = options.measure ? { measure: { seeds: options.seeds ?? defaultSeeds } } : {};
     const outcome = await criticality({ ...asking(context), net, ...measure });
     const report = context.folder === undefined ? {} : { report: await writeReport(outcome, context.folder) };
     const note = report.report === undefined ? "" : `Report: ${report.report}\n`;

@@ -16,7 +16,7 @@ export const dataListCommand: CommandSpec = {
   summary: "the data sets Fathom knows, and where they are",
   description:
     "Lists the data sets that --data takes by name: what they are, and whether they are on this machine.",
-  examples: [["fathom data list", "all of them"]],
+  examples: [["fathom data list --json", "for scripts"]],
   async run() {
     const { listDatasets } = await import("../../data/index.ts");
     const sets = await listDatasets();

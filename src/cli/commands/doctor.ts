@@ -17,7 +17,7 @@ export const doctorCommand: CommandSpec = {
     ["fathom doctor", "a line for each check"],
     ["fathom doctor --json --assert 'ok==true'", "for scripts"],
   ],
-  assertable: true,
+  assertable: "ok==true",
   async run(context) {
     const { doctor } = await import("../../runtime/index.ts");
     const { dataFolder } = await import("../../data/index.ts");

@@ -54,7 +54,7 @@ export const phaseCommand: CommandSpec = {
   ],
   declare,
   defaultFolder: "fathom-out/phase",
-  assertable: true,
+  assertable: "criticalLine.length>0",
   async run(context, _operands, raw) {
     const { activation, ...rest } = raw as unknown as PhaseOptions;
     const { parseActivation } = await import("../../net/index.ts");

@@ -39,7 +39,7 @@ export const surveyCommand: CommandSpec = {
       )
       .option("--versus <net>", "compare with this network instead of the advised initialisation"),
   defaultFolder: "fathom-out/survey",
-  assertable: true,
+  assertable: "criticality.fixedPoint.chiJ<1.1",
   async run(context, operands, options) {
     const { minutes, versus, ...data } = options as unknown as SurveyOptions;
     const net = await readNetwork(operands[0]!, context.io);

@@ -186,13 +186,22 @@ export const trainCommand: CommandSpec = {
   ],
   declare,
   defaultFolder: "fathom-out/train",
-  assertable: true,
+  assertable: "test.error<0.1",
   async run(context, operands, raw) {
     const options = await trainOptions(operands[0]!, raw as unknown as TrainCommandOptions, context);
     const { train } = await import("../../train/index.ts");
     try {
       const result = await train(options);
-      const { status, train: trained, validation, test, steps, gradientEvaluations, seconds } = result;
+      const {
+        status,
+        train: trained,
+        validation,
+        test,
+        steps,
+        gradientEvaluations,
+        resumedFrom,
+        seconds,
+      } = result;
       const json = {
         run: context.folder,
         status,
@@ -201,9 +210,14 @@ export const trainCommand: CommandSpec = {
         test,
         steps,
         gradientEvaluations,
+        resumedFrom,
         seconds,
       };
-      return { json, text: trainText(result, context), ...divergence(result) };
+      return {
+        json,
+        text: trainText(result, { folder: context.folder!, resumed: options.resume === true }),
+        ...divergence(result),
+      };
     } catch (error) {
       throw inFlags(error);
     }
