@@ -43,7 +43,7 @@ function factsHtml(facts: readonly (readonly [string, string])[]): string {
 function adviceHtml(advice: readonly Advice[]): string {
   const body =
     advice.length === 0
-      ? "<p>Nothing to change: no analysis found a reason to.</p>"
+      ? "<p>No analysis has a change to propose.</p>"
       : `<table class="stack advice"><thead><tr><th>What</th><th>Why</th><th>Evidence</th><th>Expected</th></tr></thead><tbody>${advice
           .map(
             ({ what, why, evidence, expected }) =>

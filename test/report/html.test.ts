@@ -69,6 +69,6 @@ describe("the report as a page", () => {
 
   it("stands without advice, sections and facts", () => {
     const bare: ReportDocument = { ...sample, advice: [], sections: [], facts: [], notApplicable: [] };
-    expect(reportHtml(bare)).toContain("Nothing to change");
+    expect(reportHtml(bare)).toContain("No analysis has a change to propose");
   });
 });

@@ -32,13 +32,13 @@ export function concludeCriticality(
     findings: criticalityFindings(predicted, measured),
     numbers: criticalityNumbers(predicted, measured),
     figures: criticalityFigures(predicted, measured),
-    notes: notesOf(predicted, measured),
+    notes: notesOf(measured),
     profiles: [{ label: "ln J by layer", values: logs.map(finiteOrNull) }],
     json: criticalityJson(predicted, measured),
   };
 }
 
-function notesOf({ uniform }: CriticalityPrediction, measured?: CriticalityMeasurement): string[] {
+function notesOf(measured: CriticalityMeasurement | undefined): string[] {
   const { seeds, probes, samples } = measured?.jacobians ?? {};
   return [
     "Theory is that of infinite width; at finite width ln J of one network scatters with variance of order depth/width.",
