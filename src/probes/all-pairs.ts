@@ -7,10 +7,11 @@ import { concat, input, Scope, substitute, type Tensor, vmap, withScope } from "
 import { initialise } from "../net/index.ts";
 import { compile, type Executable } from "../runtime/index.ts";
 import { type FloatDType, Key, type NdArray, rademacher, sizeOf } from "../tensor/index.ts";
-import { push, type Tap, type TapChain, tapChain } from "./chain.ts";
+import { meanSquareOfUnits, push, type Tap, type TapChain, tapChain } from "./chain.ts";
 import { checkInputs, positiveCount } from "./checks.ts";
 import { type JacobianOptions, seedKey } from "./jacobian.ts";
 import { type LogEstimate, logEstimate } from "./log-estimate.ts";
+import { columns, tapsBeforeOverflow } from "./overflow.ts";
 
 export interface AllPairsMeasurement {
   /** Names of the taps, in order. */
@@ -51,13 +52,16 @@ export async function apjnAllPairs(settings: JacobianOptions): Promise<AllPairsM
 interface Triangle {
   /** Fresh tangents `[P, S, ...tap]` at every tap but the last. */
   readonly probeInputs: readonly Tensor[];
-  /** `gain.l` `[l·P, S, 1]`: mean squares gained in segment l → l+1 by tangents from taps 1 … l, in that order. */
+  /**
+   * `gain.l` `[l·P, S, 1]`: mean squares gained in segment l → l+1 by tangents from taps 1 … l, in that order.
+   * `K` `[S, L]`.
+   */
   readonly outputs: Readonly<Record<string, Tensor>>;
 }
 
 function buildTriangle({ taps, dtype }: TapChain, probes: number): Triangle {
   const probeInputs: Tensor[] = [];
-  const outputs: Record<string, Tensor> = {};
+  const outputs: Record<string, Tensor> = { K: concat(taps.map(meanSquareOfUnits), { axis: 1 }) };
   let travelling: Tensor | undefined;
   for (const from of taps.slice(0, -1)) {
     const fresh = input(`probe.from.${from.index}`, [probes, ...from.tensor.shape], dtype);
@@ -102,6 +106,7 @@ async function runTriangle(
 ): Promise<Float64Array[][]> {
   const outputs = await executable.run(feeds);
   const size = probes * samples;
+  const alive = tapsBeforeOverflow(columns(outputs["K"]!, samples, taps.length), samples);
   const totals = taps.map(() => new Float64Array(size));
   const J: Float64Array[][] = taps.map(() => taps.map(() => new Float64Array()));
   for (let l = 1; l < taps.length; l++) {
@@ -109,7 +114,8 @@ async function runTriangle(
     const values = gains.data as Float64Array;
     for (let start = 0; start < sizeOf(gains.shape) / size; start++) {
       const total = totals[start]!;
-      for (let i = 0; i < size; i++) total[i]! += Math.log(values[start * size + i]!);
+      for (let i = 0; i < size; i++)
+        total[i]! += l < alive[i % samples]! ? Math.log(values[start * size + i]!) : Number.NaN;
       J[start]![l] = total.slice();
     }
   }

@@ -9,6 +9,7 @@ import type { Model } from "../net/index.ts";
 import { type CompileOptions, compile, type Executable } from "../runtime/index.ts";
 import { type FloatDType, type Key, type NdArray, rademacher } from "../tensor/index.ts";
 import { type Carried, meanSquareOfUnits, pull, push, type Tap, type TapChain, tapChain } from "./chain.ts";
+import { columns, tapsBeforeOverflow } from "./overflow.ts";
 
 export interface JacobianProgramOptions {
   readonly model: Model;
@@ -163,22 +164,6 @@ async function runOnce(
     local: logs("local"),
     K: K.map((values, tap) => values.map((value, s) => (tap <= alive[s]! ? value : Number.NaN))),
   };
-}
-
-/** The number of taps before the first whose K is not finite, for each sample: behind it a ReLU makes zeros of NaN. */
-function tapsBeforeOverflow(K: readonly Float64Array[], samples: number): number[] {
-  return Array.from({ length: samples }, (_, s) => {
-    const first = K.findIndex((values) => !Number.isFinite(values[s]));
-    return first < 0 ? K.length : first;
-  });
-}
-
-/** Row-major `[rows, columns]` as one float64 list per column. */
-function columns(array: NdArray, rows: number, count: number): Float64Array[] {
-  const data = array.data as Float64Array;
-  return Array.from({ length: count }, (_, c) =>
-    Float64Array.from({ length: rows }, (_, r) => data[r * count + c]!),
-  );
 }
 
 /** J(1, l): the product of the gains up to h^l. J(1, 1) = 1. */

@@ -13,6 +13,10 @@ const model = buildModel(parseNetText("mlp:depth=30,width=128,in=784"));
 const plan = (seconds: number) =>
   planTraining({ models: [model, model], learningRates: rateGrid([1]), seconds, rows: 54_000 });
 
+/** Errors of the rates 1, 10, 100, … at one rung. */
+const rungOf = (errors: (number | null)[]) =>
+  errors.map((validationError, i) => ({ learningRate: 10 ** i, steps: 10, validationError }));
+
 describe("the plan of a comparison", () => {
   it("has at least five rates and at least three seeds", () => {
     const { learningRates, searchSeeds, seeds } = plan(60);
@@ -73,18 +77,18 @@ describe("rates on a grid", () => {
   });
 
   it("are usable in a run of neighbours around the best one", () => {
-    const errors = [0.88, 0.5, 0.3, 0.5, null, 0.4];
-    const rung = errors.map((validationError, i) => ({ learningRate: 10 ** i, steps: 10, validationError }));
-    expect(usableRates(rung, { chance: 0.9, best: 0.3 })).toEqual([10, 1000]);
+    const rung = rungOf([0.88, 0.5, 0.3, 0.5, null, 0.4]);
+    expect(usableRates([rung], { chance: 0.9, best: 100 })).toEqual([10, 1000]);
+  });
+
+  it("are judged at the last rung they reached, beside the others there", () => {
+    const first = rungOf([0.7, 0.75, 0.8]);
+    const last = rungOf([0.6, 0.2]);
+    expect(usableRates([first, last], { chance: 0.9, best: 10 })).toEqual([10, 100]);
   });
 
   it("are unusable when none comes clearly below chance", () => {
-    const rung = [0.89, 0.88, null].map((validationError, i) => ({
-      learningRate: i + 1,
-      steps: 10,
-      validationError,
-    }));
-    expect(usableRates(rung, { chance: 0.9, best: 0.2 })).toBeUndefined();
+    expect(usableRates([rungOf([0.89, 0.88, null])], { chance: 0.9, best: 10 })).toBeUndefined();
   });
 });
 

@@ -226,6 +226,9 @@ describe("networks that overflow", () => {
     }
     expect(layers[0]!.toOutput.status).toBe("overflow");
     expect(layers[20]!.K.value).toBeNaN();
+    const { J } = await apjnAllPairs({ model, inputs: inputsOf(model, 2, "float32"), probes: 2, seeds: 2 });
+    expect(J[0]![7]!.status).toBeUndefined();
+    expect(J[16]![20]!.status).toBe("overflow");
   });
 });
 

@@ -73,13 +73,13 @@ function ratePiece(results: TrainingResults): Advice[] {
   const usable = wins ? results.usableAfter : results.usableBefore;
   const error = wins ? results.after : results.before;
   if (race?.bestRate === undefined || !isLearning(error, chance)) return [];
-  const { batch, learningRates, rungs, steps } = measured.plan;
+  const { batch, learningRates, steps } = measured.plan;
   return [
     {
       about: "learningRate",
       what: `Train with plain SGD at a rate near ${rate(race.bestRate)} (batch ${batch}).`,
       why: "It has the smallest held-out error of the grid.",
-      evidence: `${learningRates.length} rates by successive halving; after ${rungs[0]!.steps} steps usable: ${rateText(usable)}.`,
+      evidence: `${learningRates.length} rates by successive halving; usable: ${rateText(usable)}.`,
       expected: `${percent(error!.value)} test error after ${steps} steps.`,
     },
   ];

@@ -38,27 +38,31 @@ export function isLearning(error: Pick<Estimate, "value"> | undefined, chance: n
 export type RateInterval = readonly [low: number, high: number];
 
 /**
- * The usable learning rates: those that, at the first rung, got at least half as far below chance as the best of both
- * initialisations did, and at least five points. A run of neighbours around the best one; undefined when no rate is usable.
+ * The usable learning rates of one race: those that, at the last rung they reached, were at least half as far below chance
+ * as the best rate of that rung, and at least five points. A run of neighbours around the winner; undefined when no rate is
+ * usable.
+ * @param rungs - from the first, in which every rate is, to the last.
  */
 export function usableRates(
-  rung: readonly RungResult[],
-  { chance, best }: { readonly chance: number; readonly best: number },
+  rungs: readonly (readonly RungResult[])[],
+  { chance, best }: { readonly chance: number; readonly best: number | undefined },
 ): RateInterval | undefined {
-  const bar = Math.min((chance + best) / 2, chance - leastGain);
-  const usable = rung.map(({ validationError }) => validationError !== null && validationError <= bar);
-  const errors = rung.map(({ validationError }) => validationError ?? Number.POSITIVE_INFINITY);
-  let from = errors.indexOf(Math.min(...errors));
+  const rates = (rungs[0] ?? []).map(({ learningRate }) => learningRate).sort((a, b) => a - b);
+  const usable = rates.map((rate) => isUsable(rungs, rate, chance));
+  let from = best === undefined ? -1 : rates.indexOf(best);
   if (!usable[from]) return undefined;
   let to = from;
   while (usable[from - 1]) from--;
   while (usable[to + 1]) to++;
-  return [rung[from]!.learningRate, rung[to]!.learningRate];
+  return [rates[from]!, rates[to]!];
 }
 
-/** The smallest validation error at a rung; chance when every rate diverged. */
-export function bestOfRung(rung: readonly RungResult[], chance: number): number {
-  return Math.min(chance, ...rung.map(({ validationError }) => validationError ?? chance));
+function isUsable(rungs: readonly (readonly RungResult[])[], rate: number, chance: number): boolean {
+  const rung = rungs.findLast((results) => results.some(({ learningRate }) => learningRate === rate))!;
+  const errorOf = ({ validationError }: RungResult) => validationError ?? chance;
+  const best = Math.min(chance, ...rung.map(errorOf));
+  const error = errorOf(rung.find(({ learningRate }) => learningRate === rate)!);
+  return error <= Math.min((chance + best) / 2, chance - leastGain);
 }
 
 /** Batch losses averaged over the seeds and over a trailing window, so that a target is not met by one lucky batch. */

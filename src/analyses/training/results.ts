@@ -4,17 +4,8 @@
  */
 import { type Estimate, pairedDifference } from "../../theory/index.ts";
 import type { SurveyContext } from "../context.ts";
-import {
-  bestError,
-  bestOfRung,
-  chanceError,
-  isLearning,
-  type RateInterval,
-  testErrors,
-  usableRates,
-} from "./compare.ts";
+import { bestError, chanceError, isLearning, type RateInterval, testErrors, usableRates } from "./compare.ts";
 import type { TrainingMeasurement } from "./measure.ts";
-import type { Tournament } from "./tournament.ts";
 
 export interface TrainingResults {
   readonly measured: TrainingMeasurement;
@@ -45,10 +36,10 @@ export function summarise({ dataset }: SurveyContext, measured: TrainingMeasurem
   const { before, after } = measured;
   const chance = chanceError(dataset.train.labels.data);
   const races = after === undefined ? [before] : [before, after];
-  const first = (race: Tournament) => race.rungs[0] ?? [];
-  const best = Math.min(...races.map((race) => bestOfRung(first(race), chance)));
   const [errorBefore, errorAfter] = races.map((race) => bestError(race, chance));
-  const [usableBefore, usableAfter] = races.map((race) => usableRates(first(race), { chance, best }));
+  const [usableBefore, usableAfter] = races.map(({ rungs, bestRate: best }) =>
+    usableRates(rungs, { chance, best }),
+  );
   const difference =
     errorBefore === undefined || errorAfter === undefined
       ? undefined

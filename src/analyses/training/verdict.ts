@@ -61,7 +61,7 @@ function rateFindings(
   { usableBefore, usableAfter, measured, before, chance }: TrainingResults,
   label: string,
 ): Finding[] {
-  const given = `Usable learning rates after ${measured.plan.rungs[0]!.steps} steps: ${rateText(usableBefore)} as given`;
+  const given = `Usable learning rates: ${rateText(usableBefore)} as given`;
   const text =
     measured.after === undefined ? `${given}.` : `${given}, ${rateText(usableAfter)} with the ${label}.`;
   const unusable = isLearning(before, chance) ? "warn" : "bad";
