@@ -42,6 +42,7 @@ export class SurveyContext {
     this.model = buildModel(this.net);
     checkFit(this.model, this.dataset);
     this.versus = settings.versus && withInput(settings.versus, settings.dataset.inputShape);
+    if (this.versus !== undefined) checkFit(buildModel(this.versus), this.dataset);
     this.seed = settings.seed;
     this.key = Key.fromSeed(settings.seed);
     this.budget = new Budget(settings.seconds);

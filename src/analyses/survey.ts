@@ -102,6 +102,7 @@ function report(
           "data",
           `${dataset.name}: ${count(dataset.train.labels.data.length)} training and ${count(dataset.test.labels.data.length)} test rows, ${dataset.classes} classes`,
         ],
+        ...(context.versus === undefined ? [] : [["compared with", describeNet(context.versus)] as const]),
         ["parameters", count(countParameters(model))],
         ["initialisation", `${context.net.init}, ${context.net.parameterisation} parameterisation`],
       ],

@@ -47,7 +47,7 @@ function examplesText(examples: CommandSpec["examples"]): string {
 }
 
 /** An argument as a shell needs it to be typed. */
-export function shellWord(word: string): string {
+function shellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 

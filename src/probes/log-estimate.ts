@@ -32,7 +32,7 @@ export function logMeanExp(values: ArrayLike<number>): number {
 }
 
 /** Standard error of the mean of eˣ, relative to that mean. Zero for a single value or none above -Infinity. */
-export function relativeStandardError(values: ArrayLike<number>): number {
+function relativeStandardError(values: ArrayLike<number>): number {
   const n = values.length;
   const mean = logMeanExp(values);
   if (n < 2 || mean === Number.NEGATIVE_INFINITY) return 0;

@@ -6,6 +6,7 @@ import { plainText } from "./escape.ts";
 import type { Block, LegendItem } from "./legend.ts";
 import { fitLines, fitText, textWidth } from "./legend.ts";
 import { ink, paper, roleColour } from "./palette.ts";
+import { type Box, overlap } from "./place.ts";
 
 /** The room a figure has, in pixels, and the type that suits it. */
 export interface Frame {
@@ -65,17 +66,6 @@ function isInside(axis: ResolvedAxis, value: number): boolean {
   return value >= axis.domain[0] && value <= axis.domain[1];
 }
 
-interface Box {
-  readonly x1: number;
-  readonly x2: number;
-  readonly y1: number;
-  readonly y2: number;
-}
-
-function meet(a: Box, b: Box): boolean {
-  return a.x1 < b.x2 && b.x1 < a.x2 && a.y1 < b.y2 && b.y1 < a.y2;
-}
-
 /** A vertical marked line with its label at the top, on the side with more room and below the labels it would meet. */
 function verticalRule(rule: Rule, x: ResolvedAxis, frame: Frame, taken: Box[]): Plot.Markish[] {
   const place = fractionAlong(x, rule.at) * innerWidth(frame);
@@ -91,13 +81,8 @@ function verticalRule(rule: Rule, x: ResolvedAxis, frame: Frame, taken: Box[]): 
     y2: y + height,
   });
   let top = 5;
-  for (
-    let met = taken.find((box) => meet(box, boxAt(top)));
-    met;
-    met = taken.find((box) => meet(box, boxAt(top)))
-  ) {
-    top = met.y2 + 2;
-  }
+  const meeting = () => taken.find((box) => overlap(box, boxAt(top)) > 0);
+  for (let met = meeting(); met; met = meeting()) top = met.y2 + 2;
   taken.push(boxAt(top));
   return [
     Plot.ruleX([rule.at], { stroke: ink, strokeDasharray: "4 3", strokeOpacity: 0.75 }),

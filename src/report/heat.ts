@@ -12,7 +12,7 @@ import { dashOf, heatColours, ink, missing, paper, roleColour } from "./palette.
 import { placeLabels } from "./place.ts";
 
 /** Borders of cells whose centres are given: halfway between them, geometrically on a log axis. */
-export function cellEdges(centres: readonly number[], axis: Axis): number[] {
+function cellEdges(centres: readonly number[], axis: Axis): number[] {
   const log = axis.scale === "log";
   const at = centres.map((value) => (log ? Math.log(value) : value));
   const [first, last] = [at[0] ?? 0, at.at(-1) ?? 0];

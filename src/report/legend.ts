@@ -70,7 +70,7 @@ const symbolPaths: Readonly<Record<SymbolName, string>> = {
 };
 
 /** The SVG of a symbol centred at (x, y); circles are filled, the others hollow, so that overlaps stay readable. */
-export function symbolSvg(symbol: SymbolName, x: number, y: number, colour: string): string {
+function symbolSvg(symbol: SymbolName, x: number, y: number, colour: string): string {
   const fill = symbol === "circle" ? colour : paper;
   return `<path d="${symbolPaths[symbol]}" transform="translate(${x},${y})" fill="${fill}" stroke="${colour}" stroke-width="1.6"/>`;
 }

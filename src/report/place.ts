@@ -14,7 +14,7 @@ export interface LabelPlace {
   readonly dy: number;
 }
 
-interface Box {
+export interface Box {
   readonly x1: number;
   readonly x2: number;
   readonly y1: number;
@@ -38,7 +38,8 @@ function boxOf({ x, y, length }: Anchor, { textAnchor, dx, dy }: LabelPlace, fon
   return { x1: start, x2: start + length, y1: y + dy - fontSize * 0.7, y2: y + dy + fontSize * 0.7 };
 }
 
-function overlap(a: Box, b: Box): number {
+/** The area that two boxes share. */
+export function overlap(a: Box, b: Box): number {
   const width = Math.min(a.x2, b.x2) - Math.max(a.x1, b.x1);
   const height = Math.min(a.y2, b.y2) - Math.max(a.y1, b.y1);
   return width > 0 && height > 0 ? width * height : 0;

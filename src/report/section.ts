@@ -1,5 +1,5 @@
 /** @file One analysis in the report: its question, what it found, figures, numbers, tables, limits. */
-import type { DataTable, Figure, Finding, NumberKind, NumberRow, ReportSection } from "../analyses/index.ts";
+import type { DataTable, Figure, Finding, NumberRow, ReportSection } from "../analyses/index.ts";
 import { escapeHtml, richText, slug } from "./escape.ts";
 import { figureSvg } from "./figure-svg.ts";
 import { formatNumber, formatRow } from "./format.ts";
@@ -23,17 +23,10 @@ function figureHtml(figure: Figure): string {
   ].join("");
 }
 
-const kinds: Readonly<Record<NumberKind, string>> = {
-  theory: "theory",
-  measured: "measured",
-  bound: "bound",
-  setting: "setting",
-};
-
 function numberRowHtml(row: NumberRow): string {
   const n = row.n === undefined ? "" : `n = ${formatNumber(row.n)}`;
   const note = [n, row.note ?? ""].filter((part) => part !== "").join("; ");
-  return `<tr><td>${richText(row.name)}</td><td class="value">${escapeHtml(formatRow(row))}</td><td><span class="kind ${kinds[row.kind]}">${kinds[row.kind]}</span></td><td class="note">${richText(note)}</td></tr>`;
+  return `<tr><td>${richText(row.name)}</td><td class="value">${escapeHtml(formatRow(row))}</td><td><span class="kind ${row.kind}">${row.kind}</span></td><td class="note">${richText(note)}</td></tr>`;
 }
 
 function numbersHtml(numbers: readonly NumberRow[]): string {

@@ -19,7 +19,7 @@ interface Mean {
 }
 
 /** Means over seeds at each abscissa; a gap where some run has no number. */
-export function groupMeans(points: readonly StripPoint[]): Mean[] {
+function groupMeans(points: readonly StripPoint[]): Mean[] {
   const byX = Map.groupBy(points, ({ x }) => x);
   return [...byX]
     .sort(([a], [b]) => a - b)

@@ -158,22 +158,25 @@ describe("comparison with another network", () => {
 describe("a phase diagram", () => {
   it("puts the critical line where χ_J passes 1", () => {
     const sw2 = [0.5, 1, 1.5, 2, 2.5, 3];
+    const sb2 = [0, 0.1, 0.2];
     const { json } = phase({
       activation: { kind: "tanh" },
       norm: "none",
       mu: 0,
       sw2,
-      sb2: [0, 0.1, 0.2],
+      sb2,
       seed: 0,
       command: "",
     });
     const { chiJ } = json["grid"] as { chiJ: number[][] };
-    for (const point of json["criticalLine"] as { sw2: number; sb2: number }[]) {
-      if (point.sb2 !== 0 || point.sw2 <= 1.01) continue;
-      throw new Error("the line of tanh leaves sb2 = 0 at sw2 = 1");
+    const line = json["criticalLine"] as { sw2: number; sb2: number }[];
+    expect(line.length).toBeGreaterThan(2);
+    for (const [row, bias] of sb2.entries()) {
+      const nearest = line.toSorted((a, b) => Math.abs(a.sb2 - bias) - Math.abs(b.sb2 - bias))[0]!;
+      const chaotic = chiJ[row]!.findIndex((value) => value > 1);
+      expect(nearest.sw2).toBeGreaterThan(sw2[chaotic - 1]! - 0.05);
+      expect(nearest.sw2).toBeLessThan(sw2[chaotic]! + 0.05);
     }
-    expect(chiJ[0]![0]).toBeLessThan(1);
-    expect(chiJ[0]![5]).toBeGreaterThan(1);
   });
 });
 
@@ -181,6 +184,8 @@ describe("networks that do not fit the data", () => {
   it("are refused with both shapes", async () => {
     const net = parseNetText("mlp:depth=2,width=8,in=100");
     await expect(ask(net)).rejects.toMatchObject({ code: "bad-shape", where: "input" });
+    const versus = parseNetText("mlp:depth=2,width=8,out=3");
+    await expect(ask(chaotic(), { versus })).rejects.toMatchObject({ code: "bad-shape", where: "layers" });
     expect(() => buildModel(withInput(net, dataset.inputShape))).toThrow(/100/);
   });
 });

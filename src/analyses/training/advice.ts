@@ -1,8 +1,10 @@
 /** @file What to do about the initialisation and the learning rate, with what training showed as evidence. */
 
+import type { Net } from "../../net/index.ts";
 import { type InitialisationAdvice, initialisationAdvice } from "../candidates.ts";
 import type { SurveyContext } from "../context.ts";
 import { initialisationReason, initialisationText } from "../criticality/advice.ts";
+import { describeNet } from "../describe.ts";
 import type { Advice } from "../document.ts";
 import { percent, rate, signed } from "../words.ts";
 import { isLearning } from "./compare.ts";
@@ -13,9 +15,25 @@ import { rateText } from "./verdict.ts";
 const widerBy = 3;
 
 export function trainingAdvice(context: SurveyContext, results: TrainingResults): Advice[] {
-  const advised = context.versus === undefined ? initialisationAdvice(context) : undefined;
-  const initialisation = advised === undefined ? [] : [initialisationPiece(advised, results)];
-  return [...initialisation, ...ratePiece(results)];
+  return [...networkPieces(context, results), ...ratePiece(results)];
+}
+
+/** What to change about the network: to the one it was compared with, or to the advised initialisation. */
+function networkPieces(context: SurveyContext, results: TrainingResults): Advice[] {
+  if (context.versus !== undefined)
+    return results.outcome === "after" ? [switchPiece(context.versus, results)] : [];
+  const advised = initialisationAdvice(context);
+  return advised === undefined ? [] : [initialisationPiece(advised, results)];
+}
+
+function switchPiece(versus: Net, results: TrainingResults): Advice {
+  return {
+    about: "initialisation",
+    what: `Use the other network: ${describeNet(versus)}.`,
+    why: "It has the lower test error once both have their best learning rate.",
+    evidence: evidenceText(results),
+    expected: `${percent(results.after!.value)} test error at its best rate.`,
+  };
 }
 
 function initialisationPiece(advised: InitialisationAdvice, results: TrainingResults): Advice {
@@ -55,11 +73,11 @@ function isWider({ usableBefore, usableAfter }: TrainingResults): boolean {
   return usableAfter[1] / usableAfter[0] >= (widerBy * usableBefore[1]) / usableBefore[0];
 }
 
-/** `83.1 % as given, 25.0 % advised, test error at tuned rates; over 5 paired seeds −58.1 points (95 % interval …)`. */
+/** `83.1 % as given, 25.0 % after the change, test error at tuned rates; over 5 paired seeds −58.1 points (95 % interval …)`. */
 function evidenceText({ before, after, difference }: TrainingResults): string {
   const error = (value: number | undefined) =>
     value === undefined ? "divergence at every rate" : percent(value);
-  const errors = `${error(before?.value)} as given, ${error(after?.value)} advised, test error at tuned rates`;
+  const errors = `${error(before?.value)} as given, ${error(after?.value)} after the change, test error at tuned rates`;
   if (difference === undefined) return `${errors}.`;
   const [low, high] = difference.ci!;
   return `${errors}; over ${difference.n} paired seeds ${signed(100 * difference.value)} points (95 % interval ${signed(100 * low)} to ${signed(100 * high)}).`;

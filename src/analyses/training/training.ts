@@ -37,8 +37,8 @@ async function plan(context: SurveyContext): Promise<TrainingPlan> {
 
 export const training = defineAnalysis<TrainingPlan, TrainingMeasurement>({
   id: "training",
-  title: "Training, given against advised",
-  question: "Does the advised initialisation train better once both have their best learning rate?",
+  title: "Training at tuned rates",
+  question: "Does it train, and does the change pay once both networks have their best learning rate?",
   source: "Jamieson and Talwalkar 2016, arXiv 1502.07943 (successive halving)",
   applies: ({ dataset }) =>
     chanceError(dataset.train.labels.data) > 0
