@@ -1,5 +1,5 @@
 /** @file The figures of the guide, drawn by the library: theory, probes and one short survey. */
-import { type Figure, lineFigure, phase, point, pointWithError, survey } from "../../src/analyses/index.ts";
+import { estimatePoint, type Figure, lineFigure, phase, point, survey } from "../../src/analyses/index.ts";
 import { loadDataset } from "../../src/data/index.ts";
 import { buildModel, meanFieldPlaces, parseActivation, parseNetText } from "../../src/net/index.ts";
 import { measureJacobians } from "../../src/probes/index.ts";
@@ -81,7 +81,9 @@ async function apjn(): Promise<Figure> {
     );
     const theory = propagate(meanFieldPlaces(model), { K: 1 }).slice(0, depth);
     const { layers } = await measureJacobians({ model, inputs, seeds: 8, key });
-    const dots = layers.slice(0, depth).map(({ index, J }) => pointWithError(index, J.lnMean, J.se));
+    const dots = layers
+      .slice(0, depth)
+      .map(({ index, J }) => estimatePoint(index, { value: J.lnMean, ci: J.ci }));
     series.push(
       {
         name: `${name}, theory`,

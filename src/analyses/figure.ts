@@ -150,12 +150,14 @@ export function point(
 }
 
 /**
- * A point with the interval y ± factor·se (1.96: 95 % of a normal law).
- * @example pointWithError(3, 0.2, 0.05)
+ * An estimate as a point with its interval.
+ * @example estimatePoint(3, meanEstimate([0.1, 0.2, 0.3]))
  */
-export function pointWithError(x: number, y: number | null, se: number | undefined, factor = 1.96): Point {
-  if (y === null || se === undefined || !Number.isFinite(se)) return point(x, y);
-  return point(x, y, { lo: y - factor * se, hi: y + factor * se });
+export function estimatePoint(
+  x: number,
+  { value, ci }: { readonly value: number; readonly ci?: readonly [low: number, high: number] | undefined },
+): Point {
+  return point(x, value, ci && { lo: ci[0], hi: ci[1] });
 }
 
 /**

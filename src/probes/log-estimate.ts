@@ -3,6 +3,7 @@
  * kept as logarithms. Means are means of the quantity, not of its logarithm, because APJN is an expectation
  * (criticality.md §6: mean for theory checks, median for diagnosis).
  */
+import { tQuantile } from "../theory/index.ts";
 
 export interface LogEstimate {
   /** ln of the mean over seeds. -Infinity where every probe vanished exactly, NaN where the network overflowed. */
@@ -11,6 +12,8 @@ export interface LogEstimate {
   readonly lnMedian: number;
   /** Relative standard error of the mean over seeds, which is the standard error of `lnMean`; absent for one seed. */
   readonly se?: number;
+  /** 95 % interval of `lnMean`, by Student's t over seeds. */
+  readonly ci?: readonly [low: number, high: number];
   /** Relative standard error over probes × inputs inside a seed, averaged over seeds: what more probes would mend. */
   readonly probeSe: number;
   /** ln of each seed's own mean over probes and inputs. */
@@ -61,11 +64,17 @@ export function logEstimate(samples: readonly ArrayLike<number>[]): LogEstimate 
   return {
     lnMean,
     lnMedian: median(perSeed),
-    ...(perSeed.length > 1 ? { se: relativeStandardError(perSeed) } : {}),
+    ...(perSeed.length > 1 ? intervalOf(lnMean, perSeed) : {}),
     probeSe: inside.reduce((sum, se) => sum + se, 0) / inside.length,
     perSeed,
     ...statusOf(lnMean),
   };
+}
+
+function intervalOf(lnMean: number, perSeed: readonly number[]): Pick<LogEstimate, "se" | "ci"> {
+  const se = relativeStandardError(perSeed);
+  const half = tQuantile(0.975, perSeed.length - 1) * se;
+  return { se, ci: [lnMean - half, lnMean + half] };
 }
 
 function statusOf(lnMean: number): Pick<LogEstimate, "status"> {

@@ -1,12 +1,16 @@
 /** @file A report with every kind of content, for the tests of the drawing rooms. */
 import {
+  estimatePoint,
   heatFigure,
   lineFigure,
   point,
-  pointWithError,
   type ReportDocument,
   stripFigure,
 } from "../../src/analyses/index.ts";
+
+/** A measured value with an interval of two errors. */
+const measured = (x: number, value: number, se: number) =>
+  estimatePoint(x, { value, ci: [value - 2 * se, value + 2 * se] });
 
 const layers = Array.from({ length: 31 }, (_, index) => index + 1);
 
@@ -27,7 +31,7 @@ export const apjn = lineFigure({
       name: "measured, 8 networks of width 128",
       role: "measured",
       form: "dots",
-      points: layers.map((l) => pointWithError(l, 0.3 * (l - 1) + 0.3 * Math.sin(l), 0.05 + 0.03 * l)),
+      points: layers.map((l) => measured(l, 0.3 * (l - 1) + 0.3 * Math.sin(l), 0.05 + 0.03 * l)),
     },
   ],
   rules: [{ along: "x", at: 17, label: "two digits are indistinguishable after layer 17" }],
@@ -65,13 +69,13 @@ export const correlations = lineFigure({
       name: "same class, measured",
       role: "measured",
       form: "dots",
-      points: layers.map((l) => pointWithError(l, 1 - 0.43 * Math.exp(-l / 6), 0.01)),
+      points: layers.map((l) => measured(l, 1 - 0.43 * Math.exp(-l / 6), 0.01)),
     },
     {
       name: "other class, measured",
       role: "measured",
       form: "dots",
-      points: layers.map((l) => pointWithError(l, 1 - 0.79 * Math.exp(-l / 6), 0.02)),
+      points: layers.map((l) => measured(l, 1 - 0.79 * Math.exp(-l / 6), 0.02)),
     },
   ],
   rules: [{ along: "y", at: 0.99, label: "indistinguishable" }],

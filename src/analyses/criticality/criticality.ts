@@ -13,12 +13,10 @@ import { criticalityFindings } from "./findings.ts";
 import { criticalityJson } from "./json.ts";
 import { type CriticalityMeasurement, measureCriticality } from "./measure.ts";
 import { criticalityNumbers } from "./numbers.ts";
-import { type CriticalityPrediction, surveyPrediction } from "./predict.ts";
+import { type CriticalityPrediction, probeRows, surveyPrediction } from "./predict.ts";
 import { criticalityVerdict } from "./verdict.ts";
 
 const seeds = 8;
-/** Inputs of the probe's batch; J hardly varies over inputs once layers have mixed them. */
-const inputs = 4;
 
 /** Everything a conclusion holds but the advice, for a survey and for the command alike. */
 export function concludeCriticality(
@@ -59,7 +57,7 @@ export const criticality = defineAnalysis<CriticalityPrediction, CriticalityMeas
   measure: (context) =>
     measureCriticality({
       model: context.model,
-      inputs: sampleRows(context, "probes", inputs).inputs,
+      inputs: sampleRows(context, probeRows.name, probeRows.count).inputs,
       seeds,
       key: context.key.split("probes"),
       options: context.options,

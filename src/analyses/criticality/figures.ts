@@ -1,6 +1,6 @@
 /** @file Pictures of criticality: the partial Jacobian by depth, theory beside measured, and the phase diagram. */
 import type { Figure, LineFigure } from "../figure.ts";
-import { lineFigure, point } from "../figure.ts";
+import { estimatePoint, lineFigure, point } from "../figure.ts";
 import type { CriticalityMeasurement } from "./measure.ts";
 import { architecturePhase } from "./phase.ts";
 import type { CriticalityPrediction } from "./predict.ts";
@@ -14,10 +14,9 @@ export function criticalityFigures(
 }
 
 function jacobianFigure({ layers }: CriticalityPrediction, measured?: CriticalityMeasurement): LineFigure {
-  const dots = measured?.jacobians.layers.map(({ index, J }) => {
-    const half = 1.96 * (J.se ?? 0);
-    return point(index, J.lnMean, { lo: J.lnMean - half, hi: J.lnMean + half });
-  });
+  const dots = measured?.jacobians.layers.map(({ index, J }) =>
+    estimatePoint(index, { value: J.lnMean, ci: J.ci }),
+  );
   const worst = measured?.culprit?.verdict === "culprit" ? measured.culprit.segment : undefined;
   return lineFigure({
     id: "criticality-apjn",

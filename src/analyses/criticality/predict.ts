@@ -18,7 +18,7 @@ import {
 } from "../../theory/index.ts";
 import { type Architecture, recogniseArchitecture } from "../architecture.ts";
 import type { SurveyContext } from "../context.ts";
-import { inputMoments } from "../data-moments.ts";
+import { sampleMoments } from "../data-moments.ts";
 
 /** Second moment and mean of the inputs' coordinates. */
 export interface InputStart {
@@ -51,10 +51,13 @@ export function predictCriticality(model: Model, start: InputStart): Criticality
   return { layers, diagnosis: diagnoseTheory(layers), uniform: predictUniform(model, layers[0]!.K) };
 }
 
+/** The inputs that the network is probed on, and whose moments theory starts from. */
+export const probeRows = { name: "probes", count: 8 } as const;
+
 /** The prediction for the surveyed network on its data. */
 export function surveyPrediction(context: SurveyContext): CriticalityPrediction {
   return context.share("criticality", () => {
-    const { secondMoment, mean } = inputMoments(context);
+    const { secondMoment, mean } = sampleMoments(context, probeRows.name, probeRows.count);
     return predictCriticality(context.model, { K: secondMoment, mean });
   });
 }

@@ -1,7 +1,7 @@
 /** @file Pictures of separation: correlations by depth, theory beside measured. */
-import type { CorrelationMeasurement, PairSummary } from "../../probes/index.ts";
+import type { CorrelationMeasurement } from "../../probes/index.ts";
 import type { PairLayer } from "../../theory/index.ts";
-import { type Figure, lineFigure, point, pointWithError, type Rule, type Series } from "../figure.ts";
+import { estimatePoint, type Figure, lineFigure, point, type Rule, type Series } from "../figure.ts";
 import type { SeparationPrediction } from "./predict.ts";
 
 export function separationFigures(
@@ -18,7 +18,7 @@ export function separationFigures(
     name,
     role,
     form: "dots",
-    points: layers.map((layer) => pointOf(layer.index, layer[kind])),
+    points: layers.map((layer) => estimatePoint(layer.index, layer[kind].mean)),
   });
   const rules: Rule[] =
     lostAfter === undefined ? [] : [{ along: "x", at: lostAfter, label: "theory: classes lost" }];
@@ -39,8 +39,4 @@ export function separationFigures(
       rules,
     }),
   ];
-}
-
-function pointOf(depth: number, { mean }: PairSummary) {
-  return pointWithError(depth, mean.value, mean.se);
 }
