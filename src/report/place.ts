@@ -38,6 +38,13 @@ function boxOf({ x, y, length }: Anchor, { textAnchor, dx, dy }: LabelPlace, fon
   return { x1: start, x2: start + length, y1: y + dy - fontSize * 0.7, y2: y + dy + fontSize * 0.7 };
 }
 
+/** Labels nearer than this read as one. */
+const margin = 6;
+
+function withMargin({ x1, x2, y1, y2 }: Box): Box {
+  return { x1: x1 - margin, x2: x2 + margin, y1: y1 - margin / 2, y2: y2 + margin / 2 };
+}
+
 /** The area that two boxes share. */
 export function overlap(a: Box, b: Box): number {
   const width = Math.min(a.x2, b.x2) - Math.max(a.x1, b.x1);
@@ -51,8 +58,11 @@ function outside(box: Box, width: number, height: number): number {
   return area - overlap(box, { x1: 0, x2: width, y1: 0, y2: height });
 }
 
+/** Rounds in which every label moves to where it meets the others least. */
+const rounds = 3;
+
 /**
- * One place for each anchor's label: the first candidate with the least overlap.
+ * One place for each anchor's label: labels move in turn to the first candidate with the least overlap.
  * @param frame inner size of the figure in pixels
  */
 export function placeLabels(
@@ -60,15 +70,22 @@ export function placeLabels(
   frame: { readonly width: number; readonly height: number; readonly fontSize: number },
 ): LabelPlace[] {
   const points = anchors.map(({ x, y }): Box => ({ x1: x - 7, x2: x + 7, y1: y - 7, y2: y + 7 }));
-  const taken: Box[] = [];
-  return anchors.map((anchor) => {
+  const places: (LabelPlace | undefined)[] = anchors.map(() => undefined);
+  const placeAt = (index: number): LabelPlace => {
+    const labels = places.flatMap((place, other) =>
+      place === undefined || other === index
+        ? []
+        : [withMargin(boxOf(anchors[other]!, place, frame.fontSize))],
+    );
     const costs = candidates.map((place) => {
-      const box = boxOf(anchor, place, frame.fontSize);
-      const met = [...points, ...taken].reduce((sum, other) => sum + overlap(box, other), 0);
+      const box = boxOf(anchors[index]!, place, frame.fontSize);
+      const met = [...points, ...labels].reduce((sum, other) => sum + overlap(box, other), 0);
       return met + 4 * outside(box, frame.width, frame.height);
     });
-    const best = candidates[costs.indexOf(Math.min(...costs))]!;
-    taken.push(boxOf(anchor, best, frame.fontSize));
-    return best;
-  });
+    return candidates[costs.indexOf(Math.min(...costs))]!;
+  };
+  for (let round = 0; round < rounds; round++) {
+    for (const index of anchors.keys()) places[index] = placeAt(index);
+  }
+  return places as LabelPlace[];
 }
