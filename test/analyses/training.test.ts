@@ -173,6 +173,18 @@ describe("the outcome", () => {
     expect(after!.assumptions).toContain("1 diverged, counted as chance");
   });
 
+  it("asks for a quarter of chance where that is little", () => {
+    const skewed = { data: Int32Array.from({ length: 100 }, (_, i) => (i < 4 ? 1 : 0)) };
+    const inSkewed = (error: number) =>
+      summarise({ dataset: { train: { labels: skewed } } } as never, {
+        plan: plan(60),
+        before: race(error, error),
+        after: undefined,
+        rows,
+      }).outcome;
+    expect([inSkewed(0.04), inSkewed(0.035), inSkewed(0.02)]).toEqual(["neither", "neither", "alone"]);
+  });
+
   it("takes the commonest class for chance", () => {
     expect(chanceError([0, 0, 0, 1])).toBe(0.25);
     expect(chanceError([2, 2])).toBe(0);

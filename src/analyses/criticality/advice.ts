@@ -4,15 +4,19 @@ import type { Advice } from "../document.ts";
 import { significant } from "../words.ts";
 
 export function theoryAdvice(advised: InitialisationAdvice): Advice {
-  const { lastHidden, lnJ } = advised;
-  const inTheory = (value: number) => `ln J(1, ${lastHidden}) = ${significant(value)} in theory.`;
+  const { lnJ } = advised;
   return {
     about: "initialisation",
     what: initialisationText(advised),
     why: initialisationReason(advised),
-    evidence: inTheory(lnJ.given),
-    expected: inTheory(lnJ.advised),
+    evidence: `${lastLogJ(advised, lnJ.given)}.`,
+    expected: `${lastLogJ(advised, lnJ.advised)}.`,
   };
+}
+
+/** ln J over the hidden layers as theory has it. */
+export function lastLogJ({ lastHidden }: InitialisationAdvice, value: number): string {
+  return `ln J(1, ${lastHidden}) = ${significant(value)} in theory`;
 }
 
 /** The advice in words: the same text whoever gives it, so that better evidence replaces weaker. */

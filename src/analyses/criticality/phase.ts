@@ -3,7 +3,12 @@
  * a network's own point where there is one (criticality.md §7.5).
  */
 import { type ActivationSpec, activationText, scalarHalf } from "../../net/index.ts";
-import { type PhaseDiagram, phaseDiagram } from "../../theory/index.ts";
+import {
+  type CriticalInitialisation,
+  criticalInitialisation,
+  type PhaseDiagram,
+  phaseDiagram,
+} from "../../theory/index.ts";
 import type { Normalisation } from "../architecture.ts";
 import { describeLayer } from "../describe.ts";
 import type { Outcome } from "../document.ts";
@@ -25,6 +30,11 @@ interface Grid {
 
 /** χ_J is shown within this factor of 1; beyond, the end colours stand. */
 const shownFactor = 2;
+
+function criticalMark(critical: CriticalInitialisation | undefined): Mark[] {
+  if (critical === undefined) return [];
+  return [{ x: critical.sw2, y: critical.sb2, label: "critical point", role: "after" }];
+}
 
 function phaseFigure(
   of: DiagramOf,
@@ -74,9 +84,7 @@ export function architecturePhase({ architecture, layer, critical }: UniformPred
   };
   return phaseFigure(architecture, phaseDiagram({ ...layer, ...grid }), [
     { x: architecture.sw2, y: architecture.sb2, label: "this network", role: "before" },
-    ...(critical === undefined
-      ? []
-      : [{ x: critical.sw2, y: critical.sb2, label: "critical point", role: "after" as const }]),
+    ...criticalMark(critical),
   ]);
 }
 
@@ -96,7 +104,9 @@ export function phase(asked: PhaseQuestion): Outcome {
   const start = performance.now();
   const { activation, norm, mu, sw2, sb2 } = asked;
   const of = { activation, norm, mu };
-  const diagram = phaseDiagram({ ...of, activation: scalarHalf(activation), sw2, sb2 });
+  const layer = { ...of, activation: scalarHalf(activation) };
+  const diagram = phaseDiagram({ ...layer, sw2, sb2 });
+  const critical = criticalInitialisation(layer);
   const cells = diagram.phase.flat();
   const share = (phase: string) =>
     Math.round((100 * cells.filter((cell) => cell === phase).length) / cells.length);
@@ -130,7 +140,7 @@ export function phase(asked: PhaseQuestion): Outcome {
           question: "Where do signals grow, and where do they die out?",
           source: "Poole et al. 2016, arXiv 1606.05340; Doshi, He and Gromov, arXiv 2111.12143",
           findings: [],
-          figures: [phaseFigure(of, diagram, [])],
+          figures: [phaseFigure(of, diagram, criticalMark(critical))],
           numbers: [],
         },
       ],

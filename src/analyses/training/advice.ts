@@ -3,7 +3,7 @@
 import type { Net } from "../../net/index.ts";
 import { type InitialisationAdvice, initialisationAdvice } from "../candidates.ts";
 import type { SurveyContext } from "../context.ts";
-import { initialisationReason, initialisationText } from "../criticality/advice.ts";
+import { initialisationReason, initialisationText, lastLogJ } from "../criticality/advice.ts";
 import { describeNet } from "../describe.ts";
 import type { Advice } from "../document.ts";
 import { percent, rate, signed } from "../words.ts";
@@ -39,6 +39,7 @@ function switchPiece(versus: Net, results: TrainingResults): Advice {
 function initialisationPiece(advised: InitialisationAdvice, results: TrainingResults): Advice {
   const { outcome, difference, after, measured } = results;
   const evidence = evidenceText(results);
+  const theory = lastLogJ(advised, advised.lnJ.advised);
   const change = {
     about: "initialisation" as const,
     what: initialisationText(advised),
@@ -53,10 +54,10 @@ function initialisationPiece(advised: InitialisationAdvice, results: TrainingRes
     return { ...change, expected: `${gain}, to ${percent(after!.value)}, at tuned rates.` };
   }
   if (outcome !== "before" && isWider(results)) {
-    return { ...change, expected: "less search for a rate; a lower error is not shown." };
+    return { ...change, expected: "less search for a rate; a lower error is not seen." };
   }
   if (outcome === "neither" || outcome === "unclear") {
-    return { ...change, expected: `not seen in ${measured.plan.steps} steps: more --minutes would tell.` };
+    return { ...change, expected: `${theory}; a lower error is not seen in ${measured.plan.steps} steps.` };
   }
   return {
     about: "initialisation",

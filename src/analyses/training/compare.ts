@@ -26,12 +26,14 @@ export function bestError(race: Tournament, chance: number): Estimate | undefine
   return { ...estimate, assumptions };
 }
 
-/** Errors within this of chance are no sign of learning. */
-const leastGain = 0.05;
+/** Errors above this are no sign of learning: five points below chance, or a quarter of it where classes are so unequal. */
+function learningBar(chance: number): number {
+  return chance - Math.min(0.05, chance / 4);
+}
 
 /** Whether an error is clearly below chance. */
 export function isLearning(error: Pick<Estimate, "value"> | undefined, chance: number): boolean {
-  return error !== undefined && error.value <= chance - leastGain;
+  return error !== undefined && error.value <= learningBar(chance);
 }
 
 /** Ascending learning rates, both included. */
@@ -62,7 +64,7 @@ function isUsable(rungs: readonly (readonly RungResult[])[], rate: number, chanc
   const errorOf = ({ validationError }: RungResult) => validationError ?? chance;
   const best = Math.min(chance, ...rung.map(errorOf));
   const error = errorOf(rung.find(({ learningRate }) => learningRate === rate)!);
-  return error <= Math.min((chance + best) / 2, chance - leastGain);
+  return error <= Math.min((chance + best) / 2, learningBar(chance));
 }
 
 /** Batch losses averaged over the seeds and over a trailing window, so that a target is not met by one lucky batch. */

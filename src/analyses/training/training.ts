@@ -83,7 +83,7 @@ function notesOf({ plan, rows, after }: TrainingMeasurement): string[] {
   return [
     `Plain SGD, batch ${plan.batch}, constant rate, ${count(plan.steps)} steps on ${count(rows.train)} rows; rates are chosen on ${count(rows.validation)} held-out rows, errors are of ${count(rows.test)} test rows.`,
     `Successive halving over ${plan.learningRates.length} rates (${plan.learningRates.map(rate).join(", ")}) with ${plan.searchSeeds} seeds; ${plan.seeds} seeds at the chosen rate.${paired}`,
-    `A rate is usable when, at the step where it left the race, it was at least half as far below chance as the network's best rate there, and at least 5 points below it. Chance is the error of always answering the commonest class; a diverged run counts as chance.`,
+    `A rate is usable when, at the step where it left the race, it was at least half as far below chance as the network's best rate there, and at least 5 points (or a quarter of chance, if less) below it. Chance is the error of always answering the commonest class; a diverged run counts as chance.`,
   ];
 }
 
