@@ -37,7 +37,7 @@ export const separation = defineAnalysis<SeparationPrediction, CorrelationMeasur
     const { model, options, key } = context;
     return measureCorrelations({ model, inputs, labels, seeds, key: key.split("probes"), options });
   },
-  conclude(_, { predicted, measured }) {
+  conclude({ net }, { predicted, measured }) {
     const { verdict, statement } = separate(measured.layers);
     return {
       findings: [
@@ -50,6 +50,11 @@ export const separation = defineAnalysis<SeparationPrediction, CorrelationMeasur
       notes: [
         `Measured on ${measured.pairs.within} pairs within and ${measured.pairs.between} between classes, ${measured.seeds} seeds. Theory starts at the mean correlations of the same pairs and the mean second moment of the inputs.`,
         "Classes are lost where correlation keeps less than a third of the advantage over chance it had at the first layer in ranking a same-class pair above a mixed one, or where all inputs become one. In theory a correlation over N units scatters by (1 − c²)/√N at every layer.",
+        ...(net.init === "haar"
+          ? [
+              "That scatter is the one of Gaussian weights; orthogonal ones scatter less and keep classes longer.",
+            ]
+          : []),
       ],
       json: separationJson(predicted, measured),
     };
