@@ -6,6 +6,7 @@
 /** A budget is a wish: what is about to finish is not cut off for a few seconds. */
 const graceSeconds = 5;
 
+/** Counts what is spent; made once a survey. */
 export class Budget {
   /** All of it, in seconds. */
   readonly seconds: number;

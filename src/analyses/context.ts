@@ -23,6 +23,7 @@ export interface SurveySettings {
   readonly signal?: AbortSignal;
 }
 
+/** One survey: what it is about, its budget, and what has been computed for it so far. */
 export class SurveyContext {
   readonly net: Net;
   readonly model: Model;

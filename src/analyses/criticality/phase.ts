@@ -6,6 +6,7 @@ import { type ActivationSpec, activationText, scalarHalf } from "../../net/index
 import {
   type CriticalInitialisation,
   criticalInitialisation,
+  type Phase,
   type PhaseDiagram,
   phaseDiagram,
 } from "../../theory/index.ts";
@@ -107,31 +108,13 @@ export function phase(asked: PhaseQuestion): Outcome {
   const layer = { ...of, activation: scalarHalf(activation) };
   const diagram = phaseDiagram({ ...layer, sw2, sb2 });
   const critical = criticalInitialisation(layer);
-  const cells = diagram.phase.flat();
-  const share = (phase: string) =>
-    Math.round((100 * cells.filter((cell) => cell === phase).length) / cells.length);
-  const sentence = `${describeLayer(of)}: ${share("ordered")} % of the grid is ordered, ${share("chaotic")} % chaotic.`;
   return {
-    json: {
-      activation: activationText(activation),
-      norm,
-      mu,
-      grid: {
-        sw2,
-        sb2,
-        chiJ: finite(diagram.chiJ),
-        chiK: finite(diagram.chiK),
-        xi: finite(diagram.xi),
-        K: finite(diagram.K),
-        status: diagram.status,
-      },
-      criticalLine: diagram.criticalLine.map(({ sw2, sb2 }) => ({ sw2, sb2 })),
-    },
+    json: phaseJson(of, diagram),
     document: {
       title: "Phase diagram",
       subject: describeLayer(of),
       facts: [],
-      verdict: { sentence, tone: "neutral" },
+      verdict: { sentence: shares(of, diagram), tone: "neutral" },
       advice: [],
       sections: [
         {
@@ -152,4 +135,22 @@ export function phase(asked: PhaseQuestion): Outcome {
 
 function finite(grid: readonly (readonly number[])[]): (number | null)[][] {
   return grid.map((row) => row.map(finiteOrNull));
+}
+
+function shares(of: DiagramOf, { phase }: PhaseDiagram): string {
+  const cells = phase.flat();
+  const percent = (kind: Phase) =>
+    Math.round((100 * cells.filter((cell) => cell === kind).length) / cells.length);
+  return `${describeLayer(of)}: ${percent("ordered")} % of the grid is ordered, ${percent("chaotic")} % chaotic.`;
+}
+
+function phaseJson({ activation, norm, mu }: DiagramOf, diagram: PhaseDiagram): Outcome["json"] {
+  const { sw2, sb2, chiJ, chiK, xi, K, status, criticalLine } = diagram;
+  return {
+    activation: activationText(activation),
+    norm,
+    mu,
+    grid: { sw2, sb2, chiJ: finite(chiJ), chiK: finite(chiK), xi: finite(xi), K: finite(K), status },
+    criticalLine: criticalLine.map(({ sw2, sb2 }) => ({ sw2, sb2 })),
+  };
 }

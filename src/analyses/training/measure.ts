@@ -23,6 +23,10 @@ export function holdOut(rows: number): { readonly train: Int32Array; readonly va
   return { train: range(0, rows - held), validation: range(rows - held, rows) };
 }
 
+/**
+ * Both races, one after the other.
+ * @throws the reason of the survey's signal when it is aborted; FathomError as `createTrainer`.
+ */
 export async function measureTraining(
   context: SurveyContext,
   plan: TrainingPlan,

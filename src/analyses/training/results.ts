@@ -32,6 +32,7 @@ export type Outcome = "alone" | "neither" | "after" | "before" | "equal" | "uncl
 /** A gain of test error below this is none. */
 const leastGain = 0.01;
 
+/** The results of both races on the data of a survey. */
 export function summarise({ dataset }: SurveyContext, measured: TrainingMeasurement): TrainingResults {
   const { before, after } = measured;
   const chance = chanceError(dataset.train.labels.data);
