@@ -7,6 +7,7 @@ import { type InitialisationAdvice, initialisationAdvice } from "../candidates.t
 import { sampleRows } from "../data-moments.ts";
 import type { NumberRow, Verdict } from "../document.ts";
 import { finiteOrNull } from "../figure.ts";
+import { probeSeconds } from "../probe-cost.ts";
 import { theoryAdvice } from "./advice.ts";
 import { criticalityFigures } from "./figures.ts";
 import { criticalityFindings } from "./findings.ts";
@@ -52,7 +53,7 @@ export const criticality = defineAnalysis<CriticalityPrediction, CriticalityMeas
   question: "Do signals and gradients survive the depth, and which layer is to blame if not?",
   source: "Doshi, He and Gromov, Critical initialization through partial Jacobians, arXiv 2111.12143",
   applies: () => applies,
-  cost: ({ model }) => 0.5 + 0.02 * model.taps.length,
+  cost: ({ model }) => probeSeconds(model, seeds),
   predict: surveyPrediction,
   measure: (context) =>
     measureCriticality({

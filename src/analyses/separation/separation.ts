@@ -13,6 +13,7 @@ import { applies, defineAnalysis, doesNotApply } from "../analysis.ts";
 import { sampleRows } from "../data-moments.ts";
 import type { NumberRow, Tone } from "../document.ts";
 import { finiteOrNull } from "../figure.ts";
+import { probeSeconds } from "../probe-cost.ts";
 import { separationFigures } from "./figures.ts";
 import { pairRows, predictSeparation, type SeparationPrediction } from "./predict.ts";
 
@@ -30,7 +31,7 @@ export const separation = defineAnalysis<SeparationPrediction, CorrelationMeasur
     if (classes < 2) return doesNotApply("the data have a single class: there are no pairs between classes");
     return classes < data.length ? applies : doesNotApply("no two of the sampled rows are of one class");
   },
-  cost: ({ model }) => 0.5 + 0.02 * model.taps.length,
+  cost: ({ model }) => probeSeconds(model, seeds),
   predict: predictSeparation,
   measure: (context) => {
     const { inputs, labels } = sampleRows(context, "separation", pairRows);
