@@ -47,7 +47,7 @@ export interface AnalysisDefinition<P, M> {
   /** The specification section or paper behind it. */
   readonly source: string;
   applies(context: SurveyContext): Applicability;
-  /** Expected seconds on two cores: `survey` gives what is left of its budget to the analyses that can use it. */
+  /** Predicted seconds on two cores, the least it can do with: `survey` leaves out what its budget does not reach. */
   cost(context: SurveyContext): number;
   predict(context: SurveyContext): P | Promise<P>;
   measure(context: SurveyContext, predicted: P): M | Promise<M>;

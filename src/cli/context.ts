@@ -1,7 +1,6 @@
 /** @file What every command is given: the global options of cli.md, progress, the signal of Ctrl-C, the way to print. */
 import { type Command, Option } from "commander";
 import type { CompileOptions } from "../runtime/index.ts";
-import { safeText } from "./errors.ts";
 import { type Io, wantsColour } from "./io.ts";
 import { choiceOption, integerOption, numberOption } from "./options.ts";
 import type { ProgressReporter } from "./progress.ts";
@@ -47,6 +46,7 @@ export function addGlobalOptions(command: Command): Command {
   return command;
 }
 
+/** What one command runs with. */
 export class Context {
   readonly io: Io;
   readonly globals: GlobalOptions;
@@ -56,7 +56,6 @@ export class Context {
   readonly commandLine: string;
   /** Where results are written; undefined when nothing was asked to be. */
   readonly folder: string | undefined;
-  readonly #began = performance.now();
 
   constructor(parts: Pick<Context, "io" | "globals" | "progress" | "signal" | "commandLine" | "folder">) {
     this.io = parts.io;
@@ -88,17 +87,5 @@ export class Context {
 
   get color(): boolean {
     return wantsColour(this.io.stdout, this.io.env);
-  }
-
-  /** Seconds since the command began. */
-  get seconds(): number {
-    return (performance.now() - this.#began) / 1000;
-  }
-
-  /** A line for the person at the terminal, on stderr. */
-  note(text: string): void {
-    if (this.globals.quiet) return;
-    this.progress.stop();
-    this.io.stderr.write(`${safeText(text)}\n`);
   }
 }
