@@ -50,8 +50,8 @@ table{border-collapse:collapse;width:100%;font-size:.94rem;margin:.75rem 0}
 caption{text-align:left;font-weight:600;padding-bottom:.35rem}
 caption .note{font-weight:400}
 .numbers td:first-child{width:34%}
-th{text-align:left;font-weight:600;color:var(--f-faint);border-bottom:2px solid var(--line)}
-th,td{padding:.38rem .75rem .38rem 0;vertical-align:top;overflow-wrap:anywhere}
+th{text-align:left;white-space:nowrap;font-weight:600;color:var(--f-faint);border-bottom:2px solid var(--line)}
+th,td{padding:.38rem .75rem .38rem 0;vertical-align:top;overflow-wrap:break-word}
 td{border-bottom:1px solid var(--line)}
 tr{break-inside:avoid}
 .value{font-variant-numeric:tabular-nums;white-space:nowrap}
