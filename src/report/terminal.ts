@@ -12,6 +12,8 @@ export interface TerminalOptions {
 }
 
 const maxLines = 24;
+/** A finding or a piece of advice is cut off only where it is longer than this: fewer whole ones say more. */
+const maxItemLines = 3;
 const bars = "▁▂▃▄▅▆▇█";
 
 /**
@@ -127,12 +129,12 @@ export function terminalSummary(document: ReportDocument, options: TerminalOptio
   const foot = footLines(document, width).map((line) => colors.dim(line));
   const advice = document.advice
     .slice(0, 3)
-    .flatMap(({ what, expected }) => hanging("  → ", `${what} (expected: ${expected})`, width, 2));
+    .flatMap(({ what, expected }) => hanging("  → ", `${what} (expected: ${expected})`, width, maxItemLines));
   const adviceLines = advice.length > 0 ? [colors.bold("Advice"), ...advice] : [];
   const room = maxLines - 1 - head.length - adviceLines.length - foot.length;
   const findings: string[] = [];
   for (const { finding } of findingsByWeight(document)) {
-    const lines = hanging(`  ${marks[finding.tone]} `, finding.text, width, 2);
+    const lines = hanging(`  ${marks[finding.tone]} `, finding.text, width, maxItemLines);
     if (findings.length + lines.length > room - 1) break;
     findings.push(...lines.map(painter(finding.tone, colors)));
   }
