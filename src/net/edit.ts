@@ -51,8 +51,7 @@ function mapDense(layers: readonly LayerSpec[], change: (layer: DenseSpec) => De
 
 /**
  * The network with these variances in every dense layer.
- * @param first - variances of the first dense layer, which sets K¹.
- * @param readout - variances of the last dense layer; where it is also the first, `first` comes first.
+ * `first` are those of the first dense layer, which sets K¹; `readout` those of the last, where it is not also the first.
  * @throws FathomError bad-input for a negative or non-finite variance, naming a layer that would hold it.
  * @example withVariances(net, { sw2: 1.7562, sb2: 0.1841, first: { sw2: 9.2, sb2: 0.1841 } })
  */

@@ -50,7 +50,7 @@ export interface JacobianMeasurement {
 
 /**
  * Measures partial Jacobians on finite networks.
- * @param options.inputs `[S, ...inputShape]` float32 or float64.
+ * @param settings Its `inputs` are `[S, ...inputShape]`, float32 or float64.
  * @returns One record per tap; values as natural logarithms, since J of deep networks leaves float64.
  * @throws FathomError bad-input for probes < 1, seeds < 1, no inputs; bad-shape when the inputs do not fit the model.
  * @example

@@ -40,7 +40,7 @@ export const abscissa: Readonly<Record<Law, (depth: number) => number>> = {
 
 /**
  * All fits of a profile, best first.
- * @param points Consecutive layers, at least {@link fewestForChoice}.
+ * @param points Consecutive layers, at least five: with fewer AICc cannot choose.
  * @example rankLaws(points)[0].law
  */
 export function rankLaws(points: readonly ProfilePoint[]): LawFit[] {

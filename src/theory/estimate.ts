@@ -59,7 +59,7 @@ export function meanEstimate(samples: readonly number[], { level = 0.95 }: Inter
 
 /**
  * Mean of a - b over pairs (the same seed, the same data): what they share cancels.
- * @param pairs.a, pairs.b Samples of equal length >= 1, paired by position.
+ * `a` and `b` are samples of equal length >= 1, paired by position.
  * @throws FathomError `bad-input` for lists of different lengths, empty lists, or non-finite samples.
  * @example pairedDifference({ a: [0.3, 0.5], b: [0.2, 0.4] }).value // 0.1
  */

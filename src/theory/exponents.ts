@@ -25,8 +25,7 @@ export type DecayLaw =
 const CRITICAL = 1e-8;
 
 /**
- * The law of J(1, l) in a uniform network whose first preactivations have variance K1.
- * @param options.K1 Default 1.
+ * The law of J(1, l) in a uniform network whose first preactivations have variance `K1`, 1 unless said.
  * @throws FathomError `bad-input` as `layerMap`.
  * @example decayLaw({ activation: scalarActivation("erf"), sw2: Math.PI / 4, sb2: 0 }) // { law: "power", zeta: 1 }
  */
@@ -78,7 +77,7 @@ function lawOfApproach(map: LayerMap, { K }: Limit): DecayLaw {
  * ln J(1, l+1) after `steps` layers of a network whose K grows by exactly s a layer and whose chi_J = 1 + a/K: the rows
  * ln-pre and ln-block with mu = 1 (criticality.md §4.4), exactly
  * J = Γ(l + (K1 + a)/s) Γ(K1/s) / (Γ(l + K1/s) Γ((K1 + a)/s)) ~ l^(a/s).
- * @param options.K1 Variance of the first preactivations (at 0 LayerNorm makes J infinite); options.steps >= 0.
+ * `K1` is the variance of the first preactivations (at 0 LayerNorm makes J infinite); `steps` >= 0.
  * @throws FathomError `bad-input` for bad numbers, `unsupported` for other rows or mu < 1.
  * @example growthLogJ({ activation: scalarActivation("relu"), sw2: 1.96, sb2: 0.09, norm: "ln-pre", mu: 1 }, { K1: 1, steps: 10 })
  */

@@ -53,7 +53,7 @@ const UNBOUNDED = 1e12;
 
 /**
  * All fixed points of a uniform layer and the one reached from K1.
- * @param options.K1 Variance of the first preactivations. Default 1.
+ * `K1` is the variance of the first preactivations, 1 unless said.
  * @throws FathomError `bad-input` as `layerMap`, or for a bad K1.
  * @example fixedPoints({ activation: scalarActivation("erf"), sw2: 2, sb2: 0.2 }).reached.K // 1.1968007
  */

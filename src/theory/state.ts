@@ -46,7 +46,7 @@ export interface PairState {
 
 /**
  * The state of raw inputs: their second moment over pixels and their mean; not Gaussian.
- * @param moments.K |x|²/N_0; moments.mean the mean of x.
+ * `K` is |x|²/N_0, `mean` the mean of x.
  * @throws FathomError `bad-input` for a negative or non-finite moment.
  * @example inputState({ K: 0.1 }).gaussian // false
  */

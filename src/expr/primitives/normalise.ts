@@ -182,7 +182,7 @@ function emitLayerNorm(emit: Emitter, node: Tensor): string {
 
 /**
  * (x − mean)/√(variance + epsilon) over the last axis (the variance divides by n); no scale or shift.
- * @param options.epsilon 0 unless said: a line without variance then gives NaN.
+ * `epsilon` is 0 unless said: a line without variance then gives NaN.
  * @throws FathomError bad-input unless x is a float and epsilon a number >= 0.
  * @example layerNorm(h, { epsilon: 1e-5 })
  */
