@@ -9,7 +9,7 @@ import { phaseCommand } from "./commands/phase.ts";
 import { schemaCommand } from "./commands/schema.ts";
 import { surveyCommand } from "./commands/survey.ts";
 import { trainCommand } from "./commands/train.ts";
-import { errorLines, exitCodeOf, exitCodes } from "./errors.ts";
+import { badUsage, errorLines, exitCodeOf, exitCodes } from "./errors.ts";
 import type { Io } from "./io.ts";
 
 const introduction = `Deep-learning theory put to work: how a network will behave before it is trained.
@@ -33,12 +33,36 @@ function quieten(command: Command, io: Io): void {
   for (const child of command.commands) quieten(child, io);
 }
 
+/** `help`, `help survey`, `help data get`. */
+function helpCommand(program: Command): Command {
+  return new Command("help")
+    .summary("show the help of a command")
+    .argument("[command...]")
+    .helpOption(false)
+    .action((path: readonly string[]) => {
+      let at = program;
+      for (const name of path) {
+        const next = at.commands.find((command) => command.name() === name);
+        if (next === undefined) throw unknownCommand(name, at);
+        at = next;
+      }
+      at.outputHelp();
+    });
+}
+
+function unknownCommand(name: string, group: Command): Error {
+  const known = group.commands.map((command) => command.name());
+  const hint =
+    known.length === 0 ? `${group.name()} has no commands of its own.` : `Known: ${known.join(", ")}.`;
+  return badUsage(`There is no command "${name}".`, "help", hint);
+}
+
 function createProgram(io: Io, argv: readonly string[]): Command {
   const program = new Command("fathom")
     .description(introduction)
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "show this help")
-    .helpCommand("help [command]", "show the help of a command")
+    .helpCommand(false)
     .addHelpText("after", closing);
   const leaves = [
     surveyCommand,
@@ -54,6 +78,7 @@ function createProgram(io: Io, argv: readonly string[]): Command {
   );
   data.addCommand(buildCommand(dataListCommand, io, argv)).addCommand(buildCommand(dataGetCommand, io, argv));
   program.addCommand(data.helpOption("-h, --help", "show this help"));
+  program.addCommand(helpCommand(program));
   quieten(program, io);
   return program;
 }

@@ -29,6 +29,11 @@ describe("bad input ends with exit code 2 and says what would mend it", () => {
     expect(await refused(["survey", "mlp:depth=2", "--minuts", "3"])).toContain("--minutes");
   });
 
+  it("refuses help on a command that is not there, and knows the nested ones", async () => {
+    expect(await refused(["help", "nonsense"])).toContain("survey");
+    expect((await run(["help", "data", "get"])).stdout).toContain("fathom data get");
+  });
+
   it("names a misspelt field of the one-line form", async () => {
     expect(await refused(survey("mlp:depth=2,widht=8"))).toMatch(/widht[\s\S]*width/);
   });
