@@ -38,7 +38,7 @@ function helpCommand(program: Command): Command {
   return new Command("help")
     .summary("show the help of a command")
     .argument("[command...]")
-    .helpOption(false)
+    .helpOption("-h, --help", "show this help")
     .action((path: readonly string[]) => {
       let at = program;
       for (const name of path) {
