@@ -98,6 +98,9 @@ function symlogTicks(domain: readonly [number, number], count: number): number[]
   return all.filter((value) => value >= domain[0] && value <= domain[1]);
 }
 
+/** Pixels that a tick and its label need: side by side on x, one above the other on y. */
+export const tickRoom = { x: 62, y: 34 } as const;
+
 /**
  * Range, ticks and tick labels of an axis.
  * @param values what must be visible; @param soft ends of intervals, shown where they fit

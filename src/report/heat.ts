@@ -1,7 +1,7 @@
 /** @file Draws a grid of values as coloured cells with curves and marked points on it: phase diagrams. */
 import * as Plot from "@observablehq/plot";
 import type { Axis, HeatFigure, Mark, Polyline } from "../analyses/index.ts";
-import { niceTicks, type ResolvedAxis, resolveAxis } from "./axes.ts";
+import { niceTicks, type ResolvedAxis, resolveAxis, tickRoom } from "./axes.ts";
 import { plainText, svgText } from "./escape.ts";
 import { formatNumber } from "./format.ts";
 import type { Drawing, Frame } from "./frame.ts";
@@ -155,8 +155,8 @@ export function drawHeat(figure: HeatFigure, frame: Frame): Drawing {
   const range = shownRange(figure);
   const axisFor = (axis: Axis, centres: readonly number[], pixels: number, perTick: number) =>
     resolveAxis({ axis, values: cellEdges(centres, axis), pixels, perTick, pad: 0 });
-  const x = axisFor(figure.x, figure.xs, innerWidth(frame), 62);
-  const y = axisFor(figure.y, figure.ys, innerHeight(frame), 34);
+  const x = axisFor(figure.x, figure.xs, innerWidth(frame), tickRoom.x);
+  const y = axisFor(figure.y, figure.ys, innerHeight(frame), tickRoom.y);
   const marks = (figure.marks ?? []).filter((mark) => isWithin(x, mark.x) && isWithin(y, mark.y));
   return {
     x,

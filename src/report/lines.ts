@@ -1,7 +1,7 @@
 /** @file Draws curves, dots with intervals, bands and staircases over one abscissa. */
 import * as Plot from "@observablehq/plot";
 import type { LineFigure, Series } from "../analyses/index.ts";
-import { fitsScale, resolveAxis } from "./axes.ts";
+import { fitsScale, resolveAxis, tickRoom } from "./axes.ts";
 import type { Drawing, Frame } from "./frame.ts";
 import { innerHeight, innerWidth, ruleMarks, spanLegend, spanMarks, thinDots, thinLine } from "./frame.ts";
 import type { LegendItem } from "./legend.ts";
@@ -125,7 +125,7 @@ export function drawLines(figure: LineFigure, frame: Frame): Drawing {
     axis: figure.x,
     values: points.map((point) => point.x),
     pixels: innerWidth(frame),
-    perTick: 62,
+    perTick: tickRoom.x,
     pad: 0.02,
   });
   const y = resolveAxis({
@@ -133,7 +133,7 @@ export function drawLines(figure: LineFigure, frame: Frame): Drawing {
     values: points.map((point) => point.y),
     soft: [...points.flatMap(({ lo, hi }) => [lo, hi]), ...ruleValues],
     pixels: innerHeight(frame),
-    perTick: 34,
+    perTick: tickRoom.y,
     pad: 0.06,
   });
   return {

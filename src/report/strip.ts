@@ -4,7 +4,7 @@
  */
 import * as Plot from "@observablehq/plot";
 import type { StripFigure, StripGroup, StripPoint } from "../analyses/index.ts";
-import { fitsScale, resolveAxis } from "./axes.ts";
+import { fitsScale, resolveAxis, tickRoom } from "./axes.ts";
 import type { Drawing, Frame } from "./frame.ts";
 import { innerHeight, innerWidth, ruleMarks, spanLegend, spanMarks } from "./frame.ts";
 import type { LegendItem } from "./legend.ts";
@@ -144,7 +144,7 @@ export function drawStrip(figure: StripFigure, frame: Frame): Drawing {
     axis: figure.x,
     values: runs.map((run) => run.x),
     pixels: innerWidth(frame),
-    perTick: 62,
+    perTick: tickRoom.x,
     pad: 0.06,
   });
   const y = resolveAxis({
@@ -152,7 +152,7 @@ export function drawStrip(figure: StripFigure, frame: Frame): Drawing {
     values: runs.map((run) => run.y),
     soft: rules.filter(({ along }) => along === "y").map(({ at }) => at),
     pixels: innerHeight(frame),
-    perTick: 34,
+    perTick: tickRoom.y,
     pad: 0.12,
   });
   return {
