@@ -7,23 +7,61 @@ import type { Tensor } from "../expr/index.ts";
 import { type Shape, sizeOf } from "../tensor/index.ts";
 import type { Step } from "../theory/index.ts";
 import type { CovarianceOp } from "./covariance.ts";
+import type { ParameterOption } from "./options.ts";
 import type { NetShape } from "./shapes.ts";
 
-/** A parameter as a layer declares it: values of mean zero and this variance, in the standard parameterisation. */
+/** A parameter as a layer declares it: the law of its values in the standard parameterisation. */
 export interface ParameterRule {
   readonly shape: Shape;
   readonly variance: number;
-  /** Inputs that one output unit sums over: the product of all axes but the first; 1 for vectors. */
+  /** Inputs that one output unit sums over: the product of all axes but the first unless said; 1 for vectors. */
   readonly fanIn: number;
+  /** Mean of the values, 0 when left out; stated by constants, which the ntk parameterisation leaves as they are. */
+  readonly mean?: number;
 }
 
 /**
  * A parameter with independent normal entries of the given variance; the Haar law and the ntk scale are the net's
  * affair (model.ts).
+ * @param fanIn - the product of all axes but the first, unless the layer counts otherwise.
  * @example gaussian([width, fanIn], sw2 / fanIn)
  */
-export function gaussian(shape: Shape, variance: number): ParameterRule {
-  return { shape, variance, fanIn: sizeOf(shape.slice(1)) };
+export function gaussian(
+  shape: Shape,
+  variance: number,
+  fanIn: number = sizeOf(shape.slice(1)),
+): ParameterRule {
+  return { shape, variance, fanIn };
+}
+
+/** A parameter that starts at one value everywhere: gains at 1, shifts at 0. @example constantRule([channels], 1) */
+export function constantRule(shape: Shape, value: number): ParameterRule {
+  return { shape, variance: 0, fanIn: 1, mean: value };
+}
+
+/** A running statistic: not trained, but kept with the weights and updated by training. */
+export interface BufferRule {
+  readonly shape: Shape;
+  /** Every entry before training. */
+  readonly value: number;
+}
+
+/**
+ * `training`: batch statistics and noise, buffers are updated. `inference`: an example's output depends on it and the
+ * parameters alone.
+ */
+export type Mode = "training" | "inference";
+
+/** How a layer is run. */
+export interface ApplyContext {
+  readonly mode: Mode;
+  /** The layer, for messages: `layers[3] (batchNorm)` and its path. */
+  readonly self: string;
+  readonly where: string;
+  /** Uniform numbers in (0, 1) by local name, `[N, ...shape]`; present in training mode. */
+  readonly noise: Readonly<Record<string, Tensor>>;
+  /** States the next value of a buffer. */
+  update(local: string, value: Tensor): void;
 }
 
 /** Where a layer stands, for messages: `self` and `before` name layers, `where` is the path of the layer. */
@@ -36,7 +74,7 @@ export interface Place {
   readonly where: string;
 }
 
-/** How a list of layers inside a layer (the branch of a residual) ends, by the option that holds it. */
+/** How a list of layers inside a layer (the branch of a residual) ends, by its key; an empty list ends as it starts. */
 export type ChainShapes = Readonly<
   Record<
     string,
@@ -48,8 +86,8 @@ export type ChainShapes = Readonly<
     }
   >
 >;
-/** Something per list of layers inside a layer, by the option that holds the list. */
-type PerChain<T> = Readonly<Record<string, T>>;
+/** Something per list of layers inside a layer, by key: `branch`, or `branches.0` ({@link chainList}). */
+export type PerChain<T> = Readonly<Record<string, T>>;
 
 type OptionsSchema<O> = z.ZodObject & z.ZodType<O>;
 
@@ -58,25 +96,44 @@ export interface LayerDefinition<K extends string, O> {
   readonly kind: K;
   /** One line for the JSON Schema and the reference. */
   readonly summary: string;
-  /** The JSON form without `kind`; a layer that holds layers receives the schema of a list of them. */
-  readonly options: OptionsSchema<O> | ((layers: z.ZodType) => OptionsSchema<O>);
-  /** Names of the options that hold lists of layers; each list sees the input of this layer. */
+  /**
+   * The JSON form without `kind` and `parameters`; a layer that holds layers receives the schema of a list of them, and
+   * of a list that may be empty (the identity).
+   */
+  readonly options: OptionsSchema<O> | ((layers: z.ZodType, branch: z.ZodType) => OptionsSchema<O>);
+  /**
+   * Names of the options that hold a list of layers, or a list of such lists; each list sees the input of this layer.
+   */
   readonly chains?: readonly string[];
   /** Output shape for one example. @throws FathomError bad-shape naming both layers. */
   shape(options: O, input: NetShape, context: Place & { readonly chains: ChainShapes }): NetShape;
   /** Parameters by local name, in order. None when left out. */
   params?(options: O, input: NetShape): Readonly<Record<string, ParameterRule>>;
-  /** The forward expression over a batch `[N, ...input]`; parameters arrive scaled. */
+  /** Running statistics by local name; they are named and fed like parameters. */
+  buffers?(options: O, input: NetShape): Readonly<Record<string, BufferRule>>;
+  /** Uniform (0, 1) numbers that training mode needs, by local name: the shape for one example. */
+  noise?(options: O, input: NetShape): Readonly<Record<string, Shape>>;
+  /** True where an example's output depends on the other examples of the batch in training mode. */
+  readonly mixesBatch?: boolean;
+  /** True for layers that take token ids (`ids [T]`, int32) instead of numbers. */
+  readonly takesIds?: boolean;
+  /** The forward expression over a batch `[N, ...input]`; parameters arrive scaled, buffers among them. */
   apply(
     options: O,
     params: Readonly<Record<string, Tensor>>,
     x: Tensor,
     chains: PerChain<(x: Tensor) => Tensor>,
+    run: ApplyContext,
   ): Tensor;
   /** The mean-field rule of theory/step; left out when there is none, and tools that need it name the layer. */
-  meanField?(options: O, input: NetShape, chains: PerChain<Step[]>): Step;
-  /** The covariance rule for the kernel engine; left out when there is none. */
-  covariance?(options: O, input: NetShape, chains: PerChain<readonly CovarianceOp[]>): CovarianceOp;
+  meanField?(options: O, input: NetShape, chains: PerChain<Step[]>, ends: PerChain<NetShape>): Step;
+  /** The covariance rule for the kernel engine; left out when there is none. `ends` are the shapes that chains end in. */
+  covariance?(
+    options: O,
+    input: NetShape,
+    chains: PerChain<readonly CovarianceOp[]>,
+    ends: PerChain<NetShape>,
+  ): CovarianceOp;
   /** True for layers whose outputs are preactivations: the places where J and K are reported. */
   readonly preactivation?: boolean;
 }
@@ -102,8 +159,13 @@ export function defineLayer<const K extends string, O>(
   return definition;
 }
 
+/** What the JSON form of every layer with parameters may say about them, by local name. */
+export interface WithParameters {
+  readonly parameters?: Readonly<Record<string, ParameterOption>>;
+}
+
 /** The spec (JSON form after defaults) of a layer record. */
 export type SpecOf<R> =
   R extends LayerDefinition<infer K, infer O>
-    ? Readonly<(O extends Record<string, never> ? unknown : O) & { kind: K }>
+    ? Readonly<(O extends Record<string, never> ? unknown : O) & { kind: K } & WithParameters>
     : never;

@@ -1,9 +1,10 @@
 /** @file Networks derived from a network: another input, other variances. */
 import { FathomError, type Shape, sizeOf } from "../tensor/index.ts";
+import { mapChains } from "./chains.ts";
 import { parseNet } from "./parse.ts";
 import { findLayer } from "./registry.ts";
 import { type NetShape, netShapeOf, sameNetShape, showNetShape } from "./shapes.ts";
-import type { DenseSpec, LayerSpec, Net } from "./spec.ts";
+import type { LayerSpec, Net } from "./spec.ts";
 
 /**
  * The network on inputs of this shape. An open input takes the shape; a network on vectors takes images or signals of
@@ -37,21 +38,27 @@ export interface Variances {
   readonly sb2: number;
 }
 
-/** Replaces the dense layers of a list, branches included; `change` sees them in the order of the forward pass. */
-function mapDense(layers: readonly LayerSpec[], change: (layer: DenseSpec) => DenseSpec): LayerSpec[] {
+/** A layer with random weights and biases: dense, convolutions. */
+type AffineSpec = LayerSpec & Variances;
+
+function isAffine(layer: LayerSpec): layer is AffineSpec {
+  return "sw2" in layer && "sb2" in layer;
+}
+
+/** Replaces the affine layers of a list, branches included; `change` sees them in the order of the forward pass. */
+function mapAffine(layers: readonly LayerSpec[], change: (layer: AffineSpec) => AffineSpec): LayerSpec[] {
   return layers.map((layer) => {
-    if (layer.kind === "dense") return change(layer);
-    const chains = (findLayer(layer.kind)!.chains ?? []).map((option) => [
-      option,
-      mapDense((layer as unknown as Record<string, readonly LayerSpec[]>)[option]!, change),
-    ]);
-    return chains.length === 0 ? layer : { ...layer, ...Object.fromEntries(chains) };
+    if (isAffine(layer)) return change(layer);
+    const { chains } = findLayer(layer.kind)!;
+    if (chains === undefined) return layer;
+    const changed = mapChains<LayerSpec, LayerSpec>(chains, layer, (inner) => mapAffine(inner, change));
+    return { ...layer, ...changed } as LayerSpec;
   });
 }
 
 /**
- * The network with these variances in every dense layer.
- * `first` are those of the first dense layer, which sets K¹; `readout` those of the last, where it is not also the first.
+ * The network with these variances in every affine layer (dense, convolutions).
+ * `first` are those of the first affine layer, which sets K¹; `readout` those of the last, where it is not also the first.
  * @throws FathomError bad-input for a negative or non-finite variance, naming a layer that would hold it.
  * @example withVariances(net, { sw2: 1.7562, sb2: 0.1841, first: { sw2: 9.2, sb2: 0.1841 } })
  */
@@ -60,12 +67,12 @@ export function withVariances(
   { sw2, sb2, first, readout }: Variances & { first?: Variances; readout?: Variances },
 ): Net {
   let total = 0;
-  mapDense(net.layers, (layer) => {
+  mapAffine(net.layers, (layer) => {
     total++;
     return layer;
   });
   let seen = 0;
-  const layers = mapDense(net.layers, (layer) => {
+  const layers = mapAffine(net.layers, (layer) => {
     const index = seen++;
     const special = (index === 0 ? first : undefined) ?? (index === total - 1 ? readout : undefined);
     const { sw2: w, sb2: b } = special ?? { sw2, sb2 };

@@ -1,4 +1,5 @@
 /** @file Writes repetitions out: `{kind: "repeat", times, layers}` becomes the layers, one after the other. */
+import { mapChains } from "./chains.ts";
 import { findLayer, type RawLayer } from "./registry.ts";
 import type { LayerSpec } from "./spec.ts";
 
@@ -21,11 +22,10 @@ export function writeOut(
       const once = writeOut(layer.layers, `${at}.layers`, sources);
       return Array.from({ length: layer.times }, () => once).flat();
     }
-    const chains = (findLayer(layer.kind)?.chains ?? []).map((name) => {
-      const inner = (layer as unknown as Record<string, readonly RawLayer[]>)[name]!;
-      return [name, writeOut(inner, `${at}.${name}`, sources)] as const;
-    });
-    const spec = { ...layer, ...Object.fromEntries(chains) } as LayerSpec;
+    const chains = mapChains<RawLayer, LayerSpec>(findLayer(layer.kind)?.chains, layer, (inner, option) =>
+      writeOut(inner, `${at}.${option}`, sources),
+    );
+    const spec = { ...layer, ...chains } as LayerSpec;
     sources.set(spec, at);
     return [spec];
   });

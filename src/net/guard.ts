@@ -104,8 +104,11 @@ export function refuseOversize(json: unknown): void {
       });
     }
     for (const [i, layer] of item.list.entries()) {
+      const at: Trail = { part: i, up: item.trail };
+      // One of several branches: a list in a list, whose layers lie as deep as those of the outer one.
+      if (Array.isArray(layer)) stack.push({ ...item, list: layer, trail: at });
       for (const { key, list, times } of listsOf(layer)) {
-        const trail: Trail = { part: key, up: { part: i, up: item.trail } };
+        const trail: Trail = { part: key, up: at };
         stack.push({ list, trail, depth: item.depth + 1, times: item.times * times });
       }
     }

@@ -11,15 +11,34 @@ export {
   scalarHalf,
 } from "./activations/index.ts";
 export { MAX_LAYERS, MAX_NESTING, MAX_PARAMETERS } from "./bounds.ts";
+export { chainList } from "./chains.ts";
 export type { CovarianceOp } from "./covariance.ts";
-export { defineLayer, gaussian, type LayerRecord, type ParameterRule } from "./define.ts";
+export {
+  type ApplyContext,
+  type BufferRule,
+  constantRule,
+  defineLayer,
+  gaussian,
+  type LayerRecord,
+  type Mode,
+  type ParameterRule,
+} from "./define.ts";
 export { type Variances, withInput, withVariances } from "./edit.ts";
-export { applyModel, type Forward, parameterInputs } from "./forward.ts";
+export { type ApplyOptions, applyModel, type Forward, noiseInputs, parameterInputs } from "./forward.ts";
 export { initialise } from "./initialise.ts";
-export { buildModel, countParameters, type Model, type Tap } from "./model.ts";
+export {
+  buildModel,
+  countParameters,
+  type Model,
+  type Noise,
+  type Tap,
+  trainableParameters,
+} from "./model.ts";
+export type { ParameterInit, ParameterOption } from "./options.ts";
+export type { ParameterSpec } from "./parameters.ts";
 export { parseNet, parseNetText, printNet } from "./parse.ts";
 export { findLayer, layerRecords } from "./registry.ts";
-export type { ModelLayer, ParameterSpec } from "./resolve.ts";
+export type { ModelLayer } from "./resolve.ts";
 export { covarianceProgram, type MeanFieldPlace, meanFieldPlaces } from "./rules.ts";
 export { netSchema } from "./schema.ts";
 export type { NetShape, ShapeKind } from "./shapes.ts";

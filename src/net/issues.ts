@@ -7,6 +7,7 @@ import { FathomError } from "../tensor/index.ts";
 import { nearestName } from "../theory/index.ts";
 import { activationKinds, findActivation } from "./activations/index.ts";
 import { showPath } from "./guard.ts";
+import { parameterOptionSchema } from "./options.ts";
 import { layerForms } from "./registry.ts";
 import { netForm } from "./schema.ts";
 import { netShapeSchema } from "./shapes.ts";
@@ -33,6 +34,7 @@ function show(value: unknown): string {
 function objectSchemaAt(json: unknown, path: Path): z.ZodObject | undefined {
   if (path.length === 0) return netForm;
   if (path[path.length - 1] === "input" && path.length === 1) return netShapeSchema;
+  if (path[path.length - 2] === "parameters") return parameterOptionSchema;
   const kind = (valueAt(json, path) as { kind?: unknown } | undefined)?.kind;
   if (typeof kind !== "string") return undefined;
   return path[path.length - 1] === "activation"
@@ -112,6 +114,8 @@ function messageOf(issue: Issue, json: unknown): string {
       ];
       return `${name} ${got}; it must be ${expected ?? `an ${issue.expected}`}.`;
     }
+    case "invalid_union":
+      return `${name} cannot be ${show(value)}.`;
     default:
       return `${name} ${got}: ${issue.message}.`;
   }
@@ -144,7 +148,7 @@ function foremost(issues: readonly Issue[]): Issue {
  */
 export function errorFromIssues(issues: readonly Issue[], json: unknown): FathomError {
   const issue = foremost(issues);
-  if (issue.code === "invalid_union") return unknownKind(issue, json);
+  if (issue.code === "invalid_union" && issue.discriminator === "kind") return unknownKind(issue, json);
   if (issue.code === "unrecognized_keys") return unknownOption(issue, json);
   const hint = hintOf(issue, json);
   return new FathomError({

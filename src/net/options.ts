@@ -15,3 +15,24 @@ export const nonNegative = finite.min(0);
 
 /** From 0 to 1. */
 export const fraction = finite.min(0).max(1);
+
+/** Laws of a parameter; all have the variance that the layer states, but for `zeros`. */
+const parameterInits = ["gaussian", "haar", "uniform", "signs", "zeros"] as const;
+export type ParameterInit = (typeof parameterInits)[number];
+
+/** What may be said about one parameter of a layer. */
+export const parameterOptionSchema = z.strictObject({
+  trainable: z.boolean().optional().describe("whether training changes it: true or false"),
+  shareWith: z.string().min(1).optional().describe('the parameter whose array this one is: "2.weight"'),
+  init: z
+    .enum(parameterInits)
+    .optional()
+    .describe(`law of its values, of unchanged variance: ${parameterInits.join(", ")}`),
+});
+export type ParameterOption = z.infer<typeof parameterOptionSchema>;
+
+/** JSON form of the option `parameters` of every layer that has parameters. */
+export const parametersSchema = z
+  .record(z.string(), parameterOptionSchema)
+  .optional()
+  .describe('options by parameter: {"weight": {"trainable": false}}');

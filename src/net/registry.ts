@@ -8,6 +8,7 @@ import { flatten } from "./layers/flatten.ts";
 import { layerNorm } from "./layers/layer-norm.ts";
 import { residual } from "./layers/residual.ts";
 import { scale } from "./layers/scale.ts";
+import { parametersSchema } from "./options.ts";
 import type { LayerSpec } from "./spec.ts";
 
 /** The layers of the network language, in the order of the reference. */
@@ -34,13 +35,16 @@ export interface RepeatForm {
 }
 
 const nested: z.ZodType = z.lazy(() => layerListSchema);
+/** A list that may be empty: the identity. */
+const branch: z.ZodType = z.array(z.lazy((): z.ZodType => layerSchema));
 
 /** Schemas of the JSON forms by kind; `repeat` is shorthand that the parser writes out. */
 export const layerForms: Readonly<Record<string, z.ZodObject>> = {
   ...Object.fromEntries(
-    layerRecords.map(({ kind, summary, options }) => {
-      const schema = typeof options === "function" ? options(nested) : options;
-      return [kind, z.strictObject({ kind: z.literal(kind), ...schema.shape }).describe(summary)];
+    layerRecords.map(({ kind, summary, options, params }) => {
+      const { shape } = typeof options === "function" ? options(nested, branch) : options;
+      const parameters = params === undefined ? {} : { parameters: parametersSchema };
+      return [kind, z.strictObject({ kind: z.literal(kind), ...shape, ...parameters }).describe(summary)];
     }),
   ),
   repeat: z
@@ -53,7 +57,7 @@ export const layerForms: Readonly<Record<string, z.ZodObject>> = {
 };
 
 const forms = Object.values(layerForms);
-export const layerSchema = z.discriminatedUnion("kind", [forms[0]!, ...forms.slice(1)]);
+export const layerSchema: z.ZodType = z.discriminatedUnion("kind", [forms[0]!, ...forms.slice(1)]);
 export const layerListSchema: z.ZodType<readonly RawLayer[]> = z
   .array(layerSchema)
   .min(1) as unknown as z.ZodType<readonly RawLayer[]>;

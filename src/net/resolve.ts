@@ -2,27 +2,15 @@
  * @file Walks a network from its input: gives every layer its path, shapes and parameters, and finds layers that do not
  * meet. Layers of one list are visited in a loop; only branches recurse, and their nesting is bounded.
  */
-import { FathomError, type Shape, showShape, sizeOf } from "../tensor/index.ts";
+import { FathomError, showShape, sizeOf } from "../tensor/index.ts";
 import { MAX_PARAMETERS } from "./bounds.ts";
-import type { LayerRecord, ParameterRule } from "./define.ts";
+import { chainsOf } from "./chains.ts";
+import type { ChainShapes, LayerRecord, Place, WithParameters } from "./define.ts";
 import type { Sources } from "./expand.ts";
+import { declareParameters, type Ledger, type ParameterSpec, settleLoans } from "./parameters.ts";
 import { recordOf } from "./registry.ts";
 import type { NetShape } from "./shapes.ts";
-import type { Init, LayerSpec, Net } from "./spec.ts";
-
-/** A trainable array. Its values have mean zero and `variance`; the forward pass multiplies them by `scale`. */
-export interface ParameterSpec {
-  /** `3.branch.0.weight`. */
-  readonly name: string;
-  readonly shape: Shape;
-  /** Variance of the stored values: 1 under the ntk parameterisation. */
-  readonly variance: number;
-  /** Factor of the forward pass: 1 under the standard parameterisation. */
-  readonly scale: number;
-  readonly fanIn: number;
-  /** Law of the values; `haar` for matrices only. */
-  readonly init: Init;
-}
+import type { LayerSpec, Net } from "./spec.ts";
 
 /** A layer in its place. */
 export interface ModelLayer {
@@ -36,14 +24,14 @@ export interface ModelLayer {
   readonly record: LayerRecord;
   readonly input: NetShape;
   readonly output: NetShape;
-  /** Its own parameters by local name: `weight`, `bias`. */
+  /** Its parameters and buffers by local name: `weight`, `bias`; a shared one carries its owner's name. */
   readonly parameters: Readonly<Record<string, ParameterSpec>>;
-  /** Layers inside it, by the option that holds them. */
+  /** Layers inside it, by key: `branch`, or `branches.0`. */
   readonly chains: Readonly<Record<string, readonly ModelLayer[]>>;
 }
 
 interface Surroundings {
-  readonly net: Pick<Net, "parameterisation" | "init">;
+  readonly ledger: Ledger;
   readonly sources: Sources;
   readonly path: string;
   readonly where: string;
@@ -51,47 +39,53 @@ interface Surroundings {
   readonly before: string;
 }
 
-function place(
-  rule: ParameterRule,
-  name: string,
-  { parameterisation, init }: Surroundings["net"],
-): ParameterSpec {
-  const ntk = parameterisation === "ntk";
-  return {
-    name,
-    shape: rule.shape,
-    variance: ntk ? 1 : rule.variance,
-    scale: ntk ? Math.sqrt(rule.variance) : 1,
-    fanIn: rule.fanIn,
-    init: rule.shape.length === 2 ? init : "gaussian",
-  };
+/** The lists of layers inside a layer, resolved, and how they end. */
+function resolveChains(spec: LayerSpec, input: NetShape, place: Surroundings) {
+  const chains: Record<string, readonly ModelLayer[]> = {};
+  const ends: Record<string, ChainShapes[string]> = {};
+  for (const { key, where, layers } of chainsOf<LayerSpec>(recordOf(spec).chains, spec)) {
+    const inside = `${place.where}.${where}`;
+    const inner = resolveList(layers, input, { ...place, path: `${place.path}.${key}.`, where: inside });
+    const end = inner.at(-1);
+    chains[key] = inner;
+    ends[key] =
+      end === undefined
+        ? { output: input, last: `${inside} (empty, the identity)`, lastWhere: inside }
+        : { output: end.output, last: end.name, lastWhere: end.where };
+  }
+  return { chains, ends };
 }
 
 function resolveLayer(spec: LayerSpec, i: number, input: NetShape, around: Surroundings): ModelLayer {
-  const { net, sources, before } = around;
+  const { ledger, sources, before } = around;
   const record = recordOf(spec);
   const path = `${around.path}${i}`;
   const where = sources.get(spec) ?? `${around.where}[${i}]`;
   const name = `${where} (${spec.kind})`;
-  const chains: Record<string, readonly ModelLayer[]> = {};
-  for (const option of record.chains ?? []) {
-    const inner = (spec as unknown as Record<string, readonly LayerSpec[]>)[option]!;
-    const inside = { net, sources, path: `${path}.${option}.`, where: `${where}.${option}`, before };
-    chains[option] = resolveList(inner, input, inside);
-  }
-  const ends = Object.entries(chains).map(([option, inner]) => {
-    const { output, name, where } = inner[inner.length - 1]!;
-    return [option, { output, last: name, lastWhere: where }] as const;
-  });
-  const context = { self: name, before, where, chains: Object.fromEntries(ends) };
-  const output = record.shape(spec, input, context);
-  const parameters = Object.fromEntries(
-    Object.entries(record.params?.(spec, input) ?? {}).map(([local, rule]) => [
-      local,
-      place(rule, `${path}.${local}`, net),
-    ]),
+  if (input.kind === "ids" && record.takesIds !== true) throw refusedIds({ self: name, before, where });
+  const { chains, ends } = resolveChains(spec, input, { ...around, path, where });
+  const output = record.shape(spec, input, { self: name, before, where, chains: ends });
+  const parameters = declareParameters(
+    {
+      path,
+      where,
+      name,
+      rules: record.params?.(spec, input) ?? {},
+      buffers: record.buffers?.(spec, input) ?? {},
+      options: (spec as WithParameters).parameters ?? {},
+    },
+    ledger,
   );
   return { path, where, name, spec, record, input, output, parameters, chains };
+}
+
+function refusedIds({ self, before, where }: Place): FathomError {
+  return new FathomError({
+    code: "bad-shape",
+    message: `${self} acts on numbers, but ${before} gives token ids.`,
+    where,
+    hint: 'Put {"kind": "embedding"} before it.',
+  });
 }
 
 function resolveList(specs: readonly LayerSpec[], input: NetShape, around: Surroundings): ModelLayer[] {
@@ -107,19 +101,34 @@ function resolveList(specs: readonly LayerSpec[], input: NetShape, around: Surro
   return layers;
 }
 
-/** All parameters of a list of layers, in the order of the forward pass. */
-export function parametersOf(layers: readonly ModelLayer[]): ParameterSpec[] {
-  const parameters: ParameterSpec[] = [];
-  for (const layer of layers) {
-    parameters.push(...Object.values(layer.parameters));
-    for (const inner of Object.values(layer.chains)) parameters.push(...parametersOf(inner));
-  }
-  return parameters;
+/** A resolved network: its layers, and the arrays that it is fed, in the order of the forward pass. */
+export interface Resolved {
+  readonly layers: readonly ModelLayer[];
+  /** One for each array: shared ones stand where their owner is. */
+  readonly parameters: readonly ParameterSpec[];
 }
 
-function refuseManyParameters(layers: readonly ModelLayer[]): void {
+/** All layers of a list, those inside others after the layer that holds them. */
+export function* everyLayer(layers: readonly ModelLayer[]): Generator<ModelLayer> {
+  for (const layer of layers) {
+    yield layer;
+    for (const inner of Object.values(layer.chains)) yield* everyLayer(inner);
+  }
+}
+
+function arraysOf(layers: readonly ModelLayer[]): ParameterSpec[] {
+  const arrays: ParameterSpec[] = [];
+  for (const { path, parameters } of everyLayer(layers)) {
+    for (const [local, spec] of Object.entries(parameters)) {
+      if (spec.name === `${path}.${local}`) arrays.push(spec);
+    }
+  }
+  return arrays;
+}
+
+function refuseManyParameters(arrays: readonly ParameterSpec[]): void {
   let total = 0;
-  for (const { name, shape } of parametersOf(layers)) {
+  for (const { name, shape } of arrays) {
     total += sizeOf(shape);
     if (total <= MAX_PARAMETERS) continue;
     throw new FathomError({
@@ -135,9 +144,9 @@ function refuseManyParameters(layers: readonly ModelLayer[]): void {
  * Resolves the layers of a network whose input is known.
  * @param sources - where layers were written, when that differs from their place in `net.layers`.
  * @throws FathomError bad-shape when layers do not meet (both named), too-large beyond the bound on parameters,
- * bad-input when the network has no input.
+ * bad-input when the network has no input, or says something of a parameter that is not there.
  */
-export function resolveNet(net: Net, sources: Sources = new Map()): ModelLayer[] {
+export function resolveNet(net: Net, sources: Sources = new Map()): Resolved {
   if (net.input === undefined) {
     throw new FathomError({
       code: "bad-input",
@@ -146,8 +155,11 @@ export function resolveNet(net: Net, sources: Sources = new Map()): ModelLayer[]
       hint: 'Add "input": {"kind": "vector", "shape": [784]} (one-line form: in=784), or give the data.',
     });
   }
-  const around = { net, sources, path: "", where: "layers", before: "the input" };
+  const ledger: Ledger = { net, owned: new Map(), loans: [] };
+  const around = { ledger, sources, path: "", where: "layers", before: "the input" };
   const layers = resolveList(net.layers, net.input, around);
-  refuseManyParameters(layers);
-  return layers;
+  settleLoans(ledger);
+  const parameters = arraysOf(layers);
+  refuseManyParameters(parameters);
+  return { layers, parameters };
 }

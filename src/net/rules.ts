@@ -4,6 +4,7 @@ import type { Step } from "../theory/index.ts";
 import type { CovarianceOp } from "./covariance.ts";
 import { isTapped, type Model } from "./model.ts";
 import type { ModelLayer } from "./resolve.ts";
+import type { NetShape } from "./shapes.ts";
 
 /** A layer of the network's own list, as `propagate` of theory wants it. */
 export interface MeanFieldPlace {
@@ -22,11 +23,17 @@ function missing(layer: ModelLayer, rule: string): FathomError {
   });
 }
 
+/** The shapes that the lists of layers inside a layer end in. */
+function endsOf({ chains, input }: ModelLayer): Record<string, NetShape> {
+  const entries = Object.entries(chains).map(([key, inner]) => [key, inner.at(-1)?.output ?? input]);
+  return Object.fromEntries(entries);
+}
+
 function meanFieldStep(layer: ModelLayer): Step {
   if (layer.record.meanField === undefined) throw missing(layer, "mean-field rule");
   const chains = Object.entries(layer.chains).map(([option, inner]) => [option, inner.map(meanFieldStep)]);
   try {
-    return layer.record.meanField(layer.spec, layer.input, Object.fromEntries(chains));
+    return layer.record.meanField(layer.spec, layer.input, Object.fromEntries(chains), endsOf(layer));
   } catch (cause) {
     if (!(cause instanceof FathomError)) throw cause;
     const { code, message, hint } = cause;
@@ -38,7 +45,7 @@ function meanFieldStep(layer: ModelLayer): Step {
 function covarianceOp(layer: ModelLayer): CovarianceOp {
   if (layer.record.covariance === undefined) throw missing(layer, "covariance rule");
   const chains = Object.entries(layer.chains).map(([option, inner]) => [option, inner.map(covarianceOp)]);
-  return layer.record.covariance(layer.spec, layer.input, Object.fromEntries(chains));
+  return layer.record.covariance(layer.spec, layer.input, Object.fromEntries(chains), endsOf(layer));
 }
 
 /**

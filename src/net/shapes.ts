@@ -11,7 +11,12 @@ export const shapeAxes = {
   image: ["C", "H", "W"],
   signal: ["C", "T"],
   tokens: ["T", "C"],
+  graph: ["V", "F"],
+  ids: ["T"],
 } as const;
+
+/** The axis of one example that holds the channels (features), for each kind; ids have none. */
+const channelAxes = { vector: 0, image: 0, signal: 0, tokens: 1, graph: 1, ids: undefined } as const;
 
 export type ShapeKind = keyof typeof shapeAxes;
 
@@ -29,7 +34,9 @@ export const shapeKinds = Object.keys(shapeAxes) as ShapeKind[];
 /** JSON form of {@link NetShape}. */
 export const netShapeSchema = z
   .strictObject({
-    kind: z.enum(shapeKinds).describe("vector [C], image [C, H, W], signal [C, T] or tokens [T, C]"),
+    kind: z
+      .enum(shapeKinds)
+      .describe("vector [C], image [C, H, W], signal [C, T], tokens [T, C], graph [V, F] or ids [T]"),
     shape: z.array(z.int().min(1)).min(1).max(3).describe("sizes of one example, without the batch axis"),
   })
   .superRefine(({ kind, shape }, context) => {
@@ -62,6 +69,16 @@ export function sameNetShape(a: NetShape, b: NetShape): boolean {
   return a.kind === b.kind && sameShape(a.shape, b.shape);
 }
 
+/** The axis of one example that holds its channels. */
+export function channelAxis({ kind }: NetShape): number {
+  return channelAxes[kind] ?? 0;
+}
+
+/** The number of channels (features) of one example. */
+export function channels(input: NetShape): number {
+  return input.shape[channelAxis(input)]!;
+}
+
 /** Size of the last axis: the channels of vectors and tokens. */
 export function last({ shape }: NetShape): number {
   return shape[shape.length - 1]!;
@@ -73,14 +90,14 @@ export function replaceLast(input: NetShape, width: number): NetShape {
 }
 
 /**
- * Passes shapes whose last axis is the channel axis (vectors, tokens) and refuses the others, naming both layers.
+ * Passes shapes whose last axis is the channel axis (vectors, tokens, graphs) and refuses the others, naming both layers.
  * @throws FathomError bad-shape that asks for a flatten layer.
  */
 export function requireChannelsLast(
   input: NetShape,
   { self, before, where }: { self: string; before: string; where: string },
 ): NetShape {
-  if (input.kind === "vector" || input.kind === "tokens") return input;
+  if (input.kind === "vector" || input.kind === "tokens" || input.kind === "graph") return input;
   throw new FathomError({
     code: "bad-shape",
     message: `${self} acts on vectors or tokens, but ${before} gives ${showNetShape(input)}.`,

@@ -13,7 +13,7 @@ export type LayerNormSpec = SpecOf<typeof layerNorm>;
 export type FlattenSpec = SpecOf<typeof flatten>;
 export type ScaleSpec = SpecOf<typeof scale>;
 
-/** Stated here and not derived from its schema, because it holds layers itself. */
+/** Stated here and not derived from its schema, as for all layers that hold layers themselves. */
 export interface ResidualSpec {
   readonly kind: "residual";
   readonly mu: number;

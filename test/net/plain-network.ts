@@ -63,6 +63,8 @@ function applyLayer(layer: LayerSpec, path: string, x: readonly number[], params
       return x.map((value) => layer.factor * value);
     case "flatten":
       return [...x];
+    default:
+      throw new Error(`plain loops do not know ${(layer as LayerSpec).kind}`);
   }
 }
 
