@@ -15,6 +15,7 @@ import * as order from "./order.ts";
 import * as reductions from "./reduce.ts";
 import * as select from "./select.ts";
 import * as slices from "./slice.ts";
+import * as sparse from "./sparse.ts";
 import * as unary from "./unary.ts";
 
 export { erf, gelu, relu, sigmoid, softplus, tanh } from "./activations.ts";
@@ -51,6 +52,7 @@ export { type ArgmaxOptions, argmax, argsort, type SortOptions, sort } from "./o
 export { type ReduceOptions, reduceMax, reduceMean, reduceMin, reduceProd, reduceSum } from "./reduce.ts";
 export { maximum, minimum, where } from "./select.ts";
 export { type SliceOptions, slice } from "./slice.ts";
+export { spmm } from "./sparse.ts";
 export { abs, atan, cos, exp, expm1, floor, log, log1p, sign, sin, sqrt } from "./unary.ts";
 
 const families = [
@@ -69,6 +71,7 @@ const families = [
   reductions,
   select,
   slices,
+  sparse,
   unary,
 ];
 
