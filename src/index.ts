@@ -53,6 +53,7 @@ export {
   concat,
   constant,
   cos,
+  cumsum,
   customDerivative,
   type DerivativeRule,
   div,

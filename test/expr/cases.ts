@@ -70,6 +70,7 @@ import {
 } from "../../src/expr/index.ts";
 import { type Case, drawn, example, n, rough } from "./case.ts";
 import { linearAlgebra } from "./cases-linear-algebra.ts";
+import { signals } from "./cases-signals.ts";
 
 export { type Case, draw, feedsOfCase, inputsOfCase } from "./case.ts";
 
@@ -278,5 +279,6 @@ export const cases: readonly Case[] = [
   ...indexed,
   ...normalised,
   ...linearAlgebra,
+  ...signals,
   ...others,
 ];

@@ -13,6 +13,7 @@ import * as movement from "./movement.ts";
 import * as normalise from "./normalise.ts";
 import * as order from "./order.ts";
 import * as reductions from "./reduce.ts";
+import * as scan from "./scan.ts";
 import * as select from "./select.ts";
 import * as slices from "./slice.ts";
 import * as sparse from "./sparse.ts";
@@ -50,6 +51,7 @@ export { broadcastTo, reshape, transpose, zerosLike } from "./movement.ts";
 export { type LogSumExpOptions, layerNorm, logSoftmax, logSumExp, softmax } from "./normalise.ts";
 export { type ArgmaxOptions, argmax, argsort, type SortOptions, sort } from "./order.ts";
 export { type ReduceOptions, reduceMax, reduceMean, reduceMin, reduceProd, reduceSum } from "./reduce.ts";
+export { type CumsumOptions, cumsum } from "./scan.ts";
 export { maximum, minimum, where } from "./select.ts";
 export { type SliceOptions, slice } from "./slice.ts";
 export { spmm } from "./sparse.ts";
@@ -69,6 +71,7 @@ const families = [
   normalise,
   order,
   reductions,
+  scan,
   select,
   slices,
   sparse,
