@@ -12,10 +12,37 @@ export type CovarianceOp =
   /** `K → E[φ(u) φ(v)]`, `(u, v)` Gaussian with covariance K. */
   | { readonly op: "activation"; readonly activation: ActivationSpec }
   /** `K(x, x') → (K − m m')/√((K(x, x) − m² + ε)(K(x', x') − m'² + ε))`, m the mean over the units. */
-  | { readonly op: "layerNorm"; readonly epsilon: number }
+  // With `affine`, trained gains (1) and shifts (0) follow: Θ gains K' + 1.
+  | { readonly op: "layerNorm"; readonly epsilon: number; readonly affine: boolean }
+  /** `K → K/√((K(x, x) + ε)(K(x', x') + ε))`. With `affine`, trained gains follow that start at 1: Θ gains K'. */
+  | { readonly op: "rmsNorm"; readonly epsilon: number; readonly affine: boolean }
+  /** `K → K/√((N·K(x, x) + ε)(N·K(x', x') + ε))`, N the units. */
+  | { readonly op: "l2Normalize"; readonly units: number; readonly epsilon: number }
   /** `K → branch(K) + mu²·K`: the branch's output is independent of its input. */
   | { readonly op: "residual"; readonly mu: number; readonly branch: readonly CovarianceOp[] }
+  /** `K → Σ K_b`, `Θ → Σ Θ_b`: branches with Gaussian outputs, independent of each other. */
+  | { readonly op: "sum"; readonly branches: readonly (readonly CovarianceOp[])[] }
+  /** `K → Π K_b`, `Θ → Σ_b Θ_b Π_{c≠b} K_c`. */
+  | { readonly op: "product"; readonly branches: readonly (readonly CovarianceOp[])[] }
+  /** `K → Σ n_b K_b / Σ n_b`, Θ likewise; `widths` are the channels n_b of the branches. */
+  | {
+      readonly op: "concat";
+      readonly branches: readonly (readonly CovarianceOp[])[];
+      readonly widths: readonly number[];
+    }
   /** `K → factor²·K`. */
   | { readonly op: "scale"; readonly factor: number }
+  /** `K → factor²·K`, `Θ → factor²·Θ + K`: a trained factor, one number or one a channel. */
+  | { readonly op: "gain"; readonly factor: number; readonly per: "scalar" | "channel" }
+  /** In training, entries of the same example and position are divided by 1 − rate; the identity in inference. */
+  | { readonly op: "dropout"; readonly rate: number }
+  /** Entries `from` to `to` (not included) of an axis of one example; the identity where that is the channel axis. */
+  | {
+      readonly op: "slice";
+      readonly input: NetShape;
+      readonly axis: number;
+      readonly from: number;
+      readonly to: number;
+    }
   /** `K → mean of K over positions`; nothing for vectors. */
   | { readonly op: "flatten"; readonly from: NetShape };

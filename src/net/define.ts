@@ -58,6 +58,9 @@ export interface ApplyContext {
   /** The layer, for messages: `layers[3] (batchNorm)` and its path. */
   readonly self: string;
   readonly where: string;
+  /** What the layer is given and gives, for one example. */
+  readonly input: NetShape;
+  readonly output: NetShape;
   /** Uniform numbers in (0, 1) by local name, `[N, ...shape]`; present in training mode. */
   readonly noise: Readonly<Record<string, Tensor>>;
   /** States the next value of a buffer. */

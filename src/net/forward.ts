@@ -86,6 +86,8 @@ function contextOf(layer: ModelLayer, batch: number, { mode, noise, updates }: P
     mode,
     self: layer.name,
     where: layer.where,
+    input: layer.input,
+    output: layer.output,
     noise: Object.fromEntries(own),
     update(local, value) {
       const { name, shape, role } = layer.parameters[local]!;

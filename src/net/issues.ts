@@ -105,7 +105,7 @@ function messageOf(issue: Issue, json: unknown): string {
     case "too_big":
       return Array.isArray(value)
         ? `${name} has ${value.length} entries; at most ${issue.maximum} are allowed.`
-        : `${name} ${got}; it must be ${issue.maximum} or less.`;
+        : `${name} ${got}; it must be ${issue.inclusive === false ? `below ${issue.maximum}` : `${issue.maximum} or less`}.`;
     case "invalid_value":
       return `${name} ${got}; it must be ${issue.values.map((v) => JSON.stringify(v)).join(" or ")}.`;
     case "invalid_type": {

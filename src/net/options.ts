@@ -16,6 +16,9 @@ export const nonNegative = finite.min(0);
 /** From 0 to 1. */
 export const fraction = finite.min(0).max(1);
 
+/** Whether trained gains (and shifts) follow a normalisation. */
+export const affine = z.boolean().default(false);
+
 /** Laws of a parameter; all have the variance that the layer states, but for `zeros`. */
 const parameterInits = ["gaussian", "haar", "uniform", "signs", "zeros"] as const;
 export type ParameterInit = (typeof parameterInits)[number];

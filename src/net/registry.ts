@@ -3,16 +3,41 @@ import { z } from "zod";
 import { MAX_LAYERS } from "./bounds.ts";
 import type { LayerRecord } from "./define.ts";
 import { activation } from "./layers/activation.ts";
+import { batchNorm } from "./layers/batch-norm.ts";
+import { concat } from "./layers/concat.ts";
 import { dense } from "./layers/dense.ts";
+import { dropout } from "./layers/dropout.ts";
 import { flatten } from "./layers/flatten.ts";
+import { gain } from "./layers/gain.ts";
+import { l2Normalize } from "./layers/l2-normalize.ts";
 import { layerNorm } from "./layers/layer-norm.ts";
+import { product } from "./layers/product.ts";
 import { residual } from "./layers/residual.ts";
+import { rmsNorm } from "./layers/rms-norm.ts";
 import { scale } from "./layers/scale.ts";
+import { slice } from "./layers/slice.ts";
+import { sum } from "./layers/sum.ts";
 import { parametersSchema } from "./options.ts";
 import type { LayerSpec } from "./spec.ts";
 
 /** The layers of the network language, in the order of the reference. */
-export const layerRecords: readonly LayerRecord[] = [dense, activation, layerNorm, residual, flatten, scale];
+export const layerRecords: readonly LayerRecord[] = [
+  dense,
+  activation,
+  layerNorm,
+  residual,
+  flatten,
+  scale,
+  gain,
+  batchNorm,
+  rmsNorm,
+  l2Normalize,
+  sum,
+  product,
+  concat,
+  dropout,
+  slice,
+];
 
 const byKind = new Map(layerRecords.map((record) => [record.kind, record]));
 

@@ -1,10 +1,16 @@
 /** @file The network language as types: what a validated network is made of (conventions.md, Files). */
 import type { SpecOf } from "./define.ts";
 import type { activation } from "./layers/activation.ts";
+import type { batchNorm } from "./layers/batch-norm.ts";
 import type { dense } from "./layers/dense.ts";
+import type { dropout } from "./layers/dropout.ts";
 import type { flatten } from "./layers/flatten.ts";
+import type { gain } from "./layers/gain.ts";
+import type { l2Normalize } from "./layers/l2-normalize.ts";
 import type { layerNorm } from "./layers/layer-norm.ts";
+import type { rmsNorm } from "./layers/rms-norm.ts";
 import type { scale } from "./layers/scale.ts";
+import type { slice } from "./layers/slice.ts";
 import type { NetShape } from "./shapes.ts";
 
 export type DenseSpec = SpecOf<typeof dense>;
@@ -12,12 +18,31 @@ export type ActivationLayerSpec = SpecOf<typeof activation>;
 export type LayerNormSpec = SpecOf<typeof layerNorm>;
 export type FlattenSpec = SpecOf<typeof flatten>;
 export type ScaleSpec = SpecOf<typeof scale>;
+export type GainSpec = SpecOf<typeof gain>;
+export type BatchNormSpec = SpecOf<typeof batchNorm>;
+export type RmsNormSpec = SpecOf<typeof rmsNorm>;
+export type L2NormalizeSpec = SpecOf<typeof l2Normalize>;
+export type DropoutSpec = SpecOf<typeof dropout>;
+export type SliceSpec = SpecOf<typeof slice>;
 
 /** Stated here and not derived from its schema, as for all layers that hold layers themselves. */
 export interface ResidualSpec {
   readonly kind: "residual";
   readonly mu: number;
   readonly branch: readonly LayerSpec[];
+}
+
+interface Branches {
+  readonly branches: readonly (readonly LayerSpec[])[];
+}
+export interface SumSpec extends Branches {
+  readonly kind: "sum";
+}
+export interface ProductSpec extends Branches {
+  readonly kind: "product";
+}
+export interface ConcatSpec extends Branches {
+  readonly kind: "concat";
 }
 
 /** A layer after validation: every option is present. */
@@ -27,7 +52,16 @@ export type LayerSpec =
   | LayerNormSpec
   | FlattenSpec
   | ScaleSpec
-  | ResidualSpec;
+  | ResidualSpec
+  | GainSpec
+  | BatchNormSpec
+  | RmsNormSpec
+  | L2NormalizeSpec
+  | SumSpec
+  | ProductSpec
+  | ConcatSpec
+  | DropoutSpec
+  | SliceSpec;
 
 /** `standard`: weights hold the variance; `ntk`: unit-variance parameters, scale in the forward pass. */
 export type Parameterisation = "standard" | "ntk";

@@ -170,7 +170,7 @@ describe("the covariance program", () => {
       buildModel(parseNetText("mlp:depth=2,width=8,in=1x2x2,norm=ln-act,mu=0.5,activation=leakyRelu(0.1)")),
     );
     const phi = { op: "activation", activation: { kind: "leakyRelu", alpha: 0.1 } };
-    const norm = { op: "layerNorm", epsilon: 0 };
+    const norm = { op: "layerNorm", epsilon: 0, affine: false };
     const affine = { op: "affine", scale: 1, shift: 0 };
     expect(JSON.parse(JSON.stringify(program))).toEqual([
       { op: "flatten", from: { kind: "image", shape: [1, 2, 2] } },

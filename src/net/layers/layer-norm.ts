@@ -1,10 +1,11 @@
-/** @file Layer normalisation over the units of one example, without gain and shift: y = (x − mean)/√(var + ε). */
+/** @file Layer normalisation over the units of one example or position: y = (x − mean)/√(var + ε). */
 import { z } from "zod";
 import { layerNorm as layerNormOp } from "../../expr/index.ts";
 import { FathomError } from "../../tensor/index.ts";
 import { layerNorm as layerNormStep } from "../../theory/index.ts";
+import { applyAffine, gainAndShift } from "../affine.ts";
 import { defineLayer } from "../define.ts";
-import { nonNegative } from "../options.ts";
+import { affine, nonNegative } from "../options.ts";
 import { last, requireChannelsLast } from "../shapes.ts";
 
 /** Two units always normalise to ±1, and one to 0: nothing of the input is left (criticality.md §14.11). */
@@ -15,6 +16,7 @@ export const layerNorm = defineLayer({
   summary: "layer normalisation over the units of one example: y = (x − mean)/√(var + epsilon)",
   options: z.strictObject({
     epsilon: nonNegative.default(0).describe("added to the variance: a finite number, 0 or more"),
+    affine: affine.describe("whether a trained gain and shift for each unit follow: true or false"),
   }),
   shape: (_, input, context) => {
     if (last(requireChannelsLast(input, context)) >= MIN_UNITS) return input;
@@ -25,7 +27,8 @@ export const layerNorm = defineLayer({
       hint: "Widen the layer before it, or remove the normalisation.",
     });
   },
-  apply: ({ epsilon }, _, x) => layerNormOp(x, { epsilon }),
+  params: ({ affine }, input) => (affine ? gainAndShift(input) : {}),
+  apply: ({ epsilon }, params, x, _, { input }) => applyAffine(layerNormOp(x, { epsilon }), input, params),
   meanField: ({ epsilon }) => layerNormStep({ epsilon }),
-  covariance: ({ epsilon }) => ({ op: "layerNorm", epsilon }),
+  covariance: ({ epsilon, affine }) => ({ op: "layerNorm", epsilon, affine }),
 });
