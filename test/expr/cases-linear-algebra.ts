@@ -1,5 +1,15 @@
 /** @file Examples of linear algebra: sparse products, factorisations. */
-import { spmm } from "../../src/expr/index.ts";
+import {
+  add,
+  cholesky,
+  constant,
+  matmul,
+  mul,
+  spmm,
+  type Tensor,
+  tanh,
+  triangularSolve,
+} from "../../src/expr/index.ts";
 import { sparseMatrix } from "../../src/tensor/index.ts";
 import { example, n } from "./case.ts";
 
@@ -11,7 +21,42 @@ const ragged = sparseMatrix({
   values: Float64Array.of(0.5, -1, 2, 0.25, 3),
 });
 
+/** x with a number added to the diagonal. */
+function shifted(x: Tensor, value: number): Tensor {
+  const n = x.shape.at(-1)!;
+  const rows = Array.from({ length: n }, (_, i) =>
+    Array.from({ length: n }, (_, j) => (i === j ? value : 0)),
+  );
+  return add(x, constant(rows, x.dtype));
+}
+
+/** x xᵀ/n + 1/2: positive definite, off the identity. */
+function positive(x: Tensor): Tensor {
+  return shifted(mul(matmul(x, x, { transposeB: true }), 1 / x.shape.at(-1)!), 0.5);
+}
+
+/** A lower triangle with a diagonal of 1 to 3, and something above that must not be read. */
+function triangle(x: Tensor): Tensor {
+  return shifted(tanh(x), 2);
+}
+
 export const linearAlgebra = [
+  example("cholesky", [n(5, 5)], (x) => cholesky(positive(x))),
+  example("cholesky", [n(2, 3, 3)], (x) => cholesky(positive(x)), "of a stack of matrices"),
+  example("cholesky", [n(3, 3)], (x) => cholesky(shifted(mul(x, 0.1), 2)), "of the symmetric part"),
+  example("triangularSolve", [n(6, 6), n(6, 2)], (l, b) => triangularSolve(triangle(l), b)),
+  example(
+    "triangularSolve",
+    [n(6, 6), n(6, 2)],
+    (l, b) => triangularSolve(triangle(l), b, { transpose: true }),
+    "transposed",
+  ),
+  example(
+    "triangularSolve",
+    [n(3, 1, 4, 4), n(2, 4, 1)],
+    (l, b) => triangularSolve(triangle(l), b),
+    "of stacks that broadcast",
+  ),
   example("spmm", [n(4, 3)], (x) => spmm(ragged, x)),
   example("spmm", [n(2, 4, 11)], (x) => spmm(ragged, x), "of a stack of matrices"),
 ];

@@ -5,6 +5,7 @@ import * as binary from "./binary.ts";
 import * as casts from "./cast.ts";
 import * as compare from "./compare.ts";
 import * as custom from "./custom.ts";
+import * as factorise from "./factorise.ts";
 import * as indexing from "./indexing.ts";
 import * as join from "./join.ts";
 import * as leaf from "./leaf.ts";
@@ -35,6 +36,7 @@ export {
 } from "./compare.ts";
 export { customDerivative } from "./custom.ts";
 export type { DerivativeRule } from "./custom-batch.ts";
+export { cholesky, type TriangularSolveOptions, triangularSolve } from "./factorise.ts";
 export { gather, oneHot, scatterAdd, takeAlong } from "./indexing.ts";
 export { concat, flip, type PadOptions, pad } from "./join.ts";
 export {
@@ -63,6 +65,7 @@ const families = [
   casts,
   compare,
   custom,
+  factorise,
   indexing,
   join,
   leaf,
