@@ -69,6 +69,7 @@ import {
   where,
 } from "../../src/expr/index.ts";
 import { type Case, drawn, example, n, rough } from "./case.ts";
+import { convolutions } from "./cases-convolution.ts";
 import { linearAlgebra } from "./cases-linear-algebra.ts";
 import { signals } from "./cases-signals.ts";
 
@@ -278,6 +279,7 @@ export const cases: readonly Case[] = [
   ...movement,
   ...indexed,
   ...normalised,
+  ...convolutions,
   ...linearAlgebra,
   ...signals,
   ...others,

@@ -4,6 +4,7 @@ import * as activations from "./activations.ts";
 import * as binary from "./binary.ts";
 import * as casts from "./cast.ts";
 import * as compare from "./compare.ts";
+import * as convolutions from "./conv.ts";
 import * as custom from "./custom.ts";
 import * as factorise from "./factorise.ts";
 import * as indexing from "./indexing.ts";
@@ -34,6 +35,14 @@ export {
   logicalOr,
   notEqual,
 } from "./compare.ts";
+export {
+  type ConvFilterOptions,
+  type ConvInputOptions,
+  conv,
+  convFilter,
+  convInput,
+} from "./conv.ts";
+export type { ConvOptions } from "./conv-geometry.ts";
 export { customDerivative } from "./custom.ts";
 export type { DerivativeRule } from "./custom-batch.ts";
 export { cholesky, type TriangularSolveOptions, triangularSolve } from "./factorise.ts";
@@ -64,6 +73,7 @@ const families = [
   binary,
   casts,
   compare,
+  convolutions,
   custom,
   factorise,
   indexing,

@@ -88,7 +88,7 @@ function unslice(ct: Tensor, node: Tensor): Tensor {
 }
 
 /** Puts step − 1 zeros after every element along an axis. */
-function interleaved(x: Tensor, axis: number, step: number): Tensor {
+export function interleaved(x: Tensor, axis: number, step: number): Tensor {
   const [before, n, after] = [x.shape.slice(0, axis), x.shape[axis]!, x.shape.slice(axis + 1)];
   const apart = reshape(x, [...before, n, 1, ...after]);
   const high = apart.shape.map((_, i) => (i === axis + 1 ? step - 1 : 0));

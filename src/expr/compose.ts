@@ -1,0 +1,40 @@
+/** @file ONNX forms written as expressions: an `onnx` rule may say in other primitives what a node computes. */
+import type { Emitter } from "./primitive.ts";
+import { input, inputPrimitive } from "./primitives/leaf.ts";
+import type { Tensor } from "./tensor.ts";
+
+/**
+ * Emits what `build` makes of a node's operands. They are stood for by placeholders, so that simplifications of the
+ * expression do not look through them at tensors that this model may not have.
+ */
+export function emitComposed(
+  emit: Emitter,
+  operands: readonly Tensor[],
+  build: (...xs: Tensor[]) => Tensor,
+): string {
+  const stands = operands.map(({ shape, dtype }, i) => input(`\0operand ${i}`, shape, dtype));
+  const values = new Map(stands.map((stand, i) => [stand, emit.value(operands[i]!)]));
+  const inner: Emitter = {
+    portable: emit.portable,
+    value: (tensor) => values.get(tensor)!,
+    node: (...parts) => emit.node(...parts),
+    constant: (array) => emit.constant(array),
+  };
+  const result = build(...stands);
+  for (const node of composedOrder(result)) {
+    if (node.op !== inputPrimitive) values.set(node, node.op.onnx!(inner, node));
+  }
+  return values.get(result)!;
+}
+
+/** The nodes of a small expression, operands first. */
+function composedOrder(result: Tensor): Set<Tensor> {
+  const order = new Set<Tensor>();
+  const visit = (node: Tensor) => {
+    if (order.has(node)) return;
+    node.inputs.forEach(visit);
+    order.add(node);
+  };
+  visit(result);
+  return order;
+}
