@@ -1,0 +1,4 @@
+/** @file Reading of ONNX models into expressions. */
+export type { ByteRange, ReadExternal } from "./external.ts";
+export { readOnnxFile } from "./file.ts";
+export { type ImportedModel, type ImportOptions, importOnnx } from "./import.ts";

@@ -1,0 +1,21 @@
+/** @file All operators of ONNX that Fathom reads, by name (engine.md §5). */
+import { elementwiseOperators } from "./elementwise.ts";
+import { indexingOperators } from "./indexing.ts";
+import { linearOperators } from "./linear.ts";
+import { movementOperators } from "./movement.ts";
+import { normalisationOperators } from "./normalisation.ts";
+import type { Operator } from "./operator.ts";
+import { reductionOperators } from "./reduction.ts";
+import { shapeOperators } from "./shape.ts";
+
+export const operators: ReadonlyMap<string, Operator> = new Map(
+  [
+    elementwiseOperators,
+    indexingOperators,
+    linearOperators,
+    movementOperators,
+    normalisationOperators,
+    reductionOperators,
+    shapeOperators,
+  ].flatMap(Object.entries),
+);
