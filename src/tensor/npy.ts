@@ -3,48 +3,13 @@
  * byte order and in C or Fortran order; Fathom writes version 1, little-endian, C order, byte for byte as NumPy does.
  */
 import { allocate, type DType, type NdArray, ndarray, type Shape, sizeOf, type TypedData } from "./array.ts";
-import { FathomError } from "./errors.ts";
-import { halfTable } from "./half.ts";
+import { elementTypes, outOfRange } from "./elements.ts";
 import { badNpy, type NpyHeader, payload, readNpyHeader, unsupportedType } from "./npy-header.ts";
 
 /** Texts in row-major order. */
 export interface TextArray {
   readonly shape: Shape;
   readonly data: readonly string[];
-}
-
-interface ElementType {
-  readonly bytes: number;
-  readonly dtype: DType;
-  /** Elements in native byte order, in memory of their own or of the file. */
-  readonly decode: (native: ArrayBuffer, where: string) => TypedData;
-}
-
-const plain = (bytes: number, dtype: DType, decode: ElementType["decode"]): ElementType => ({
-  bytes,
-  dtype,
-  decode,
-});
-/** Types that no dtype of ours holds become the next larger one, exactly. */
-const elementTypes: ReadonlyMap<string, ElementType> = new Map([
-  ["b1", plain(1, "bool", (raw) => new Uint8Array(raw).map((byte) => Number(byte !== 0)))],
-  ["i1", plain(1, "int32", (raw) => Int32Array.from(new Int8Array(raw)))],
-  ["u1", plain(1, "uint8", (raw) => new Uint8Array(raw))],
-  ["i2", plain(2, "int32", (raw) => Int32Array.from(new Int16Array(raw)))],
-  ["u2", plain(2, "int32", (raw) => Int32Array.from(new Uint16Array(raw)))],
-  ["i4", plain(4, "int32", (raw) => new Int32Array(raw))],
-  ["u4", plain(4, "int64", (raw) => BigInt64Array.from(new Uint32Array(raw) as never, BigInt))],
-  ["i8", plain(8, "int64", (raw) => new BigInt64Array(raw))],
-  ["u8", plain(8, "int64", unsigned64)],
-  ["f2", plain(2, "float32", (raw) => Float32Array.from(new Uint16Array(raw), (bits) => halfTable()[bits]!))],
-  ["f4", plain(4, "float32", (raw) => new Float32Array(raw))],
-  ["f8", plain(8, "float64", (raw) => new Float64Array(raw))],
-]);
-
-function unsigned64(raw: ArrayBuffer, where: string): BigInt64Array {
-  const row = new BigUint64Array(raw).findIndex((n) => n >= 2n ** 63n);
-  if (row < 0) return new BigInt64Array(raw);
-  throw outOfRange(where, row, new BigUint64Array(raw)[row]!, "int64");
 }
 
 /**
@@ -171,14 +136,4 @@ export function toInt32({ dtype, shape, data }: NdArray, where: string): NdArray
     if (out[i] !== Number(value)) throw outOfRange(where, i, value, "int32");
   }
   return ndarray("int32", shape, out);
-}
-
-function outOfRange(where: string, index: number, value: number | bigint, dtype: DType): FathomError {
-  return new FathomError({
-    code: "bad-input",
-    where: `${where}, element ${index}`,
-    message: `The value ${value} is no ${dtype}.`,
-    hint:
-      dtype === "int32" ? "Whole numbers from -2147483648 to 2147483647 are needed." : "Save it as float64.",
-  });
 }

@@ -1,9 +1,10 @@
 /**
  * @file The safetensors format: an 8-byte header length, a JSON header {name: {dtype, shape, data_offsets}}, then the
  * raw little-endian data (https://github.com/huggingface/safetensors). Weights and checkpoints are kept in it, so that
- * PyTorch and JAX read them. Fathom writes F32, F64 and I64 and reads nothing else.
+ * PyTorch and JAX read them. Types that no dtype holds are read as the next larger one: F16 and BF16 as float32.
  */
 import { allocate, type DType, type NdArray, showShape, sizeOf } from "./array.ts";
+import { type ElementType, elementTypes } from "./elements.ts";
 import { FathomError } from "./errors.ts";
 
 /** Named arrays, with free text beside them. */
@@ -12,15 +13,33 @@ export interface SafetensorsFile {
   readonly metadata: Record<string, string>;
 }
 
-type StoredDType = "float32" | "float64" | "int64";
-
-const codes: Record<StoredDType, string> = { float32: "F32", float64: "F64", int64: "I64" };
-const dtypes: ReadonlyMap<unknown, StoredDType> = new Map([
-  ["F32", "float32"],
-  ["F64", "float64"],
-  ["I64", "int64"],
-]);
-const bytesPerElement: Record<StoredDType, number> = { float32: 4, float64: 8, int64: 8 };
+/** Codes of the format by dtype; what is written. */
+const codes: Readonly<Record<DType, string>> = {
+  float32: "F32",
+  float64: "F64",
+  int32: "I32",
+  int64: "I64",
+  uint8: "U8",
+  bool: "BOOL",
+};
+/** Element types by code; what is read. */
+const stored: ReadonlyMap<unknown, ElementType> = new Map(
+  Object.entries({
+    F64: "f8",
+    F32: "f4",
+    F16: "f2",
+    BF16: "bf16",
+    I64: "i8",
+    U64: "u8",
+    I32: "i4",
+    U32: "u4",
+    I16: "i2",
+    U16: "u2",
+    I8: "i1",
+    U8: "u1",
+    BOOL: "b1",
+  }).map(([code, name]) => [code, elementTypes.get(name)!]),
+);
 
 /** The bound of the reference implementation on the header. */
 const MAX_HEADER = 100_000_000;
@@ -28,11 +47,11 @@ const MAX_RANK = 64;
 const reserved = new Set(["__metadata__", "__proto__"]);
 
 /**
- * Encodes named arrays. Eight-byte elements come first and the header is padded to 8 bytes, so every array is aligned
+ * Encodes named arrays. Wider elements come first and the header is padded to 8 bytes, so every array is aligned
  * in the file; otherwise the order of the names is kept, so equal input gives equal bytes.
- * @param tensors Arrays of dtype float32, float64 or int64.
+ * @param tensors Arrays by name.
  * @param metadata Text kept in the header.
- * @throws FathomError unsupported for another dtype, bad-input for a name the format reserves.
+ * @throws FathomError bad-input for a name the format reserves.
  * @example await writeFile("weights.safetensors", encodeSafetensors(parameters, { net: JSON.stringify(net) }))
  */
 export function encodeSafetensors(
@@ -47,7 +66,7 @@ export function encodeSafetensors(
   for (const { name, array, width } of entries) {
     const begin = end;
     end += array.data.length * width;
-    const dtype = codes[array.dtype as StoredDType];
+    const dtype = codes[array.dtype];
     header[name] = { dtype, shape: array.shape, data_offsets: [begin, end] };
   }
   const json = new TextEncoder().encode(JSON.stringify(header));
@@ -70,15 +89,7 @@ function storable(name: string, array: NdArray): { name: string; array: NdArray;
     const message = `A tensor cannot be named "${name}": the name is reserved.`;
     throw new FathomError({ code: "bad-input", message, where: name, hint: "Give it another name." });
   }
-  if (!(array.dtype in codes)) {
-    throw new FathomError({
-      code: "unsupported",
-      message: `The tensor "${name}" is ${array.dtype}; Fathom writes float32, float64 and int64 to safetensors.`,
-      where: name,
-      hint: "Convert it to one of these first.",
-    });
-  }
-  return { name, array, width: bytesPerElement[array.dtype as StoredDType] };
+  return { name, array, width: array.data.BYTES_PER_ELEMENT };
 }
 
 /**
@@ -86,7 +97,8 @@ function storable(name: string, array: NdArray): { name: string; array: NdArray;
  * data without a gap or an overlap, so a truncated or doctored file is refused rather than half read.
  * @param bytes The whole file.
  * @param where The file's name, for messages.
- * @throws FathomError bad-file naming the tensor and field at fault; unsupported for a dtype other than F32, F64, I64.
+ * @throws FathomError bad-file naming the tensor and field at fault; unsupported for a
+ * dtype that no array of ours holds (complex numbers, 8-bit floats).
  * @example const { tensors } = decodeSafetensors(await readFile("weights.safetensors"), "weights.safetensors");
  */
 export function decodeSafetensors(bytes: Uint8Array, where: string): SafetensorsFile {
@@ -99,18 +111,17 @@ export function decodeSafetensors(bytes: Uint8Array, where: string): Safetensors
     else spans.push(readSpan(name, entry, where));
   }
   checkCoverage(spans, bytes.length - dataStart, where);
-  for (const { name, dtype, shape, begin, end } of spans) {
-    const data = allocate(dtype, sizeOf(shape));
-    const target = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    target.set(bytes.subarray(dataStart + begin, dataStart + end));
-    tensors[name] = { dtype, shape, data };
+  for (const { name, type, shape, begin, end } of spans) {
+    const raw = allocate("uint8", end - begin) as Uint8Array<ArrayBuffer>;
+    raw.set(bytes.subarray(dataStart + begin, dataStart + end));
+    tensors[name] = { dtype: type.dtype, shape, data: type.decode(raw.buffer, `${where}: ${name}`) };
   }
   return { tensors, metadata };
 }
 
 interface Span {
   readonly name: string;
-  readonly dtype: DType;
+  readonly type: ElementType;
   readonly shape: readonly number[];
   readonly begin: number;
   readonly end: number;
@@ -152,13 +163,13 @@ function readMetadata(entry: unknown, where: string): Record<string, string> {
 function readSpan(name: string, entry: unknown, where: string): Span {
   if (reserved.has(name)) throw badFile(where, `A tensor is named "${name}", which is reserved.`);
   if (!isRecord(entry)) throw badFile(where, `The header's entry of "${name}" is not an object.`);
-  const dtype = dtypes.get(entry["dtype"]);
-  if (dtype === undefined) {
+  const type = stored.get(entry["dtype"]);
+  if (type === undefined) {
     throw new FathomError({
       code: "unsupported",
-      message: `The tensor "${name}" has dtype ${JSON.stringify(entry["dtype"])}; Fathom reads F32, F64 and I64.`,
+      message: `The tensor "${name}" has dtype ${JSON.stringify(entry["dtype"])}; Fathom reads ${[...stored.keys()].join(", ")}.`,
       where,
-      hint: "Convert the tensor to float32, float64 or int64 where the file was written.",
+      hint: "Convert the tensor to float32 where the file was written.",
     });
   }
   const shape = readIntegers(entry["shape"]);
@@ -167,14 +178,14 @@ function readSpan(name: string, entry: unknown, where: string): Span {
     throw badFile(where, `The shape of "${name}" is no shape.`);
   if (offsets?.length !== 2) throw badFile(where, `The data_offsets of "${name}" are not two positions.`);
   const [begin, end] = offsets as [number, number];
-  const size = sizeOf(shape) * bytesPerElement[dtype];
+  const size = sizeOf(shape) * type.bytes;
   if (end - begin !== size) {
     throw badFile(
       where,
       `"${name}" of shape ${showShape(shape)} needs ${size} bytes, its offsets span ${end - begin}.`,
     );
   }
-  return { name, dtype, shape, begin, end };
+  return { name, type, shape, begin, end };
 }
 
 /** Arrays in order of position must follow each other without gap or overlap from 0 to the end of the data. */

@@ -99,8 +99,24 @@ describe("safetensors", () => {
     expect(decodeSafetensors(bytes, "view").tensors["view"]!.data).toEqual(Float32Array.of(1, 2));
   });
 
-  it("refuses to write other dtypes and reserved names", () => {
-    expect(() => encodeSafetensors({ pixels: ndarray("uint8", [1], [1]) })).toThrow(/uint8/);
+  it("keeps integers, bytes and booleans too", () => {
+    const tensors = {
+      ids: ndarray("int32", [2], [-1, 5]),
+      pixels: ndarray("uint8", [3], [0, 7, 255]),
+      mask: ndarray("bool", [2], [1, 0]),
+    };
+    expect(decodeSafetensors(encodeSafetensors(tensors), "w").tensors).toEqual(tensors);
+  });
+
+  it("reads the half-precision types of PyTorch as float32", () => {
+    // 1 and -2 in binary16 are 3c00 and c000, in bfloat16 3f80 and c000.
+    const header = (code: string) => `{"h":{"dtype":"${code}","shape":[2],"data_offsets":[0,4]}}`;
+    const half = ndarray("float32", [2], [1, -2]);
+    expect(decodeSafetensors(fileOf(header("F16"), [0, 0x3c, 0, 0xc0]), "w").tensors["h"]).toEqual(half);
+    expect(decodeSafetensors(fileOf(header("BF16"), [0x80, 0x3f, 0, 0xc0]), "w").tensors["h"]).toEqual(half);
+  });
+
+  it("refuses to write reserved names", () => {
     expect(() => encodeSafetensors({ ["__metadata__"]: ndarray("float32", [1], [1]) })).toThrow(/reserved/);
   });
 
@@ -142,9 +158,9 @@ describe("safetensors", () => {
   });
 
   it("names the tensor whose dtype it does not read", () => {
-    const error = refusal(fileOf('{"h":{"dtype":"BF16","shape":[1],"data_offsets":[0,2]}}', [0, 0]));
+    const error = refusal(fileOf('{"h":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]}}', [0]));
     expect(error.code).toBe("unsupported");
-    expect(error.message).toMatch(/"h".*BF16/);
+    expect(error.message).toMatch(/"h".*F8_E4M3/);
   });
 
   it("answers any damaged file with a typed error, or with what it still says", () => {
