@@ -3,9 +3,10 @@ import { FathomError } from "../tensor/index.ts";
 import type { ScalarActivation } from "./activation.ts";
 import { nearestName, requireCount, requireMu, requireVariance } from "./checks.ts";
 import { residual, sequence } from "./combine.ts";
+import { layerNorm } from "./normalise.ts";
 import { type MeanFieldLayer, propagate } from "./recursion.ts";
 import { preactivationState } from "./state.ts";
-import { activation as activate, affine, layerNorm, type Step } from "./step.ts";
+import { activation as activate, affine, type Step } from "./step.ts";
 
 /** Where LayerNorm acts: on preactivations, on activations, on preactivations and skip, or a two-layer branch after it. */
 export const norms = ["none", "ln-pre", "ln-act", "ln-skip", "ln-block"] as const;

@@ -5,6 +5,8 @@
  */
 import { FathomError } from "../tensor/index.ts";
 import { requireMu } from "./checks.ts";
+import { combined, joinPairs, joinSingles, withBatch } from "./positions.ts";
+import type { MeanFieldState, PairState } from "./state.ts";
 import type { Step } from "./step.ts";
 
 /** Several steps as one. @example sequence([activation(scalarActivation("erf")), affine({ sw2: 0.8, sb2: 0 })]) */
@@ -12,8 +14,18 @@ export function sequence(steps: readonly Step[]): Step {
   return {
     name: steps.map(({ name }) => name).join(", ") || "identity",
     mixes: steps.some(({ mixes }) => mixes),
+    ...inherited(steps),
     single: (state) => steps.reduce((s, step) => step.single(s), state),
     pair: (state) => steps.reduce((s, step) => step.pair(s), state),
+  };
+}
+
+/** What a composition needs and takes for granted: what its parts do. */
+export function inherited(steps: readonly Step[]): Pick<Step, "readsBatch" | "assumptions"> {
+  const assumptions = [...new Set(steps.flatMap((step) => step.assumptions ?? []))];
+  return {
+    ...(steps.some(({ readsBatch }) => readsBatch) ? { readsBatch: true } : {}),
+    ...(assumptions.length > 0 ? { assumptions } : {}),
   };
 }
 
@@ -36,46 +48,52 @@ export function residual({ mu, branch }: ResidualOptions): Step {
   if (!inner.mixes) throw dependentBranch(branch.length === 0 ? "empty" : inner.name);
   const skip = mu * mu;
   const logSkip = Math.log(skip);
+  const joined = (b: MeanFieldState, s: MeanFieldState): MeanFieldState => ({
+    K: b.K + skip * s.K + 2 * mu * product(b.mean, s.mean),
+    mean: b.mean + mu * s.mean,
+    logJ: logSum(b.logJ, s.logJ + logSkip),
+    chiK: b.chiK + skip * s.chiK + 2 * mu * (b.meanSlope * s.mean + b.mean * s.meanSlope),
+    meanSlope: b.meanSlope + mu * s.meanSlope,
+    gaussian: b.gaussian && s.gaussian,
+    theta: b.theta + skip * s.theta,
+    thetaStandard: b.thetaStandard + skip * s.thetaStandard,
+    batch: b.batch + skip * s.batch + 2 * mu * product(b.mean, s.mean),
+  });
+  const joinedPair = (b: PairState, s: PairState): PairState => ({
+    Ka: b.Ka + skip * s.Ka + 2 * mu * product(b.meanA, s.meanA),
+    Kb: b.Kb + skip * s.Kb + 2 * mu * product(b.meanB, s.meanB),
+    C: b.C + skip * s.C + mu * (product(b.meanA, s.meanB) + product(s.meanA, b.meanB)),
+    meanA: b.meanA + mu * s.meanA,
+    meanB: b.meanB + mu * s.meanB,
+    gaussian: b.gaussian && s.gaussian,
+    chi: b.chi + skip * s.chi,
+    theta: b.theta + skip * s.theta,
+    thetaStandard: b.thetaStandard + skip * s.thetaStandard,
+  });
+  const single = (s: MeanFieldState) =>
+    combined([inner.single(s), s], ([b, own]) => joined(b!, own!), joinSingles);
   return {
     name: `residual(${inner.name})`,
     mixes: false,
-    single(s) {
-      const b = inner.single({ ...s, logJ: 0 });
-      return {
-        K: b.K + skip * s.K + 2 * mu * product(b.mean, s.mean),
-        mean: b.mean + mu * s.mean,
-        logJ: s.logJ + logSum(b.logJ, logSkip),
-        chiK: b.chiK + skip * s.chiK + 2 * mu * (b.meanSlope * s.mean + b.mean * s.meanSlope),
-        meanSlope: b.meanSlope + mu * s.meanSlope,
-        gaussian: b.gaussian && s.gaussian,
-        theta: b.theta + skip * s.theta,
-        thetaStandard: b.thetaStandard + skip * s.thetaStandard,
-      };
-    },
-    pair(s) {
-      const b = inner.pair(s);
-      return {
-        Ka: b.Ka + skip * s.Ka + 2 * mu * product(b.meanA, s.meanA),
-        Kb: b.Kb + skip * s.Kb + 2 * mu * product(b.meanB, s.meanB),
-        C: b.C + skip * s.C + mu * (product(b.meanA, s.meanB) + product(s.meanA, b.meanB)),
-        meanA: b.meanA + mu * s.meanA,
-        meanB: b.meanB + mu * s.meanB,
-        gaussian: b.gaussian && s.gaussian,
-        chi: b.chi + skip * s.chi,
-        theta: b.theta + skip * s.theta,
-        thetaStandard: b.thetaStandard + skip * s.thetaStandard,
-      };
-    },
+    ...inherited(branch),
+    single,
+    pair: (s) =>
+      withBatch(
+        combined([inner.pair(s), s], ([b, own]) => joinedPair(b!, own!), joinPairs),
+        s,
+        single,
+      ),
   };
 }
 
 /** a b, where a mean of 0 silences one that overflowed. */
-function product(a: number, b: number): number {
+export function product(a: number, b: number): number {
   return a === 0 || b === 0 ? 0 : a * b;
 }
 
 /** ln(e^a + e^b), for a branch whose own J leaves float64. */
-function logSum(a: number, b: number): number {
+export function logSum(a: number, b: number): number {
+  if (a === b) return a + Math.LN2;
   return Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b)));
 }
 

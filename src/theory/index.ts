@@ -8,9 +8,16 @@ export {
   type UniformLayer,
   uniformStep,
 } from "./architecture.ts";
+export { type Branch, concatenate, multiply, sum } from "./branches.ts";
 export { nearestName } from "./checks.ts";
-export * from "./combine.ts";
+export { type ResidualOptions, residual, sequence } from "./combine.ts";
 export * from "./contour.ts";
+export {
+  type ConvolutionOptions,
+  convolution,
+  transposedConvolution,
+  type WindowAxis,
+} from "./convolution.ts";
 export * from "./critical.ts";
 export {
   criticalLine,
@@ -26,11 +33,13 @@ export { expect, type QuadratureOptions } from "./gaussian.ts";
 export { expect2, type PairQuadratureOptions } from "./gaussian-pair.ts";
 export { type LayerMap, layerMap } from "./layer-map.ts";
 export * from "./moments.ts";
+export { batchNorm, type L2NormalizeOptions, l2Normalize, layerNorm, rmsNorm } from "./normalise.ts";
 export type { Covariance } from "./pair-geometry.ts";
 export * from "./phase.ts";
+export { embedding, flatten, positional, selectPositions, withTrainedGains } from "./places.ts";
 export * from "./ranking.ts";
 export * from "./recursion.ts";
 export * from "./state.ts";
-export * from "./step.ts";
+export { type AffineOptions, activation, affine, identity, type Step, scale } from "./step.ts";
 export * from "./universality.ts";
 export * from "./weight-search.ts";

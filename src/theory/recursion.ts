@@ -3,8 +3,10 @@
  * logarithms, the correlation of two inputs, and the neural tangent kernel on the way (§5).
  */
 import { FathomError } from "../tensor/index.ts";
+import { restarted, restartedPair } from "./positions.ts";
 import {
   correlation,
+  type InputMoments,
   inputPairState,
   inputState,
   type MeanFieldState,
@@ -41,6 +43,8 @@ export interface MeanFieldLayer {
   readonly theta: number;
   readonly thetaStandard: number;
   readonly status: SignalStatus;
+  /** K of each position, row by row, where they differ. */
+  readonly positions?: readonly number[];
 }
 
 /** What theory says of a pair of inputs at one tapped preactivation. */
@@ -60,7 +64,7 @@ export interface PairLayer {
 /**
  * The recursion over the places of a network.
  * @param places In order of the forward pass; at least one tap.
- * @param start The input's second moment and mean over units, or a full state (`preactivationState` begins at h¹, which
+ * @param start The input's moments over units (of each position too, where they matter), or a full state (`preactivationState` begins at h¹, which
  * is then reported as the first layer).
  * @returns One record a tap.
  * @throws FathomError `bad-input` without taps or for bad moments; `unsupported` or `failed` from the layers' rules, with
@@ -69,30 +73,79 @@ export interface PairLayer {
  * const block = [activation(scalarActivation("erf")), affine({ sw2: Math.PI / 4, sb2: 0 })];
  * propagate([{ name: "1", step: sequence(block), tap: true }], { K: 1 });
  */
-export function propagate(
-  places: readonly Place[],
-  start: MeanFieldState | { readonly K: number; readonly mean?: number },
-): MeanFieldLayer[] {
-  let state = "gaussian" in start ? start : inputState(start);
-  const taps: { readonly name: string; readonly state: MeanFieldState }[] = [];
-  if (state.gaussian) taps.push({ name: "h1", state });
-  for (const { name, step, tap } of places) {
-    state = at(name, () => step.single(state));
-    if (!tap) continue;
-    taps.push({ name, state });
-    state = { ...state, logJ: 0, chiK: 1, meanSlope: 0 };
-  }
+export function propagate(places: readonly Place[], start: MeanFieldState | InputMoments): MeanFieldLayer[] {
+  const given = "gaussian" in start ? start : inputState(start);
+  const taps = tapsOf(places, followBatch(places) ? given : withoutBatch(given));
   requireTaps(taps.length);
-  return summarise(taps);
+  const uniform = taps.every(({ state }) => state.positions === undefined);
+  return summarise(taps, uniform ? productsOf(taps) : positionalJacobians(places, taps));
 }
 
-function summarise(
-  taps: readonly { readonly name: string; readonly state: MeanFieldState }[],
-): MeanFieldLayer[] {
+/** The state at a tapped preactivation, J and slopes counted from the tap before. */
+interface TapState {
+  readonly name: string;
+  readonly state: MeanFieldState;
+  /** Number of places up to here. */
+  readonly place: number;
+}
+
+function tapsOf(places: readonly Place[], start: MeanFieldState): TapState[] {
+  let state = start;
+  const taps: TapState[] = state.gaussian ? [{ name: "h1", state, place: 0 }] : [];
+  for (const [i, { name, step, tap }] of places.entries()) {
+    state = at(name, () => step.single(state));
+    if (!tap) continue;
+    taps.push({ name, state, place: i + 1 });
+    state = restarted(state);
+  }
+  return taps;
+}
+
+/** Covariances between examples cost an integral a layer, and only BatchNorm looks at them. */
+function followBatch(places: readonly Place[]): boolean {
+  return places.some(({ step }) => step.readsBatch === true);
+}
+
+function withoutBatch(state: MeanFieldState): MeanFieldState {
+  const { positions } = state;
+  const alone = { ...state, batch: Number.NaN };
+  return positions === undefined ? alone : { ...alone, positions: positions.map(withoutBatch) };
+}
+
+/** ln J(1, l) and ln J(l, L) of every tap. */
+interface Jacobians {
+  readonly logJ: readonly number[];
+  readonly toOutput: readonly number[];
+}
+
+/** Where positions are alike at every tap, J is the product of the chi_J between. */
+function productsOf(taps: readonly TapState[]): Jacobians {
   const logJ = [0];
   for (const { state } of taps.slice(1)) logJ.push(logJ.at(-1)! + state.logJ);
   const toOutput = [0];
   for (const { state } of taps.slice(1).reverse()) toOutput.unshift(toOutput[0]! + state.logJ);
+  return { logJ, toOutput };
+}
+
+/**
+ * Where positions differ, J = (1/P) 1ᵀ T_L … T_1 1 (criticality.md §4.9) is no product of means over positions: what
+ * reaches the output is counted from every tap anew.
+ */
+function positionalJacobians(places: readonly Place[], taps: readonly TapState[]): Jacobians {
+  const from = (tap: TapState) => {
+    let state = restarted(tap.state);
+    const logs = [0];
+    for (const { name, step, tap: tapped } of places.slice(tap.place)) {
+      state = at(name, () => step.single(state));
+      if (tapped) logs.push(state.logJ);
+    }
+    return logs;
+  };
+  const [logJ, ...later] = taps.map(from);
+  return { logJ: logJ!, toOutput: [logJ!, ...later].map((logs) => logs.at(-1)!) };
+}
+
+function summarise(taps: readonly TapState[], { logJ, toOutput }: Jacobians): MeanFieldLayer[] {
   return taps.map(({ name, state }, i) => {
     const next = taps[i + 1]?.state;
     return {
@@ -106,6 +159,7 @@ function summarise(
       theta: state.theta,
       thetaStandard: state.thetaStandard,
       status: statusOf(state.K),
+      ...(state.positions === undefined ? {} : { positions: state.positions.map(({ K }) => K) }),
     };
   });
 }
@@ -123,7 +177,8 @@ function statusOf(K: number): SignalStatus {
  * @example propagatePair(places, { Ka: 0.1, Kb: 0.12, C: 0.05 }).map(({ c }) => c)
  */
 export function propagatePair(places: readonly Place[], start: PairState | PairMoments): PairLayer[] {
-  let state = "gaussian" in start ? start : inputPairState(start);
+  const { batch, ...pair } = "gaussian" in start ? start : inputPairState(start);
+  let state: PairState = batch !== undefined && followBatch(places) ? { ...pair, batch } : pair;
   const layers: PairLayer[] = [];
   const record = (name: string) => {
     const { Ka, Kb, C, theta, thetaStandard } = state;
@@ -134,7 +189,7 @@ export function propagatePair(places: readonly Place[], start: PairState | PairM
     state = at(name, () => step.pair(state));
     if (!tap) continue;
     record(name);
-    state = { ...state, chi: 1 };
+    state = restartedPair(state);
   }
   requireTaps(layers.length);
   return layers;
@@ -165,6 +220,14 @@ function requireTaps(count: number): void {
     where: "places",
     hint: "Tap at least one dense or residual layer.",
   });
+}
+
+/**
+ * What the rules of some places take for granted beyond infinite width, each once.
+ * @example assumptionsOf(meanFieldPlaces(model))
+ */
+export function assumptionsOf(places: readonly Place[]): string[] {
+  return [...new Set(places.flatMap(({ step }) => step.assumptions ?? []))];
 }
 
 /**

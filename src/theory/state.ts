@@ -1,10 +1,12 @@
 /**
  * @file What mean-field theory knows about one signal, or a pair of signals, at a place in a network (conventions.md,
  * "Mean-field state"). Quantities that a layer multiplies (logJ, chiK, chi) count from the last tap: `propagate` resets
- * them at every preactivation, so that products over depth are formed there, in logarithms.
+ * them at every preactivation, so that products over depth are formed there, in logarithms. Where positions of an image or
+ * a signal differ, each has a state of its own, and the numbers of the whole are means over them (positions.ts).
  */
-import { requireFinite, requireVariance } from "./checks.ts";
+import { requireCount, requireFinite, requireVariance } from "./checks.ts";
 import { type Covariance, checkedPair, geometricMean } from "./pair-geometry.ts";
+import { joinPairs, joinSingles } from "./positions.ts";
 
 /** A single input's signal. */
 export interface MeanFieldState {
@@ -24,6 +26,12 @@ export interface MeanFieldState {
   readonly theta: number;
   /** The same in the `standard` parameterisation; NaN once a layer of unknown fan-in has been passed. */
   readonly thetaStandard: number;
+  /**
+   * Mean covariance between the units of two different examples of a batch, which BatchNorm takes off; NaN when unknown.
+   */
+  readonly batch: number;
+  /** The states of the positions, row by row, where they differ; absent while all positions are alike. */
+  readonly positions?: readonly MeanFieldState[];
 }
 
 /** A pair of inputs. */
@@ -42,18 +50,48 @@ export interface PairState {
   readonly theta: number;
   /** The same in the `standard` parameterisation; NaN where a fan-in is unknown. */
   readonly thetaStandard: number;
+  /** A typical example of the batch that the pair is normalised with; BatchNorm needs it. */
+  readonly batch?: MeanFieldState;
+  /** The pairs at each position, where they differ. */
+  readonly positions?: readonly PairState[];
+}
+
+/** Moments of an input over its units. */
+export interface InputMoments {
+  /** |x|²/N_0. */
+  readonly K: number;
+  /** Mean of x over units. Default 0. */
+  readonly mean?: number;
+  /** Mean of x·x'/N_0 over pairs of different inputs; only BatchNorm needs it. */
+  readonly batch?: number;
+  /** The moments of each position (pixel, time), row by row, where they matter: then K is their mean. */
+  readonly positions?: readonly { readonly K: number; readonly mean?: number; readonly batch?: number }[];
 }
 
 /**
  * The state of raw inputs: their second moment over pixels and their mean; not Gaussian.
- * `K` is |x|²/N_0, `mean` the mean of x.
- * @throws FathomError `bad-input` for a negative or non-finite moment.
+ * @throws FathomError `bad-input` for a negative or non-finite moment, or an empty list of positions.
  * @example inputState({ K: 0.1 }).gaussian // false
  */
-export function inputState({ K, mean = 0 }: { readonly K: number; readonly mean?: number }): MeanFieldState {
+export function inputState({ K, mean = 0, batch, positions }: InputMoments): MeanFieldState {
   requireVariance(K, "K");
   requireFinite(mean, "mean");
-  return { K, mean, logJ: 0, chiK: 1, meanSlope: 0, gaussian: false, theta: 0, thetaStandard: 0 };
+  if (batch !== undefined) requireFinite(batch, "batch");
+  if (positions !== undefined) {
+    requireCount(positions.length, "positions");
+    return joinSingles(positions.map((moments) => inputState(moments)));
+  }
+  return {
+    K,
+    mean,
+    logJ: 0,
+    chiK: 1,
+    meanSlope: 0,
+    gaussian: false,
+    theta: 0,
+    thetaStandard: 0,
+    batch: batch ?? Number.NaN,
+  };
 }
 
 /**
@@ -68,13 +106,31 @@ export function preactivationState(K: number): MeanFieldState {
 export interface PairMoments extends Covariance {
   readonly meanA?: number;
   readonly meanB?: number;
+  /** A typical example of the batch, with its covariance to others; only BatchNorm needs it. */
+  readonly batch?: InputMoments;
+  /** The moments of each position, row by row, where they matter. */
+  readonly positions?: readonly PairMoments[];
 }
 
 /** The state of a pair of raw inputs. @throws FathomError `bad-input` for moments that no pair has. */
-export function inputPairState({ Ka, Kb, C, meanA = 0, meanB = 0 }: PairMoments): PairState {
+export function inputPairState({
+  Ka,
+  Kb,
+  C,
+  meanA = 0,
+  meanB = 0,
+  batch,
+  positions,
+}: PairMoments): PairState {
   requireFinite(meanA, "meanA");
   requireFinite(meanB, "meanB");
-  return { ...checkedPair({ Ka, Kb, C }), meanA, meanB, gaussian: false, chi: 1, theta: 0, thetaStandard: 0 };
+  const typical = batch === undefined ? {} : { batch: inputState(batch) };
+  if (positions !== undefined) {
+    requireCount(positions.length, "positions");
+    return { ...joinPairs(positions.map((moments) => inputPairState(moments))), ...typical };
+  }
+  const moments = { ...checkedPair({ Ka, Kb, C }), meanA, meanB };
+  return { ...moments, gaussian: false, chi: 1, theta: 0, thetaStandard: 0, ...typical };
 }
 
 /** The state of a pair of first preactivations with second moments Ka, Kb, C. */

@@ -11,7 +11,7 @@ import {
   meanSlope,
   secondMoment,
 } from "./moments.ts";
-import { geometricMean } from "./pair-geometry.ts";
+import { atEveryPosition, pairAtEveryPosition } from "./positions.ts";
 import type { MeanFieldState, PairState } from "./state.ts";
 
 /** The mean-field rule of a layer: what it makes of one signal and of a pair. */
@@ -25,6 +25,19 @@ export interface Step {
   readonly mixes: boolean;
   readonly single: (state: MeanFieldState) => MeanFieldState;
   readonly pair: (state: PairState) => PairState;
+  /** Whether the rule needs the covariance between examples (BatchNorm); `propagate` follows it only then. */
+  readonly readsBatch?: boolean;
+  /** What the rule takes for granted beyond infinite width, in sentences. */
+  readonly assumptions?: readonly string[];
+}
+
+/**
+ * A rule for the units of one position, which holds at every position alike: where positions differ, each takes it for
+ * itself, and the example that a pair is normalised with moves along.
+ */
+export function unitStep({ single, pair, ...about }: Step): Step {
+  const everywhere = atEveryPosition(single);
+  return { ...about, single: everywhere, pair: pairAtEveryPosition(pair, everywhere) };
 }
 
 /** Passes the signal on. */
@@ -52,7 +65,7 @@ export function affine({ sw2, sb2, fanIn }: AffineOptions): Step {
   requireVariance(sb2, "sb2");
   if (fanIn !== undefined) requireCount(fanIn, "fanIn");
   const width = fanIn ?? Number.NaN;
-  return {
+  return unitStep({
     name: "affine",
     mixes: true,
     single(s) {
@@ -66,6 +79,7 @@ export function affine({ sw2, sb2, fanIn }: AffineOptions): Step {
         gaussian: true,
         theta: K + scaled(sw2, s.theta),
         thetaStandard: width * s.K + 1 + scaled(sw2, s.thetaStandard),
+        batch: scaled(sw2, s.batch) + sb2,
       };
     },
     pair(s) {
@@ -82,11 +96,11 @@ export function affine({ sw2, sb2, fanIn }: AffineOptions): Step {
         thetaStandard: width * s.C + 1 + scaled(sw2, s.thetaStandard),
       };
     },
-  };
+  });
 }
 
 /** factor × K, where 0 × Infinity is 0: weights of variance 0 silence an overflowed signal. */
-function scaled(factor: number, K: number): number {
+export function scaled(factor: number, K: number): number {
   return factor === 0 ? 0 : factor * K;
 }
 
@@ -98,21 +112,23 @@ function scaled(factor: number, K: number): number {
  */
 export function activation(act: ScalarActivation): Step {
   const name = `activation ${act.kind}`;
-  return {
+  const momentsAt = rememberedMoments(act);
+  return unitStep({
     name,
     mixes: false,
     single(s) {
       if (!s.gaussian) throw notGaussian(name);
-      const A = derivativeMoment(act, s.K);
+      const { A, B, chiK, m, slope } = momentsAt(s.K);
       return {
-        K: secondMoment(act, s.K),
-        mean: mean(act, s.K),
+        K: B,
+        mean: m,
         logJ: s.logJ + Math.log(A),
-        chiK: chiKMoment(act, s.K) * s.chiK,
-        meanSlope: meanSlope(act, s.K) * s.chiK,
+        chiK: chiK * s.chiK,
+        meanSlope: slope * s.chiK,
         gaussian: act.kind === "linear",
         theta: scaled(A, s.theta),
         thetaStandard: scaled(A, s.thetaStandard),
+        batch: batchDual(act, s, m),
       };
     },
     pair(s) {
@@ -130,7 +146,42 @@ export function activation(act: ScalarActivation): Step {
         thetaStandard: scaled(A, s.thetaStandard),
       };
     },
+  });
+}
+
+interface ActivationMoments {
+  readonly A: number;
+  readonly B: number;
+  readonly chiK: number;
+  readonly m: number;
+  readonly slope: number;
+}
+
+/** Where positions differ, the same variances come again: at other positions, and whenever J is counted from another tap. */
+const MOST_REMEMBERED = 50_000;
+
+function rememberedMoments(act: ScalarActivation): (K: number) => ActivationMoments {
+  const known = new Map<number, ActivationMoments>();
+  return (K) => {
+    const before = known.get(K);
+    if (before !== undefined) return before;
+    const moments = {
+      A: derivativeMoment(act, K),
+      B: secondMoment(act, K),
+      chiK: chiKMoment(act, K),
+      m: mean(act, K),
+      slope: meanSlope(act, K),
+    };
+    if (known.size >= MOST_REMEMBERED) known.clear();
+    known.set(K, moments);
+    return moments;
   };
+}
+
+/** Covariance between the activations of two examples: E φ(u) φ(v) at the covariance of their preactivations. */
+function batchDual(act: ScalarActivation, { K, batch }: MeanFieldState, m: number): number {
+  if (Number.isNaN(batch)) return batch;
+  return batch === 0 ? m * m : dual(act, { Ka: K, Kb: K, C: batch });
 }
 
 function notGaussian(name: string): FathomError {
@@ -143,61 +194,6 @@ function notGaussian(name: string): FathomError {
 }
 
 /**
- * LayerNorm over the units without affine part: h' = (h - mean)/sqrt(V + ε), V = K - mean². J' = J/(V + ε); the two
- * rank-one terms of its Jacobian are O(1/N).
- * @throws FathomError `bad-input` for a negative ε, `failed` from the rules when the variance is 0 or overflowed.
- * @example layerNorm({ epsilon: 1e-5 }).single(preactivationState(4)).K // 4/(4 + 1e-5)
- */
-export function layerNorm({ epsilon = 0 }: { readonly epsilon?: number } = {}): Step {
-  requireVariance(epsilon, "epsilon");
-  return {
-    name: "layerNorm",
-    mixes: false,
-    single(s) {
-      const V = normalisable(s.K - s.mean ** 2, epsilon);
-      const total = V + epsilon;
-      const slope = (epsilon / total ** 2) * (s.chiK - 2 * s.mean * s.meanSlope);
-      return {
-        ...s,
-        K: V / total,
-        mean: 0,
-        logJ: s.logJ - Math.log(total),
-        chiK: slope,
-        meanSlope: 0,
-        theta: s.theta / total,
-        thetaStandard: s.thetaStandard / total,
-      };
-    },
-    pair(s) {
-      const Va = normalisable(s.Ka - s.meanA ** 2, epsilon);
-      const Vb = normalisable(s.Kb - s.meanB ** 2, epsilon);
-      const total = geometricMean(Va + epsilon, Vb + epsilon);
-      return {
-        ...s,
-        Ka: Va / (Va + epsilon),
-        Kb: Vb / (Vb + epsilon),
-        C: (s.C - s.meanA * s.meanB) / total,
-        meanA: 0,
-        meanB: 0,
-        chi: s.chi / total,
-        theta: s.theta / total,
-        thetaStandard: s.thetaStandard / total,
-      };
-    },
-  };
-}
-
-function normalisable(V: number, epsilon: number): number {
-  if (V + epsilon > 0 && Number.isFinite(V)) return V;
-  throw new FathomError({
-    code: "failed",
-    message: `LayerNorm meets units of variance ${V}: there is nothing to normalise.`,
-    where: "layerNorm",
-    hint: "The signal died out or overflowed before this layer; change sw2, or give epsilon > 0.",
-  });
-}
-
-/**
  * h' = factor h.
  * @throws FathomError `bad-input` for a non-finite factor.
  * @example scale({ factor: 3 }).single(inputState({ K: 1 })).K // 9
@@ -205,7 +201,7 @@ function normalisable(V: number, epsilon: number): number {
 export function scale({ factor }: { readonly factor: number }): Step {
   requireFinite(factor, "factor");
   const square = factor * factor;
-  return {
+  return unitStep({
     name: "scale",
     mixes: false,
     single: (s) => ({
@@ -217,6 +213,7 @@ export function scale({ factor }: { readonly factor: number }): Step {
       meanSlope: factor * s.meanSlope,
       theta: scaled(square, s.theta),
       thetaStandard: scaled(square, s.thetaStandard),
+      batch: scaled(square, s.batch),
     }),
     pair: (s) => ({
       ...s,
@@ -229,5 +226,5 @@ export function scale({ factor }: { readonly factor: number }): Step {
       theta: scaled(square, s.theta),
       thetaStandard: scaled(square, s.thetaStandard),
     }),
-  };
+  });
 }

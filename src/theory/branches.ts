@@ -1,0 +1,209 @@
+/**
+ * @file Branches that meet, in mean field: their sum, their product (gating) and their concatenation. Branches must be
+ * independent given their input's moments: each holds fresh weights, except one at most, which may be the signal itself.
+ */
+import { FathomError } from "../tensor/index.ts";
+import { requireCount } from "./checks.ts";
+import { inherited, logSum, product, sequence } from "./combine.ts";
+import { combined, joinPairs, joinSingles, logMean, withBatch } from "./positions.ts";
+import type { MeanFieldState, PairState } from "./state.ts";
+import type { Step } from "./step.ts";
+
+/** What two independent branches make together; more are taken one after the other. */
+interface Meeting {
+  single(a: MeanFieldState, b: MeanFieldState): MeanFieldState;
+  pair(a: PairState, b: PairState): PairState;
+}
+
+/**
+ * h' = Σ_b branch_b(h): second moments, Jacobian norms and tangent kernels add; means of two branches have a product.
+ * @throws FathomError `bad-input` without branches, `unsupported` when two of them hold no affine layer.
+ * @example sum([[affine({ sw2: 1, sb2: 0 })], []]) // a dense layer and a skip
+ */
+export function sum(branches: readonly (readonly Step[])[]): Step {
+  return meet("sum", branches, {
+    single: (a, b) => ({
+      K: a.K + b.K + 2 * product(a.mean, b.mean),
+      mean: a.mean + b.mean,
+      logJ: logSum(a.logJ, b.logJ),
+      chiK: a.chiK + b.chiK + 2 * (product(a.meanSlope, b.mean) + product(a.mean, b.meanSlope)),
+      meanSlope: a.meanSlope + b.meanSlope,
+      gaussian: a.gaussian && b.gaussian,
+      theta: a.theta + b.theta,
+      thetaStandard: a.thetaStandard + b.thetaStandard,
+      batch: a.batch + b.batch + 2 * product(a.mean, b.mean),
+    }),
+    pair: (a, b) => ({
+      Ka: a.Ka + b.Ka + 2 * product(a.meanA, b.meanA),
+      Kb: a.Kb + b.Kb + 2 * product(a.meanB, b.meanB),
+      C: a.C + b.C + product(a.meanA, b.meanB) + product(b.meanA, a.meanB),
+      meanA: a.meanA + b.meanA,
+      meanB: a.meanB + b.meanB,
+      gaussian: a.gaussian && b.gaussian,
+      chi: a.chi + b.chi,
+      theta: a.theta + b.theta,
+      thetaStandard: a.thetaStandard + b.thetaStandard,
+    }),
+  });
+}
+
+/**
+ * h' = Π_b branch_b(h), unit by unit (gating): K' = Π K_b, and by the product rule J' = Σ_b J_b Π_{c≠b} K_c; cross terms of
+ * the Jacobian are O(1/N). The result is not Gaussian.
+ * @throws FathomError as `sum`.
+ * @example multiply([[affine({ sw2: 1, sb2: 0 })], [affine({ sw2: 1, sb2: 0 }), activation(scalarActivation("sigmoid"))]])
+ */
+export function multiply(branches: readonly (readonly Step[])[]): Step {
+  return meet("product", branches, {
+    single: (a, b) => ({
+      K: product(a.K, b.K),
+      mean: product(a.mean, b.mean),
+      logJ: logSum(a.logJ + Math.log(b.K), b.logJ + Math.log(a.K)),
+      chiK: product(a.chiK, b.K) + product(b.chiK, a.K),
+      meanSlope: product(a.meanSlope, b.mean) + product(a.mean, b.meanSlope),
+      gaussian: false,
+      theta: product(a.theta, b.K) + product(b.theta, a.K),
+      thetaStandard: product(a.thetaStandard, b.K) + product(b.thetaStandard, a.K),
+      batch: product(a.batch, b.batch),
+    }),
+    pair: (a, b) => ({
+      Ka: product(a.Ka, b.Ka),
+      Kb: product(a.Kb, b.Kb),
+      C: product(a.C, b.C),
+      meanA: product(a.meanA, b.meanA),
+      meanB: product(a.meanB, b.meanB),
+      gaussian: false,
+      chi: product(a.chi, b.C) + product(b.chi, a.C),
+      theta: product(a.theta, b.C) + product(b.theta, a.C),
+      thetaStandard: product(a.thetaStandard, b.C) + product(b.thetaStandard, a.C),
+    }),
+  });
+}
+
+function meet(name: string, branches: readonly (readonly Step[])[], meeting: Meeting): Step {
+  requireCount(branches.length, `${name}.branches`);
+  const inner = branches.map(sequence);
+  const dependent = inner.filter(({ mixes }) => !mixes);
+  if (dependent.length > 1) throw dependentBranches(name, dependent);
+  const single = (s: MeanFieldState) =>
+    combined(
+      inner.map((branch) => branch.single(s)),
+      (states) => states.reduce((a, b) => meeting.single(a, b)),
+      joinSingles,
+    );
+  return {
+    name: `${name}(${inner.map((branch) => branch.name).join(" | ")})`,
+    mixes: dependent.length === 0,
+    ...inherited(inner),
+    single,
+    pair: (s) =>
+      withBatch(
+        combined(
+          inner.map((branch) => branch.pair(s)),
+          (states) => states.reduce((a, b) => meeting.pair(a, b)),
+          joinPairs,
+        ),
+        s,
+        single,
+      ),
+  };
+}
+
+function dependentBranches(name: string, branches: readonly Step[]): FathomError {
+  return new FathomError({
+    code: "unsupported",
+    message: `Mean-field theory has no rule for a ${name} of branches that depend on each other: ${branches
+      .map((branch) => branch.name)
+      .join(" and ")} hold no dense layer.`,
+    where: `${name}.branches`,
+    hint: "Give all branches but one a dense or convolutional layer: fresh weights make them independent.",
+  });
+}
+
+export interface Branch {
+  readonly steps: readonly Step[];
+  /** Number of units that the branch contributes. */
+  readonly width: number;
+}
+
+/**
+ * h' = the branches side by side: every moment is a mean over units, J too (division is by all output units). Units of
+ * different variances together are not Gaussian.
+ * @throws FathomError `bad-input` without branches or for a width below 1.
+ * @example concatenate([{ steps: [affine({ sw2: 1, sb2: 0 })], width: 32 }, { steps: [], width: 64 }])
+ */
+export function concatenate(branches: readonly Branch[]): Step {
+  requireCount(branches.length, "concat.branches");
+  branches.forEach(({ width }, b) => {
+    requireCount(width, `concat.branches[${b}].width`);
+  });
+  const total = branches.reduce((units, { width }) => units + width, 0);
+  const inner = branches.map(({ steps }) => sequence(steps));
+  const shares = branches.map(({ width }) => width / total);
+  const single = (s: MeanFieldState) =>
+    combined(
+      inner.map((branch) => branch.single(s)),
+      (states) => mixedSingles(states, shares),
+      joinSingles,
+    );
+  return {
+    name: `concat(${inner.map(({ name }) => name).join(" | ")})`,
+    mixes: inner.every(({ mixes }) => mixes),
+    ...inherited(inner),
+    single,
+    pair: (s) =>
+      withBatch(
+        combined(
+          inner.map((branch) => branch.pair(s)),
+          (states) => mixedPairs(states, shares),
+          joinPairs,
+        ),
+        s,
+        single,
+      ),
+  };
+}
+
+/** Means over units, of which each state has its share. */
+function mixedSingles(states: readonly MeanFieldState[], shares: readonly number[]): MeanFieldState {
+  const mean = weightedMean(states, shares);
+  return {
+    K: mean(({ K }) => K),
+    mean: mean((s) => s.mean),
+    logJ: logMean(
+      states.map(({ logJ }, b) => logJ + Math.log(shares[b]!)),
+      1,
+    ),
+    chiK: mean(({ chiK }) => chiK),
+    meanSlope: mean(({ meanSlope }) => meanSlope),
+    gaussian: states.every(({ gaussian, K }) => gaussian && K === states[0]!.K),
+    theta: mean(({ theta }) => theta),
+    thetaStandard: mean(({ thetaStandard }) => thetaStandard),
+    batch: mean(({ batch }) => batch),
+  };
+}
+
+function mixedPairs(states: readonly PairState[], shares: readonly number[]): PairState {
+  const mean = weightedMean(states, shares);
+  const [first] = states as readonly [PairState];
+  return {
+    Ka: mean(({ Ka }) => Ka),
+    Kb: mean(({ Kb }) => Kb),
+    C: mean(({ C }) => C),
+    meanA: mean(({ meanA }) => meanA),
+    meanB: mean(({ meanB }) => meanB),
+    gaussian: states.every(
+      ({ gaussian, Ka, Kb, C }) => gaussian && Ka === first.Ka && Kb === first.Kb && C === first.C,
+    ),
+    chi: mean(({ chi }) => chi),
+    theta: mean(({ theta }) => theta),
+    thetaStandard: mean(({ thetaStandard }) => thetaStandard),
+  };
+}
+
+function weightedMean<S>(
+  states: readonly S[],
+  shares: readonly number[],
+): (pick: (state: S) => number) => number {
+  return (pick) => states.reduce((sum, state, b) => sum + shares[b]! * pick(state), 0);
+}

@@ -1,0 +1,129 @@
+/**
+ * @file Mean-field rules of layers that start a signal or rearrange one: embeddings, positional tables, and what makes one
+ * list of the units of all positions, or takes some. Units are exchangeable: their order and number do not matter.
+ */
+import { requireCount, requireVariance } from "./checks.ts";
+import { joinPairs, joinSingles, meanOfPairs, meanOfSingles, withBatch } from "./positions.ts";
+import { correlation, type MeanFieldState, type PairState } from "./state.ts";
+import { type Step, unitStep } from "./step.ts";
+
+/**
+ * All positions become units of one list (flatten, transpose): moments and J are means over positions. Units of different
+ * variances together are not Gaussian.
+ * @example flatten().single(inputState({ K: 1 })).K // 1
+ */
+export function flatten(): Step {
+  const single = (s: MeanFieldState): MeanFieldState =>
+    s.positions === undefined
+      ? s
+      : {
+          ...meanOfSingles(s.positions),
+          gaussian: s.gaussian && s.positions.every(({ K }) => K === s.positions![0]!.K),
+        };
+  return {
+    name: "flatten",
+    mixes: false,
+    single,
+    pair(s) {
+      if (s.positions === undefined) return withBatch(s, s, single);
+      const [first] = s.positions as readonly [PairState];
+      const alike = s.positions.every(({ Ka, Kb, C }) => Ka === first.Ka && Kb === first.Kb && C === first.C);
+      return withBatch({ ...meanOfPairs(s.positions), gaussian: s.gaussian && alike }, s, single);
+    },
+  };
+}
+
+/**
+ * Keeps some positions. Where all are alike nothing changes.
+ * @param kept Numbers of the positions that are kept, row by row.
+ * @throws FathomError `bad-input` when none is.
+ */
+export function selectPositions(kept: readonly number[]): Step {
+  requireCount(kept.length, "positions");
+  const single = (s: MeanFieldState) =>
+    s.positions === undefined ? s : joinSingles(kept.map((p) => s.positions![p]!));
+  return {
+    name: "slice",
+    mixes: false,
+    single,
+    pair: (s) =>
+      withBatch(s.positions === undefined ? s : joinPairs(kept.map((p) => s.positions![p]!)), s, single),
+  };
+}
+
+/**
+ * A table of fresh rows, one an id: K' = variance whatever came before, and J is counted from here. Of a pair of inputs, C
+ * is the share of positions with equal ids times the variance; the share is the correlation C/sqrt(Ka Kb) at the start.
+ * Examples of a batch are taken to share no ids.
+ * @throws FathomError `bad-input` for a bad variance.
+ * @example embedding({ variance: 1 }).single(inputState({ K: 1 })).K // 1
+ */
+export function embedding({ variance }: { readonly variance: number }): Step {
+  requireVariance(variance, "variance");
+  return unitStep({
+    name: "embedding",
+    mixes: true,
+    single: () => ({
+      K: variance,
+      mean: 0,
+      logJ: 0,
+      chiK: 1,
+      meanSlope: 0,
+      gaussian: true,
+      theta: variance,
+      thetaStandard: 1,
+      batch: 0,
+    }),
+    pair(s) {
+      const share = correlation(s);
+      const C = variance * share;
+      const moments = { Ka: variance, Kb: variance, C, meanA: 0, meanB: 0 };
+      return { ...moments, gaussian: true, chi: 1, theta: C, thetaStandard: share };
+    },
+  });
+}
+
+/**
+ * Adds a table of fresh rows, one a position and the same for every example: K' = K + variance, and every covariance
+ * likewise.
+ * @throws FathomError `bad-input` for a bad variance.
+ * @example positional({ variance: 0.5 }).single(preactivationState(1)).K // 1.5
+ */
+export function positional({ variance }: { readonly variance: number }): Step {
+  requireVariance(variance, "variance");
+  return unitStep({
+    name: "positional",
+    mixes: false,
+    single: (s) => ({
+      ...s,
+      K: s.K + variance,
+      theta: s.theta + variance,
+      thetaStandard: s.thetaStandard + 1,
+      batch: s.batch + variance,
+    }),
+    pair: (s) => ({
+      ...s,
+      Ka: s.Ka + variance,
+      Kb: s.Kb + variance,
+      C: s.C + variance,
+      theta: s.theta + variance,
+      thetaStandard: s.thetaStandard + 1,
+    }),
+  });
+}
+
+/**
+ * Trained gains or shifts that start at values which change nothing: the signal passes as it is, but its tangent kernel,
+ * to which they contribute, is not followed.
+ */
+export function withTrainedGains(step: Step): Step {
+  const unknown = { theta: Number.NaN, thetaStandard: Number.NaN };
+  const over = <S extends object>(state: S & { readonly positions?: readonly S[] }): S => ({
+    ...state,
+    ...unknown,
+    ...(state.positions === undefined
+      ? {}
+      : { positions: state.positions.map((s) => ({ ...s, ...unknown })) }),
+  });
+  return { ...step, single: (s) => over(step.single(s)), pair: (s) => over(step.pair(s)) };
+}
