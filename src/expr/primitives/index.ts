@@ -7,6 +7,7 @@ import * as compare from "./compare.ts";
 import * as convolutions from "./conv.ts";
 import * as custom from "./custom.ts";
 import * as factorise from "./factorise.ts";
+import * as fourier from "./fourier.ts";
 import * as indexing from "./indexing.ts";
 import * as join from "./join.ts";
 import * as leaf from "./leaf.ts";
@@ -46,6 +47,7 @@ export type { ConvOptions } from "./conv-geometry.ts";
 export { customDerivative } from "./custom.ts";
 export type { DerivativeRule } from "./custom-batch.ts";
 export { cholesky, type TriangularSolveOptions, triangularSolve } from "./factorise.ts";
+export { type IrfftOptions, irfft, type RfftOptions, rfft } from "./fourier.ts";
 export { gather, oneHot, scatterAdd, takeAlong } from "./indexing.ts";
 export { concat, flip, type PadOptions, pad } from "./join.ts";
 export {
@@ -76,6 +78,7 @@ const families = [
   convolutions,
   custom,
   factorise,
+  fourier,
   indexing,
   join,
   leaf,
