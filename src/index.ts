@@ -74,6 +74,7 @@ export {
   greaterEqual,
   input,
   inputsOf,
+  interpolate2d,
   iota,
   irfft,
   jvp,

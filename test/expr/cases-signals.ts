@@ -1,5 +1,5 @@
 /** @file Examples of operations along a line or a grid: running sums, Fourier transforms, interpolation. */
-import { cumsum, irfft, rfft } from "../../src/expr/index.ts";
+import { add, cumsum, interpolate2d, irfft, mul, rfft, sigmoid, type Tensor } from "../../src/expr/index.ts";
 import { drawn, example, n, rough } from "./case.ts";
 
 const scans = [
@@ -36,4 +36,24 @@ const axes = [
   example("matmul", [n(6, 2)], (x) => irfft(rfft(x, { axis: 0 }), { axis: 0, size: 6 }), "Fourier and back"),
 ];
 
-export const signals = [...scans, ...transforms, ...axes];
+/** Places from just outside to just outside an axis of n pixels, drawn apart from whole numbers. */
+function places(x: Tensor, n: number): Tensor {
+  return add(mul(sigmoid(x), n + 2), -1.5);
+}
+
+const samples = [
+  example(
+    "gather",
+    [n(2, 3, 5, 4), n(2, 3, 2, 2)],
+    (x, grid) => interpolate2d(x, places(grid, 4)),
+    "as interpolate2d",
+  ),
+  example(
+    "gather",
+    [n(1, 1, 6, 6), n(1, 2, 2, 2)],
+    (x, grid) => interpolate2d(x, places(grid, 6)),
+    "as interpolate2d of one channel",
+  ),
+];
+
+export const signals = [...scans, ...transforms, ...axes, ...samples];

@@ -49,6 +49,7 @@ export type { DerivativeRule } from "./custom-batch.ts";
 export { cholesky, type TriangularSolveOptions, triangularSolve } from "./factorise.ts";
 export { type IrfftOptions, irfft, type RfftOptions, rfft } from "./fourier.ts";
 export { gather, oneHot, scatterAdd, takeAlong } from "./indexing.ts";
+export { interpolate2d } from "./interpolate.ts";
 export { concat, flip, type PadOptions, pad } from "./join.ts";
 export {
   constant,
