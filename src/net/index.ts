@@ -34,6 +34,7 @@ export {
   type Tap,
   trainableParameters,
 } from "./model.ts";
+export { type ImportedModel, type ImportOptions, importOnnx, readOnnxFile } from "./onnx/index.ts";
 export type { ParameterInit, ParameterOption } from "./options.ts";
 export type { ParameterSpec } from "./parameters.ts";
 export { parseNet, parseNetText, printNet } from "./parse.ts";

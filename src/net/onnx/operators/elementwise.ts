@@ -59,6 +59,14 @@ function divide(a: Tensor, b: Tensor): Tensor {
   return cast(div(cast(a, "float64"), cast(b, "float64")), a.dtype);
 }
 
+/** a − ⌊a/b⌋ b, with the sign of b; with `fmod` the quotient is cut towards zero. */
+function modulo(node: OnnxNode): Tensor {
+  const [a, b] = [node.tensor(0), node.tensor(1)];
+  const quotient = div(cast(a, "float64"), cast(b, "float64"));
+  const whole = node.int("fmod", 0) !== 0 ? mul(sign(quotient), floor(abs(quotient))) : floor(quotient);
+  return sub(a, cast(mul(whole, cast(b, "float64")), a.dtype));
+}
+
 /** An exponent that is known stays a number, so that small powers become products. */
 function power(node: OnnxNode): Tensor {
   const x = node.tensor(0);
@@ -129,6 +137,7 @@ export const elementwiseOperators: OperatorTable = {
   Sub: binary(sub),
   Mul: binary(mul),
   Div: binary(divide),
+  Mod: modulo,
   Pow: power,
   Neg: unary(neg),
   Abs: unary(abs),

@@ -1,4 +1,5 @@
 /** @file All operators of ONNX that Fathom reads, by name (engine.md §5). */
+import { convolutionOperators } from "./convolution.ts";
 import { elementwiseOperators } from "./elementwise.ts";
 import { indexingOperators } from "./indexing.ts";
 import { linearOperators } from "./linear.ts";
@@ -10,6 +11,7 @@ import { shapeOperators } from "./shape.ts";
 
 export const operators: ReadonlyMap<string, Operator> = new Map(
   [
+    convolutionOperators,
     elementwiseOperators,
     indexingOperators,
     linearOperators,

@@ -3,6 +3,7 @@ import {
   broadcastTo,
   concat,
   constant,
+  cumsum,
   flip,
   gather,
   logicalAnd,
@@ -239,6 +240,16 @@ function triangle(node: OnnxNode): Tensor {
   return x.dtype === "bool" ? logicalAnd(x, inside) : where(inside, x, 0);
 }
 
+function cumulated(node: OnnxNode): Tensor {
+  const x = node.tensor(0);
+  const axis = node.axis(Number(node.fixed(1, "axis").data[0]), x.shape.length);
+  return cumsum(x, {
+    axis,
+    reverse: node.int("reverse", 0) !== 0,
+    exclusive: node.int("exclusive", 0) !== 0,
+  });
+}
+
 /** Empty lists take part in joins of shapes and add nothing. */
 function joined(node: OnnxNode): Result {
   const filled = node.operands.flatMap((_, i) => (sizeOf(node.shape(i)) === 0 ? [] : [node.tensor(i)]));
@@ -261,4 +272,5 @@ export const movementOperators: OperatorTable = {
   DepthToSpace: depthToSpace,
   SpaceToDepth: spaceToDepth,
   Trilu: triangle,
+  CumSum: cumulated,
 };
