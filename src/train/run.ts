@@ -6,6 +6,7 @@ import type { LoopExecutable } from "../runtime/index.ts";
 import type { FloatDType, NdArray } from "../tensor/index.ts";
 import type { BatchOrder, EpochPosition } from "./batches.ts";
 import type { Evaluation, EvaluationSplit } from "./evaluate.ts";
+import type { NoiseStream } from "./noise.ts";
 import { parseCount } from "./options.ts";
 import type { Pace } from "./pace.ts";
 import { learningRates, type RatePlan } from "./schedules.ts";
@@ -22,6 +23,7 @@ export interface Snapshot {
   /** Steps taken. */
   readonly step: number;
   readonly status: RunStatus;
+  /** Trained and frozen parameters and buffers by name. */
   readonly parameters: Arrays;
   /** Optimiser state by name. */
   readonly state: Arrays;
@@ -33,10 +35,14 @@ export interface Snapshot {
 export interface RunParts {
   readonly loop: LoopExecutable;
   readonly shared: Arrays;
-  readonly parameterNames: readonly string[];
+  /** Every array of the model: trained and frozen parameters, buffers. */
+  readonly weightNames: readonly string[];
+  /** Those of them that stay as they are. */
+  readonly frozenNames: readonly string[];
   readonly dtype: FloatDType;
   readonly pace: Pace;
   readonly order: BatchOrder;
+  readonly noise: NoiseStream;
   readonly plan: RatePlan;
   readonly evaluate: (parameters: Arrays, where: EvaluationSplit) => Promise<Evaluation>;
   readonly snapshot: Snapshot;
@@ -55,6 +61,7 @@ interface Call extends Position {
 /** One run; made by `Trainer.start` or `Trainer.resume`. Await each `advance` before the next. */
 export class TrainingRun {
   readonly #parts: RunParts;
+  readonly #frozen: Arrays;
   #at: Position;
   #losses: Float64Array;
   #status: RunStatus;
@@ -62,7 +69,12 @@ export class TrainingRun {
   constructor(parts: RunParts) {
     const { step, parameters, state, losses, status } = parts.snapshot;
     this.#parts = parts;
-    this.#at = { step, carry: { ...parameters, ...state } };
+    const frozen = new Set(parts.frozenNames);
+    const [fixed, moving] = [true, false].map((still) =>
+      Object.fromEntries(Object.entries(parameters).filter(([name]) => frozen.has(name) === still)),
+    );
+    this.#frozen = fixed!;
+    this.#at = { step, carry: { ...moving, ...state } };
     this.#losses = losses.slice();
     this.#status = status === "running" && step >= parts.plan.steps ? "done" : status;
   }
@@ -86,10 +98,10 @@ export class TrainingRun {
     return this.#losses.subarray(0, this.#at.step);
   }
 
-  /** Weights after the steps taken, by name. */
+  /** Weights after the steps taken, by name: trained and frozen parameters and running statistics. */
   get parameters(): Record<string, NdArray> {
-    const { carry } = this.#at;
-    return Object.fromEntries(this.#parts.parameterNames.map((name) => [name, carry[name]!]));
+    const all = { ...this.#at.carry, ...this.#frozen };
+    return Object.fromEntries(this.#parts.weightNames.map((name) => [name, all[name]!]));
   }
 
   /** Epochs finished and rows visited of the epoch under way. */
@@ -99,7 +111,7 @@ export class TrainingRun {
 
   /** A number of steps that takes about a tenth of a second: the natural stretch between two looks at the run. */
   get stretch(): number {
-    return this.#parts.pace.steps;
+    return Math.min(this.#parts.pace.steps, this.#parts.noise.mostSteps);
   }
 
   /** The learning rate of a step, as the host computes it (float64). */
@@ -115,7 +127,7 @@ export class TrainingRun {
   async advance(count = this.stretch): Promise<RunStatus> {
     const end = Math.min(this.steps, this.step + parseCount(count, "count"));
     while (this.#status === "running" && this.step < end) {
-      const steps = Math.min(this.#parts.pace.steps, end - this.step);
+      const steps = Math.min(this.stretch, end - this.step);
       const began = performance.now();
       const call = await this.#call(this.#at, steps);
       this.#parts.pace.record(steps, performance.now() - began);
@@ -133,7 +145,7 @@ export class TrainingRun {
 
   /** The run as data, from which `Trainer.resume` goes on to the same bits. */
   snapshot(): Snapshot {
-    const names = new Set(this.#parts.parameterNames);
+    const names = new Set(this.#parts.weightNames);
     const state = Object.entries(this.#at.carry).filter(([name]) => !names.has(name));
     return {
       step: this.step,
@@ -160,12 +172,14 @@ export class TrainingRun {
   }
 
   async #call({ step, carry }: Position, steps: number): Promise<Call> {
-    const { loop, order, plan, dtype, shared } = this.#parts;
+    const { loop, order, noise, plan, dtype } = this.#parts;
+    const shared = { ...this.#parts.shared, ...this.#frozen };
     const perStep = {
       [ROWS]: order.indices(step, steps),
       [LEARNING_RATE]: learningRates(plan, dtype, step, steps),
+      ...noise.draw(step, steps),
     };
-    const result = await loop.run({ carry: { ...carry }, perStep, shared: { ...shared }, steps });
+    const result = await loop.run({ carry: { ...carry }, perStep, shared, steps });
     const losses = result.collected[LOSS]!.data as Floats;
     return { step: step + steps, carry: result.carry, losses };
   }
@@ -181,8 +195,8 @@ export class TrainingRun {
   }
 
   #isFinite({ carry, losses }: Call): boolean {
-    const weights = this.#parts.parameterNames.map((name) => carry[name]!.data as Floats);
-    return allFinite(losses) && weights.every(allFinite);
+    const weights = this.#parts.weightNames.flatMap((name) => carry[name] ?? []);
+    return allFinite(losses) && weights.every(({ data }) => allFinite(data as Floats));
   }
 }
 

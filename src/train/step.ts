@@ -5,7 +5,14 @@
  */
 import type { Dataset } from "../data/index.ts";
 import { cast, gather, input, mul, orZeros, reduceMean, reshape, type Tensor, vjp } from "../expr/index.ts";
-import { applyModel, type Model, parameterInputs } from "../net/index.ts";
+import {
+  applyModel,
+  type Model,
+  noiseInputs,
+  type ParameterSpec,
+  parameterInputs,
+  trainableParameters,
+} from "../net/index.ts";
 import {
   FathomError,
   type FloatDType,
@@ -25,17 +32,22 @@ export const LEARNING_RATE = "learningRate";
 export const LOSS = "loss";
 
 export interface StepGraph {
-  /** Parameters, then optimiser state. */
+  /** Trained parameters, buffers, then optimiser state. */
   readonly carry: readonly Tensor[];
   /** What the carry becomes, in the same order. */
   readonly next: readonly Tensor[];
-  /** ROWS [batch] int32 and LEARNING_RATE []. */
+  /** ROWS [batch] int32, LEARNING_RATE [] and the noise of training mode, [batch, ...shape] each. */
   readonly perStep: readonly Tensor[];
-  /** DATA [N, ...] and LABELS [N]. */
+  /** DATA [N, ...], LABELS [N] and the frozen parameters. */
   readonly shared: readonly Tensor[];
   /** The mean loss of the batch before the update, []. */
   readonly loss: Tensor;
-  readonly parameterNames: readonly string[];
+  /** All arrays of the model by name: trained parameters, frozen ones and buffers. */
+  readonly weights: Readonly<Record<string, Tensor>>;
+  /** Names of the trained parameters. */
+  readonly trained: readonly string[];
+  /** Names of the parameters that no step changes. */
+  readonly frozen: readonly string[];
 }
 
 export interface StepDescription {
@@ -47,46 +59,74 @@ export interface StepDescription {
   readonly dtype: FloatDType;
 }
 
-/** Builds the step. @throws FathomError bad-shape when the data do not fit the model. */
+/**
+ * Builds the step.
+ * @throws FathomError bad-shape when the data do not fit the model, bad-input when the model has nothing to train.
+ */
 export function buildStep({ model, dataset, loss, optimizer, batch, dtype }: StepDescription): StepGraph {
   checkFit(model, dataset);
   const { inputs, labels: classes } = dataset.train;
-  const parameters = parameterInputs(model, dtype);
+  const weights = parameterInputs(model, dtype);
+  const { trained, buffers, frozen } = namesByRole(model);
+  const parameters = only(trained, weights);
   const state = stateInputs(optimizer.initial(shapesOf(parameters), dtype));
+  const noise = noiseInputs(model, batch, dtype);
   const data = input(DATA, inputs.shape, inputs.dtype);
   const labels = input(LABELS, classes.shape, "int32");
   const rows = input(ROWS, [batch], "int32");
   const learningRate = input(LEARNING_RATE, [], dtype);
 
   const x = asModelInput(gather(data, rows, { axis: 0 }), { model, dataset, dtype });
-  const outputs = applyModel(model, parameters, x).output;
-  const meanLoss = reduceMean(losses[loss](outputs, gather(labels, rows, { axis: 0 })));
-  const names = Object.keys(parameters);
-  const gradients = vjp(
-    [meanLoss],
-    names.map((name) => parameters[name]!),
-  );
+  const { output, updates } = applyModel(model, weights, x, { mode: "training", noise });
+  const meanLoss = reduceMean(losses[loss](output, gather(labels, rows, { axis: 0 })));
+  const gradients = vjp([meanLoss], Object.values(parameters));
   const next = optimizer.update({
     parameters,
-    gradients: Object.fromEntries(names.map((name, i) => [name, orZeros(gradients[i], parameters[name]!)])),
+    gradients: Object.fromEntries(trained.map((name, i) => [name, orZeros(gradients[i], parameters[name]!)])),
     state,
     learningRate,
   });
   return {
-    carry: [...Object.values(parameters), ...Object.values(state)],
+    carry: [...Object.values({ ...parameters, ...only(buffers, weights), ...state })],
     next: [
-      ...names.map((name) => next.parameters[name]!),
+      ...trained.map((name) => next.parameters[name]!),
+      ...buffers.map((name) => updates[name] ?? weights[name]!),
       ...Object.keys(state).map((name) => next.state[name]!),
     ],
-    perStep: [rows, learningRate],
-    shared: [data, labels],
+    perStep: [rows, learningRate, ...Object.values(noise)],
+    shared: [data, labels, ...Object.values(only(frozen, weights))],
     loss: meanLoss,
-    parameterNames: names,
+    weights,
+    trained,
+    frozen,
   };
 }
 
+/** The names of a model's arrays by what a step does with them. */
+function namesByRole(model: Model): Record<"trained" | "buffers" | "frozen", string[]> {
+  const names = (specs: readonly ParameterSpec[]) => specs.map(({ name }) => name);
+  const trained = names(trainableParameters(model));
+  if (trained.length === 0) {
+    throw new FathomError({
+      code: "bad-input",
+      message: "The network has no trainable parameters, so there is nothing to train.",
+      where: "layers",
+      hint: 'Add a layer with parameters, or take "trainable": false off one of them.',
+    });
+  }
+  return {
+    trained,
+    buffers: names(model.parameters.filter(({ role }) => role === "buffer")),
+    frozen: names(model.parameters.filter(({ role, trainable }) => role === "parameter" && !trainable)),
+  };
+}
+
+function only<T>(names: readonly string[], values: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(names.map((name) => [name, values[name]!]));
+}
+
 /**
- * Raw rows as the model's input: cast, scaled (×1/255 for pixels) and in the model's shape.
+ * Raw rows as the model's input: cast, scaled (×1/255 for pixels) and in the model's shape; token ids stay whole numbers.
  * @param raw [B, ...dataset.inputShape]
  * @returns [B, ...model.inputShape]
  */
@@ -94,6 +134,9 @@ export function asModelInput(
   raw: Tensor,
   { model, dataset, dtype }: Pick<StepDescription, "model" | "dataset" | "dtype">,
 ): Tensor {
+  if (model.net.input?.kind === "ids") {
+    return reshape(cast(raw, "int32"), [raw.shape[0]!, ...model.inputShape]);
+  }
   const values = cast(raw, dtype);
   const scaled = dataset.scale === 1 ? values : mul(values, dataset.scale);
   return reshape(scaled, [raw.shape[0]!, ...model.inputShape]);

@@ -29,7 +29,10 @@ export interface TrainOptions {
   /** Length of the run: either steps, or epochs (passes over the rows; fractions are allowed). */
   readonly steps?: number;
   readonly epochs?: number;
-  /** Seed: `key.split("init")` draws the weights, `key.split("order")` the order of the rows. */
+  /**
+   * Seed: `key.split("init")` draws the weights, `key.split("order")` the order of the rows, `key.split("noise")` what
+   * dropout needs.
+   */
   readonly key: Key;
   /** Initial weights by name, instead of drawn ones. */
   readonly initial?: Readonly<Record<string, NdArray>>;

@@ -3,7 +3,7 @@
  * and rows are fed and not built in, so a grid of learning rates and seeds costs one compilation (engine.md §3).
  */
 import type { Dataset } from "../data/index.ts";
-import { Scope, withScope } from "../expr/index.ts";
+import { Scope, type Tensor, withScope } from "../expr/index.ts";
 import { initialise, type Model } from "../net/index.ts";
 import { type CompileOptions, compileLoop, type LoopExecutable } from "../runtime/index.ts";
 import {
@@ -17,6 +17,7 @@ import {
 import { BatchOrder } from "./batches.ts";
 import { createEvaluator, type Evaluation, type EvaluationSplit, type Evaluator } from "./evaluate.ts";
 import type { LossKind } from "./losses.ts";
+import { NoiseStream } from "./noise.ts";
 import { type Optimizer, optimizer } from "./optimisers.ts";
 import {
   badOption,
@@ -53,7 +54,10 @@ export interface TrainerOptions {
 
 /** What is fed: everything that may differ between runs of a trainer. */
 export interface RunOptions {
-  /** Seed of the run: `key.split("init")` draws the weights, `key.split("order")` the order of the rows. */
+  /**
+   * Seed of the run: `key.split("init")` draws the weights, `key.split("order")` the order of the rows,
+   * `key.split("noise")` what dropout needs.
+   */
   readonly key: Key;
   /** Initial weights by name, instead of drawn ones. */
   readonly parameters?: Readonly<Record<string, NdArray>>;
@@ -77,7 +81,7 @@ interface Parts {
 
 /**
  * Compiles a trainer.
- * @throws FathomError bad-input naming the option, bad-shape when data and model do not meet, too-large when the
+ * @throws FathomError bad-input naming the option or when nothing is trainable, bad-shape when data and model do not meet, too-large when the
  * compiled loop would need more memory than allowed.
  * @example
  * await using trainer = await createTrainer({ model, dataset, batch: 128, optimizer: { kind: "sgd", momentum: 0.9 } });
@@ -133,8 +137,9 @@ export class Trainer implements AsyncDisposable {
   start(options: RunOptions): TrainingRun {
     const { graph, rule, dtype } = this.#parts;
     const parameters = options.parameters ?? initialise(this.#parts.options.model, options.key, { dtype });
-    checkArrays(parameters, graph.carry.slice(0, graph.parameterNames.length), "parameters");
-    const state = rule.initial(shapesOf(parameters), dtype);
+    checkArrays(parameters, Object.values(graph.weights), "parameters");
+    const trained = graph.trained.map((name) => [name, parameters[name]!] as const);
+    const state = rule.initial(shapesOf(Object.fromEntries(trained)), dtype);
     return this.#run(options, { step: 0, status: "running", parameters, state, losses: new Float64Array() });
   }
 
@@ -145,7 +150,8 @@ export class Trainer implements AsyncDisposable {
    */
   resume(snapshot: Snapshot, options: RunOptions): TrainingRun {
     const arrays = { ...snapshot.parameters, ...snapshot.state };
-    checkArrays(arrays, this.#parts.graph.carry, "snapshot");
+    const { weights, carry } = this.#parts.graph;
+    checkArrays(arrays, [...Object.values(weights), ...carry], "snapshot");
     if (snapshot.losses.length !== snapshot.step || snapshot.step > options.steps) {
       throw badOption("snapshot.step", snapshot.step, `a step of a run of ${options.steps} steps`);
     }
@@ -180,7 +186,8 @@ export class Trainer implements AsyncDisposable {
   }
 
   #run(options: RunOptions, snapshot: Snapshot): TrainingRun {
-    const { dataset, batch } = this.#parts.options;
+    const { model, dataset, batch } = this.#parts.options;
+    const { dtype, graph } = this.#parts;
     const available = dataset.train.labels.shape[0]!;
     const rows =
       options.rows === undefined
@@ -191,10 +198,12 @@ export class Trainer implements AsyncDisposable {
     return new TrainingRun({
       loop: this.#parts.loop,
       shared: { [DATA]: dataset.train.inputs, [LABELS]: dataset.train.labels },
-      parameterNames: this.#parts.graph.parameterNames,
-      dtype: this.#parts.dtype,
+      weightNames: Object.keys(graph.weights),
+      frozenNames: graph.frozen,
+      dtype,
       pace: this.#pace,
       order: new BatchOrder(options.key.split("order"), rows, batch),
+      noise: new NoiseStream(options.key.split("noise"), model.noise, { batch, dtype }),
       plan: {
         learningRate: parsePositive(options.learningRate, "learningRate"),
         schedule: parseSchedule(options.schedule ?? "constant", steps),
@@ -206,13 +215,13 @@ export class Trainer implements AsyncDisposable {
   }
 }
 
-/** Checks that arrays are those that the carry needs: no name too few or too many, shapes and dtypes alike. */
+/** Checks that arrays are those that the tensors need: no name too few or too many, shapes and dtypes alike. */
 function checkArrays(
   arrays: Readonly<Record<string, NdArray>>,
-  carry: StepGraph["carry"],
+  tensors: readonly Tensor[],
   where: string,
 ): void {
-  const needed = new Map(carry.map((tensor) => [tensor.attrs["name"] as string, tensor]));
+  const needed = new Map(tensors.map((tensor) => [tensor.attrs["name"] as string, tensor]));
   for (const [name, { shape, dtype }] of needed) {
     const array = Object.hasOwn(arrays, name) ? arrays[name] : undefined;
     if (array === undefined) throw misfit(where, name, `${name} is missing.`);
