@@ -5,8 +5,10 @@
  */
 import type { ActivationSpec } from "./activations/index.ts";
 import type { NetShape } from "./shapes.ts";
+import type { SpatialCovarianceOp } from "./spatial-covariance.ts";
 
 export type CovarianceOp =
+  | SpatialCovarianceOp
   /** `K → scale·K + shift`: a dense layer with `scale = sw2`, `shift = sb2`. */
   | { readonly op: "affine"; readonly scale: number; readonly shift: number }
   /** `K → E[φ(u) φ(v)]`, `(u, v)` Gaussian with covariance K. */

@@ -3,20 +3,31 @@ import { z } from "zod";
 import { MAX_LAYERS } from "./bounds.ts";
 import type { LayerRecord } from "./define.ts";
 import { activation } from "./layers/activation.ts";
+import { aggregate } from "./layers/aggregate.ts";
 import { batchNorm } from "./layers/batch-norm.ts";
 import { concat } from "./layers/concat.ts";
+import { conv } from "./layers/conv.ts";
+import { convLocal } from "./layers/conv-local.ts";
+import { convTranspose } from "./layers/conv-transpose.ts";
 import { dense } from "./layers/dense.ts";
 import { dropout } from "./layers/dropout.ts";
+import { embedding } from "./layers/embedding.ts";
 import { flatten } from "./layers/flatten.ts";
 import { gain } from "./layers/gain.ts";
+import { globalAvgPool } from "./layers/global-avg-pool.ts";
 import { l2Normalize } from "./layers/l2-normalize.ts";
 import { layerNorm } from "./layers/layer-norm.ts";
+import { positional } from "./layers/positional.ts";
 import { product } from "./layers/product.ts";
 import { residual } from "./layers/residual.ts";
+import { resize } from "./layers/resize.ts";
 import { rmsNorm } from "./layers/rms-norm.ts";
 import { scale } from "./layers/scale.ts";
+import { selfAttention } from "./layers/self-attention.ts";
 import { slice } from "./layers/slice.ts";
 import { sum } from "./layers/sum.ts";
+import { toTokens } from "./layers/to-tokens.ts";
+import { transpose } from "./layers/transpose.ts";
 import { parametersSchema } from "./options.ts";
 import type { LayerSpec } from "./spec.ts";
 
@@ -37,6 +48,17 @@ export const layerRecords: readonly LayerRecord[] = [
   concat,
   dropout,
   slice,
+  conv,
+  convTranspose,
+  convLocal,
+  globalAvgPool,
+  resize,
+  toTokens,
+  transpose,
+  embedding,
+  positional,
+  selfAttention,
+  aggregate,
 ];
 
 const byKind = new Map(layerRecords.map((record) => [record.kind, record]));

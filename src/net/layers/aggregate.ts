@@ -1,0 +1,47 @@
+/** @file Aggregation over a graph (graphs.md §1): y_i = Σ_j L_ij x_j along the node axis, L a fixed sparse matrix. */
+import { z } from "zod";
+import { spmm } from "../../expr/index.ts";
+import { FathomError } from "../../tensor/index.ts";
+import { defineLayer, type Place } from "../define.ts";
+import { type GraphSpec, graphMatrix, graphSchema } from "../graphs.ts";
+import { showNetShape } from "../shapes.ts";
+
+/** The matrix, with the layer's place in front of what is wrong with the graph. */
+function matrixAt(graph: GraphSpec, { self, where }: Place) {
+  try {
+    return graphMatrix(graph);
+  } catch (cause) {
+    if (!(cause instanceof FathomError)) throw cause;
+    const { code, message, hint } = cause;
+    const at = `${where}.${cause.where}`;
+    throw new FathomError({ code, message: `${self}: ${message}`, where: at, ...(hint && { hint }), cause });
+  }
+}
+
+export const aggregate = defineLayer({
+  kind: "aggregate",
+  summary: "sums over the neighbours in a fixed graph: y_i = Σ_j L_ij x_j along the axis of tokens or nodes",
+  options: z.strictObject({ graph: graphSchema }),
+  shape: ({ graph }, input, place) => {
+    const { self, before, where } = place;
+    if (input.kind !== "tokens" && input.kind !== "graph") {
+      throw new FathomError({
+        code: "bad-shape",
+        message: `${self} acts on tokens or graphs, but ${before} gives ${showNetShape(input)}.`,
+        where,
+        hint: 'Put {"kind": "toTokens"} before it, which makes every position of an image or a signal a node.',
+      });
+    }
+    const [nodes, features] = input.shape as [number, number];
+    const [rows, columns] = matrixAt(graph, place).shape;
+    if (columns === nodes) return { kind: input.kind, shape: [rows, features] };
+    throw new FathomError({
+      code: "bad-shape",
+      message: `${self} has a graph of ${columns} nodes, but ${before} gives ${showNetShape(input)}: ${nodes} nodes.`,
+      where: `${where}.graph`,
+      hint: "Give the graph as many nodes as there are tokens.",
+    });
+  },
+  apply: ({ graph }, _, x) => spmm(graphMatrix(graph), x),
+  covariance: ({ graph }) => ({ op: "aggregate", matrix: graphMatrix(graph) }),
+});

@@ -1,0 +1,88 @@
+/**
+ * @file Locally connected layer: a convolution whose weights are not shared between positions (kernels.md §2.1,
+ * ConvLocal). Weights `[positions, channels, C, ...k]` and biases `[positions, channels]`, positions in row-major order.
+ */
+import { z } from "zod";
+import { add, constant, conv, matmul, reshape, type Tensor, transpose } from "../../expr/index.ts";
+import { ndarray, sizeOf } from "../../tensor/index.ts";
+import { convolution } from "../../theory/index.ts";
+import { defineLayer, gaussian } from "../define.ts";
+import { convPadding, sizes, type WindowAxis } from "../geometry.ts";
+import { nonNegative, positiveInt } from "../options.ts";
+import {
+  outSizes,
+  perAxis,
+  requireSpatial,
+  requireWindows,
+  spatialOf,
+  spatialShape,
+  windowArguments,
+  windowsOf,
+  wrap,
+} from "../spatial.ts";
+
+/**
+ * What every window sees, as a convolution with one filter a tap: `[N, C, ...s]` → `[N, C·Πk, positions]`, the taps of
+ * one channel together.
+ */
+function patches(x: Tensor, windows: readonly WindowAxis[]): Tensor {
+  const channels = x.shape[1]!;
+  const kernel = windows.map((axis) => axis.kernel);
+  const taps = sizeOf(kernel);
+  const data = new Array<number>(channels * taps * taps).fill(0);
+  for (let row = 0; row < channels * taps; row++) data[row * taps + (row % taps)] = 1;
+  const filters = constant(ndarray(x.dtype, [channels * taps, 1, ...kernel], data));
+  const seen = conv(wrap(x, windows), filters, { ...windowArguments(windows), groups: channels });
+  return reshape(seen, [x.shape[0]!, channels * taps, sizeOf(seen.shape.slice(2))]);
+}
+
+export const convLocal = defineLayer({
+  kind: "convLocal",
+  summary:
+    "convolution without shared weights: every position has weights W ~ N(0, sw2/(C·Πkernel)) and biases b ~ N(0, sb2)",
+  options: z.strictObject({
+    channels: positiveInt.describe("number of channels it makes: a whole number, 1 or more"),
+    kernel: sizes.describe("length of the kernel: one whole number, or one for each spatial axis"),
+    stride: sizes.default(1).describe("step between windows: one whole number, or one for each spatial axis"),
+    padding: convPadding.default("same"),
+    sw2: nonNegative.default(1).describe("weight variance σw²: a finite number, 0 or more"),
+    sb2: nonNegative.default(0).describe("bias variance σb²: a finite number, 0 or more"),
+  }),
+  preactivation: true,
+  shape: (options, input, place) => {
+    requireSpatial(input, place);
+    return spatialShape(input, options.channels, outSizes(requireWindows(options, input, place)));
+  },
+  params: (options, input) => {
+    const { channels, sizes } = spatialOf(input);
+    const kernel = perAxis(options.kernel, sizes.length);
+    const fanIn = channels * sizeOf(kernel);
+    const positions = sizeOf(outSizes(windowsOf(options, sizes)));
+    return {
+      weight: gaussian([positions, options.channels, channels, ...kernel], options.sw2 / fanIn, fanIn),
+      bias: gaussian([positions, options.channels], options.sb2, 1),
+    };
+  },
+  apply: (options, { weight, bias }, x) => {
+    const windows = windowsOf(options, x.shape.slice(2));
+    const seen = patches(x, windows);
+    const [batch, taps, positions] = seen.shape as [number, number, number];
+    const weights = reshape(weight!, [positions, options.channels, taps]);
+    // [positions, N, taps]·[positions, channels, taps]ᵀ: a small product a position.
+    const z = matmul(transpose(seen, [2, 0, 1]), weights, { transposeB: true });
+    const shifted = add(z, reshape(bias!, [positions, 1, options.channels]));
+    return reshape(transpose(shifted, [1, 2, 0]), [batch, options.channels, ...outSizes(windows)]);
+  },
+  meanField: (options, input) => {
+    const { channels, sizes } = spatialOf(input);
+    const geometry = windowsOf(options, sizes);
+    const fanIn = channels * sizeOf(geometry.map((axis) => axis.kernel));
+    return convolution({ sw2: options.sw2, sb2: options.sb2, fanIn, geometry });
+  },
+  covariance: (options, input) => ({
+    op: "localConvolution",
+    scale: options.sw2,
+    shift: options.sb2,
+    windows: windowsOf(options, spatialOf(input).sizes),
+  }),
+});

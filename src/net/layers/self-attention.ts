@@ -1,0 +1,115 @@
+/**
+ * @file Multi-head self-attention over tokens: `concat_h softmax(q kᵀ·scale) v` times an output matrix, where q, k, v are
+ * dense in the tokens. All four weights are N(0, sw2/fan_in), all four biases N(0, sb2).
+ * `scaling: "standard"` is 1/√d per head of d channels. `"linear"` is the form whose wide limit is deterministic
+ * (kernels.md §2.2): 1/d, with the keys' weights tied to the queries'.
+ */
+import { z } from "zod";
+import { add, constant, matmul, mul, reshape, softmax, type Tensor, transpose } from "../../expr/index.ts";
+import { FathomError, ndarray } from "../../tensor/index.ts";
+import { defineLayer, gaussian } from "../define.ts";
+import { nonNegative, positiveInt } from "../options.ts";
+import type { NetShape } from "../shapes.ts";
+import { requireTokens } from "../tokens.ts";
+
+/** Added to the logits of keys after the query: its exponential is 0 in every float dtype, and it is finite. */
+const NEVER = -1e30;
+
+interface Options {
+  readonly width?: number | undefined;
+  readonly heads: number;
+  readonly causal: boolean;
+  readonly scaling: "standard" | "linear";
+}
+
+function widthOf({ width }: Options, input: NetShape): number {
+  return width ?? input.shape[1]!;
+}
+
+/** `[N, T, heads·d]` → `[N, heads, T, d]`. */
+function splitHeads(x: Tensor, heads: number): Tensor {
+  const [batch, count, width] = x.shape as [number, number, number];
+  return transpose(reshape(x, [batch, count, heads, width / heads]), [0, 2, 1, 3]);
+}
+
+/** `[N, heads, T, d]` → `[N, T, heads·d]`. */
+function joinHeads(x: Tensor): Tensor {
+  const [batch, heads, count, width] = x.shape as [number, number, number, number];
+  return reshape(transpose(x, [0, 2, 1, 3]), [batch, count, heads * width]);
+}
+
+function causalMask(count: number, like: Tensor): Tensor {
+  const entries = Array.from({ length: count * count }, (_, k) =>
+    k % count > Math.floor(k / count) ? NEVER : 0,
+  );
+  return constant(ndarray(like.dtype, [count, count], entries));
+}
+
+function dense(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
+  return add(matmul(x, weight, { transposeB: true }), bias);
+}
+
+export const selfAttention = defineLayer({
+  kind: "selfAttention",
+  summary: "multi-head self-attention over tokens, with biases: weights N(0, sw2/fan_in), biases N(0, sb2)",
+  options: z.strictObject({
+    heads: positiveInt.default(1).describe("number of heads, which share the width among them"),
+    width: positiveInt.optional().describe("channels of the tokens it makes; those it reads, when left out"),
+    causal: z.boolean().default(false).describe("whether a token sees only itself and those before it"),
+    scaling: z
+      .enum(["standard", "linear"])
+      .default("standard")
+      .describe("of the logits: standard (1/√d, d channels a head) or linear (1/d, keys tied to queries)"),
+    sw2: nonNegative.default(1).describe("weight variance σw²: a finite number, 0 or more"),
+    sb2: nonNegative.default(0).describe("bias variance σb²: a finite number, 0 or more"),
+  }),
+  preactivation: true,
+  shape: (options, input, place) => {
+    const { count } = requireTokens(input, place);
+    const width = widthOf(options, input);
+    if (width % options.heads === 0) return { kind: "tokens", shape: [count, width] };
+    throw new FathomError({
+      code: "bad-shape",
+      message: `${place.self} shares ${width} channels${options.width === undefined ? ` of ${place.before}` : ""} among ${options.heads} heads: not a multiple.`,
+      where: `${place.where}.heads`,
+      hint: "Use a width that is a multiple of heads.",
+    });
+  },
+  params: (options, input) => {
+    const { sw2, sb2, scaling } = options;
+    const channels = input.shape[1]!;
+    const width = widthOf(options, input);
+    const weight = gaussian([width, channels], sw2 / channels);
+    const bias = gaussian([width], sb2);
+    const key = scaling === "linear" ? {} : { key: weight, keyBias: bias };
+    return {
+      query: weight,
+      queryBias: bias,
+      ...key,
+      value: weight,
+      valueBias: bias,
+      out: gaussian([width, width], sw2 / width),
+      outBias: bias,
+    };
+  },
+  apply: ({ heads, causal, scaling }, params, x) => {
+    const project = (name: string) => splitHeads(dense(x, params[name]!, params[`${name}Bias`]!), heads);
+    const q = project("query");
+    const k = scaling === "linear" ? q : project("key");
+    const d = q.shape[3]!;
+    const logits = mul(matmul(q, k, { transposeB: true }), scaling === "linear" ? 1 / d : 1 / Math.sqrt(d));
+    const attention = softmax(causal ? add(logits, causalMask(x.shape[1]!, x)) : logits);
+    return dense(joinHeads(matmul(attention, project("value"))), params.out!, params.outBias!);
+  },
+  covariance: ({ scaling, causal, sw2, sb2 }) => {
+    if (scaling === "linear") {
+      // Keys' biases shift all logits of a query alike; weights of G sum to 1, so the values' biases pass.
+      return { op: "attention", query: sw2, scale: sw2 * sw2, shift: sw2 * sb2 + sb2, causal };
+    }
+    throw new FathomError({
+      code: "unsupported",
+      message: "the logits of standard scaling stay random in the wide limit; there is no covariance rule.",
+      hint: 'Use "scaling": "linear", or measure the finite network.',
+    });
+  },
+});

@@ -1,0 +1,18 @@
+/** @file Tokens `[T, C]` become tokens `[C, T]`: positions as channels, so that a dense layer mixes positions. */
+import { z } from "zod";
+import { transpose as permute } from "../../expr/index.ts";
+import { flatten } from "../../theory/index.ts";
+import { defineLayer } from "../define.ts";
+import { requireTokens } from "../tokens.ts";
+
+export const transpose = defineLayer({
+  kind: "transpose",
+  summary: "tokens and channels change places: [T, C] → [C, T]",
+  options: z.strictObject({}),
+  shape: (_, input, place) => {
+    const { count, channels } = requireTokens(input, place);
+    return { kind: "tokens", shape: [channels, count] };
+  },
+  apply: (_, __, x) => permute(x, [0, 2, 1]),
+  meanField: () => flatten(),
+});

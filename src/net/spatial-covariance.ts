@@ -1,0 +1,62 @@
+/**
+ * @file Covariance rules of layers that know positions (kernels.md §2.1, §2.2), as plain data. `K[p, p']` is
+ * `K(x, x')` between position p of one example and p' of the other, averaged over channels.
+ */
+import type { SparseMatrix } from "../tensor/index.ts";
+import type { WindowAxis } from "./geometry.ts";
+
+export type SpatialCovarianceOp =
+  /** `K' = scale·⟨K⟩ + shift`, ⟨K⟩[i, i'] the mean over taps j of `K[s·i + d·j − lo, s·i' + d·j − lo]`; 0 outside. */
+  | {
+      readonly op: "convolution";
+      readonly scale: number;
+      readonly shift: number;
+      readonly windows: readonly WindowAxis[];
+    }
+  /** The same where p = p'; 0 elsewhere, for every position has weights and a bias of its own. */
+  | {
+      readonly op: "localConvolution";
+      readonly scale: number;
+      readonly shift: number;
+      readonly windows: readonly WindowAxis[];
+    }
+  /**
+   * The adjoint stencil: `K'[q, q'] = scale/Πk · Σ_j K[i, i'] + shift` over the taps j with `q = s·i + j − lo` and
+   * `q' = s·i' + j − lo`. `windows` are those of the convolution from the output to the input of this layer.
+   */
+  | {
+      readonly op: "transposedConvolution";
+      readonly scale: number;
+      readonly shift: number;
+      readonly windows: readonly WindowAxis[];
+    }
+  /** Sum over the windows of both positions; divided by both windows' sizes, or by the positions inside the edges. */
+  | {
+      readonly op: "pool";
+      readonly windows: readonly WindowAxis[];
+      readonly divisor: "none" | "window" | "inside";
+    }
+  /** Mean over all pairs of positions. */
+  | { readonly op: "globalAvgPool"; readonly positions: number }
+  /** `K' = A K Aᵀ` along every spatial axis; `matrices[axis]` has rows of coefficients. */
+  | { readonly op: "resize"; readonly matrices: readonly (readonly (readonly number[])[])[] }
+  /** `K' = A K Aᵀ` over nodes. */
+  | { readonly op: "aggregate"; readonly matrix: SparseMatrix }
+  /** `K'[p, p'] = variance` where both examples have the same id there, else 0. */
+  | { readonly op: "embedding"; readonly variance: number }
+  /** `K' = K + variance·I` (a learned table), or plus the Gram matrix of sinusoids, `⟨cos(ω_c (p − p'))⟩/2`. */
+  | { readonly op: "positional"; readonly encoding: "learned"; readonly variance: number }
+  | { readonly op: "positional"; readonly encoding: "sinusoidal"; readonly channels: number }
+  /**
+   * `K' = scale·G K G'ᵀ + shift`, G the softmax over keys of `query·K(x, x)` and G' the same of x'; a causal layer's
+   * keys are not after the query.
+   */
+  | {
+      readonly op: "attention";
+      readonly query: number;
+      readonly scale: number;
+      readonly shift: number;
+      readonly causal: boolean;
+    }
+  /** Positions are renamed, K stays: images and signals become tokens. */
+  | { readonly op: "identity" };
