@@ -10,6 +10,7 @@ import {
   ModelProtoSchema,
   NodeProtoSchema,
   OperatorSetIdProtoSchema,
+  StringStringEntryProtoSchema,
   type TensorProto,
   TensorProtoSchema,
   TensorShapeProto_DimensionSchema,
@@ -103,11 +104,19 @@ function graphProto(graph: OnnxGraph): GraphProto {
   });
 }
 
+/** Text that a model carries beside its graph. */
+export interface ModelText {
+  /** The version of Fathom that wrote it. */
+  readonly version?: string;
+  /** Entries that any ONNX tool shows. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
 /**
  * Encodes a graph as an ONNX ModelProto.
  * @throws FathomError too-large when its constants do not fit one protobuf message (2 GB).
  */
-export function encodeModel(graph: OnnxGraph): Uint8Array {
+export function encodeModel(graph: OnnxGraph, { version = "", metadata = {} }: ModelText = {}): Uint8Array {
   const bytes = graph.initializers.reduce((total, { array }) => total + array.data.byteLength, 0);
   if (bytes > maximumBytes) {
     throw new FathomError({
@@ -125,6 +134,10 @@ export function encodeModel(graph: OnnxGraph): Uint8Array {
     irVersion,
     opsetImport,
     producerName: "fathom",
+    producerVersion: version,
+    metadataProps: Object.entries(metadata).map(([key, value]) =>
+      create(StringStringEntryProtoSchema, { key, value }),
+    ),
     graph: graphProto(graph),
   });
   return toBinary(ModelProtoSchema, model);

@@ -3,9 +3,9 @@
  * primitive's `onnx` rule writes its nodes, and what no output needs is dropped.
  */
 import { inputName, type Tensor } from "../expr/index.ts";
-import { FathomError, sameShape, sizeOf } from "../tensor/index.ts";
+import { FathomError, type NdArray, sameShape, showShape, sizeOf } from "../tensor/index.ts";
 import { Builder, type Level, liveNodes } from "./builder.ts";
-import { encodeModel } from "./encode.ts";
+import { encodeModel, type ModelText } from "./encode.ts";
 import { arrangeLayouts } from "./layout.ts";
 import type { OnnxGraph, OnnxNode, ValueInfo } from "./model.ts";
 import { neededNodes } from "./needed.ts";
@@ -151,6 +151,10 @@ export interface LowerRequest {
   readonly inputs: readonly Tensor[];
   readonly outputs: Readonly<Record<string, Tensor>>;
   readonly portable?: boolean;
+  /** Values of inputs, by name: they become initializers of the model and are no longer fed. */
+  readonly weights?: Readonly<Record<string, NdArray>>;
+  /** What the model says of itself beside the graph. */
+  readonly text?: ModelText;
 }
 
 /**
@@ -160,7 +164,30 @@ export interface LowerRequest {
  * @example const bytes = lower({ inputs: [x, w], outputs: { y: matmul(x, w) }, portable: true });
  */
 export function lower(request: LowerRequest): Uint8Array {
-  return encodeModel(namedGraph(request));
+  return encodeModel(withWeights(namedGraph(request), request.weights ?? {}), request.text);
+}
+
+/** The graph with some inputs as initializers. @throws FathomError for a weight that is no input, or of another shape. */
+function withWeights(graph: OnnxGraph, weights: Readonly<Record<string, NdArray>>): OnnxGraph {
+  const infos = new Map(graph.inputs.map((info) => [info.name, info]));
+  const initializers = Object.entries(weights).map(([name, array]) => {
+    const info = infos.get(name);
+    if (info !== undefined && info.dtype === array.dtype && sameShape(info.shape as number[], array.shape)) {
+      return { name, array };
+    }
+    const wanted = info === undefined ? "is no input" : `is ${info.dtype} [${info.shape.join(", ")}]`;
+    throw new FathomError({
+      code: info === undefined ? "bad-input" : "bad-shape",
+      message: `The weight "${name}" is ${array.dtype} ${showShape(array.shape)}; in the graph it ${wanted}.`,
+      where: name,
+      hint: "Give each weight under the name, shape and dtype of its input.",
+    });
+  });
+  return {
+    ...graph,
+    inputs: graph.inputs.filter(({ name }) => !Object.hasOwn(weights, name)),
+    initializers: [...initializers, ...graph.initializers],
+  };
 }
 
 /** As {@link lower}, before encoding. */
