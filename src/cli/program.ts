@@ -5,6 +5,7 @@ import { buildCommand } from "./command.ts";
 import { criticalityCommand } from "./commands/criticality.ts";
 import { dataGetCommand, dataListCommand } from "./commands/data.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { exportCommand } from "./commands/export.ts";
 import { phaseCommand } from "./commands/phase.ts";
 import { schemaCommand } from "./commands/schema.ts";
 import { surveyCommand } from "./commands/survey.ts";
@@ -69,6 +70,7 @@ function createProgram(io: Io, argv: readonly string[]): Command {
     criticalityCommand,
     phaseCommand,
     trainCommand,
+    exportCommand,
     doctorCommand,
     schemaCommand,
   ];
