@@ -21,15 +21,18 @@ export interface Forward {
 export interface ApplyOptions {
   /** inference unless said. */
   readonly mode?: Mode;
-  /** The random numbers of training mode by name, as from {@link noiseInputs}. */
-  readonly noise?: Readonly<Record<string, Tensor>>;
+  /**
+   * The random numbers of training mode by name, as from {@link noiseInputs}; `off` runs layers that need them as in
+   * inference, so that a network with batch statistics can be looked at without dropout.
+   */
+  readonly noise?: Readonly<Record<string, Tensor>> | "off";
 }
 
 /** One forward pass: what its layers are given, and what they state. */
 interface Pass {
   readonly mode: Mode;
   readonly params: Parameters;
-  readonly noise: Readonly<Record<string, Tensor>>;
+  readonly noise: Readonly<Record<string, Tensor>> | "off";
   readonly updates: Record<string, Tensor>;
 }
 
@@ -77,10 +80,11 @@ function parametersOf({ parameters }: ModelLayer, given: Parameters): Record<str
 }
 
 function contextOf(layer: ModelLayer, batch: number, { mode, noise, updates }: Pass): ApplyContext {
-  const shapes = mode === "training" ? (layer.record.noise?.(layer.spec, layer.input) ?? {}) : {};
+  const given = mode === "training" && noise !== "off" ? noise : undefined;
+  const shapes = given === undefined ? {} : (layer.record.noise?.(layer.spec, layer.input) ?? {});
   const own = Object.entries(shapes).map(([local, shape]) => {
     const name = `${layer.path}.${local}`;
-    return [local, take(name, [batch, ...shape], noise, "noiseInputs(model, batch)")] as const;
+    return [local, take(name, [batch, ...shape], given!, "noiseInputs(model, batch)")] as const;
   });
   return {
     mode,
