@@ -53,7 +53,7 @@ interface Triangle {
   /** Fresh tangents `[P, S, ...tap]` at every tap but the last. */
   readonly probeInputs: readonly Tensor[];
   /**
-   * `gain.l` `[l·P, S, 1]`: mean squares gained in segment l → l+1 by tangents from taps 1 … l, in that order.
+   * `gain.l` `[l·P, norms, 1]`: mean squares gained in segment l → l+1 by tangents from taps 1 … l, in that order.
    * `K` `[S, L]`.
    */
   readonly outputs: Readonly<Record<string, Tensor>>;
@@ -97,16 +97,17 @@ function draw(probeInputs: readonly Tensor[], key: Key): Record<string, NdArray>
   );
 }
 
-/** One seed: `[l0][l]` → ln of the samples `[P·S]` of J(l0, l); empty for l ≤ l0. */
+/** One seed: `[l0][l]` → ln of the samples `[P·norms]` of J(l0, l); empty for l ≤ l0. */
 async function runTriangle(
   executable: Executable,
-  { taps, samples }: TapChain,
+  { taps, samples, norms }: TapChain,
   probes: number,
   feeds: Record<string, NdArray>,
 ): Promise<Float64Array[][]> {
   const outputs = await executable.run(feeds);
-  const size = probes * samples;
-  const alive = tapsBeforeOverflow(columns(outputs["K"]!, samples, taps.length), samples);
+  const size = probes * norms;
+  const perSample = tapsBeforeOverflow(columns(outputs["K"]!, samples, taps.length), samples);
+  const alive = norms === samples ? perSample : [Math.min(...perSample)];
   const totals = taps.map(() => new Float64Array(size));
   const J: Float64Array[][] = taps.map(() => taps.map(() => new Float64Array()));
   for (let l = 1; l < taps.length; l++) {
@@ -115,7 +116,7 @@ async function runTriangle(
     for (let start = 0; start < sizeOf(gains.shape) / size; start++) {
       const total = totals[start]!;
       for (let i = 0; i < size; i++)
-        total[i]! += l < alive[i % samples]! ? Math.log(values[start * size + i]!) : Number.NaN;
+        total[i]! += l < alive[i % norms]! ? Math.log(values[start * size + i]!) : Number.NaN;
       J[start]![l] = total.slice();
     }
   }

@@ -17,17 +17,24 @@ import {
   vjp,
   where,
 } from "../expr/index.ts";
-import { applyModel, type Model, parameterInputs } from "../net/index.ts";
+import { applyModel, type Model, parameterInputs, trainableParameters } from "../net/index.ts";
 import { FathomError, type FloatDType, sizeOf } from "../tensor/index.ts";
 
 /** The forward pass of a model on `samples` inputs, with named inputs for everything that is fed. */
 export interface TapChain {
   readonly dtype: FloatDType;
   readonly samples: number;
+  /**
+   * Norms that tangents have: one an input, or one in all where the inputs of a batch act on each other's outputs (batch
+   * statistics), as `(1/(N·S)) Σ |∂h_s/∂h_s'|²` over all pairs asks (criticality.md §4.8).
+   */
+  readonly norms: number;
   /** The batch, `[S, ...inputShape]`, fed as "x". */
   readonly x: Tensor;
   /** Every parameter is fed, so that one executable serves all seeds. */
   readonly parameters: Readonly<Record<string, Tensor>>;
+  /** Those of them that training changes by gradients. */
+  readonly trained: readonly Tensor[];
   readonly output: Tensor;
   /** Preactivations h^1 … h^L, each `[S, ...]`; the readout is last. */
   readonly taps: readonly Tap[];
@@ -41,18 +48,21 @@ export interface Tap {
   readonly tensor: Tensor;
   /** Units per sample: the N_l that J is divided by. */
   readonly units: number;
+  /** Whether tangents have one norm for all inputs. */
+  readonly together: boolean;
 }
 
 /** A bundle of tangents of one tap, at unit mean square, and the mean square it had before. */
 export interface Carried {
   /** The shape of the tap. */
   readonly direction: Tensor;
-  /** `[S, 1]`: |t|²/N of each sample before normalisation. */
+  /** `[norms, 1]`: |t|²/N of each sample before normalisation, or their mean where norms are taken together. */
   readonly meanSquare: Tensor;
 }
 
 /**
- * Builds the forward pass of a model.
+ * Builds the forward pass of a model: what training sees, but for dropout, where the inputs of a batch act on each other,
+ * and inference otherwise, which is the same then.
  * @throws FathomError bad-input when the batch is empty or the model has no tap.
  * @example tapChain(buildModel(parseNetText("mlp:depth=3,width=8,out=2")), 4)
  */
@@ -65,9 +75,11 @@ export function tapChain(model: Model, samples: number, dtype: FloatDType = "flo
       hint: "Give at least one input.",
     });
   }
-  const x = input("x", [samples, ...model.inputShape], dtype);
+  const x = input("x", [samples, ...model.inputShape], model.net.input?.kind === "ids" ? "int32" : dtype);
   const parameters = parameterInputs(model, dtype);
-  const { output, taps } = applyModel(model, parameters, x);
+  const together = model.mixesBatch;
+  const mode = together ? "training" : "inference";
+  const { output, taps } = applyModel(model, parameters, x, { mode, noise: "off" });
   if (taps.length === 0) {
     throw new FathomError({
       code: "bad-input",
@@ -81,23 +93,26 @@ export function tapChain(model: Model, samples: number, dtype: FloatDType = "flo
     index: i + 1,
     tensor,
     units: sizeOf(tensor.shape.slice(1)),
+    together,
   }));
-  return { dtype, samples, x, parameters, output, taps: chain };
+  const trained = trainableParameters(model).map(({ name }) => parameters[name]!);
+  return { dtype, samples, norms: together ? 1 : samples, x, parameters, trained, output, taps: chain };
 }
 
 /** Pushes tangents of tap `from` forward to tap `to`: t ↦ J t. */
 export function push(from: Tap, to: Tap, tangent: Tensor): Carried {
-  return normalise(orZeros(jvp([to.tensor], [from.tensor], [tangent])[0], to.tensor));
+  return normalise(orZeros(jvp([to.tensor], [from.tensor], [tangent])[0], to.tensor), to);
 }
 
 /** Pulls cotangents of tap `to` back to tap `from`: v ↦ Jᵀ v. */
 export function pull(from: Tap, to: Tap, cotangent: Tensor): Carried {
-  return normalise(orZeros(vjp([to.tensor], [from.tensor], [cotangent])[0], from.tensor));
+  return normalise(orZeros(vjp([to.tensor], [from.tensor], [cotangent])[0], from.tensor), from);
 }
 
 /** A tangent that died (all zeros) stays zero and has mean square 0: no 0/0. */
-export function normalise(vector: Tensor): Carried {
-  const meanSquare = reduceMean(square(vector), { axes: unitAxes(vector), keepDims: true });
+export function normalise(vector: Tensor, { together }: Pick<Tap, "together">): Carried {
+  const axes = together ? [...vector.shape.keys()] : unitAxes(vector);
+  const meanSquare = reduceMean(square(vector), { axes, keepDims: true });
   const scale = where(greater(meanSquare, 0), sqrt(meanSquare), 1);
   return {
     direction: div(vector, scale),

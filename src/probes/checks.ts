@@ -24,10 +24,11 @@ export function positiveCount(where: string, value: number, least = 1): number {
 }
 
 /**
- * Inputs `[S, ...inputShape]` in the working dtype.
+ * Inputs `[S, ...inputShape]` in the working dtype; token ids as int32.
  * @throws FathomError bad-input for an empty batch or values that are not finite; bad-shape for inputs of another shape.
  */
-export function checkInputs<D extends FloatDType>(model: Model, inputs: NdArray, dtype: D): NdArray<D> {
+export function checkInputs(model: Model, inputs: NdArray, float: FloatDType): NdArray {
+  const dtype = model.net.input?.kind === "ids" ? "int32" : float;
   const [samples = 0, ...shape] = inputs.shape;
   if (!sameShape(shape, model.inputShape)) {
     throw new FathomError({
@@ -45,10 +46,7 @@ export function checkInputs<D extends FloatDType>(model: Model, inputs: NdArray,
       hint: "Give at least one example.",
     });
   }
-  const values =
-    inputs.dtype === dtype
-      ? (inputs as NdArray<D>)
-      : ndarray(dtype, inputs.shape, inputs.data as Float64Array);
+  const values = inputs.dtype === dtype ? inputs : ndarray(dtype, inputs.shape, inputs.data as Float64Array);
   const bad = (values.data as Float64Array).findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) {
     throw new FathomError({

@@ -62,8 +62,9 @@ export function stableRate(lambdaMax: number, momentum = 0): number {
 }
 
 /**
- * Compiles products with one of the three matrices for a fixed batch.
- * @throws FathomError bad-input or bad-shape for inputs and labels that do not fit.
+ * Compiles products with one of the three matrices for a fixed batch. Derivatives are with respect to the parameters that
+ * training changes: frozen ones and running statistics are constants, shared ones count once.
+ * @throws FathomError bad-input or bad-shape for inputs and labels that do not fit, bad-input when nothing is trainable.
  * @example
  * await using probe = await compileCurvature("gaussNewton", { model, loss: "crossEntropy", inputs, labels });
  * const { largest } = await probe.measure(initialise(model, key));
@@ -78,6 +79,7 @@ export async function compileCurvature(
   const labels = checkLabels(settings.labels, batch, model.outputShape.at(-1)!);
   const { chain, product } = withScope(new Scope(), () => {
     const chain = tapChain(model, batch, dtype);
+    if (chain.trained.length === 0) throw nothingTrained();
     return {
       chain,
       product:
@@ -102,6 +104,15 @@ export async function compileCurvature(
   };
 }
 
+function nothingTrained(): FathomError {
+  return new FathomError({
+    code: "bad-input",
+    where: "layers",
+    message: "The network has no trainable parameters, so its loss has no curvature in them.",
+    hint: 'Add a layer with parameters, or take "trainable": false off one of them.',
+  });
+}
+
 /** v ↦ A v as a graph: the vector may come in pieces, and the result has the same pieces. */
 interface Product {
   readonly vectors: readonly Tensor[];
@@ -113,7 +124,7 @@ const resultName = (i: number) => `product.${i}`;
 
 function outputProduct(chain: TapChain, kind: "ntk" | "gaussNewton", loss: LossKind): Product {
   const { output, samples } = chain;
-  const parameters = Object.values(chain.parameters);
+  const parameters = chain.trained;
   const v = input("vector.0", output.shape, output.dtype);
   const factor = kind === "ntk" ? undefined : outputFactors[loss](output);
   const cotangent = factor ? factor.apply(v) : v;
@@ -149,7 +160,7 @@ const outputFactors: Readonly<Record<LossKind, (output: Tensor) => OutputFactor>
 };
 
 function hessianProduct(chain: TapChain, loss: LossKind): Product {
-  const parameters = Object.values(chain.parameters);
+  const parameters = chain.trained;
   const labels = input("labels", [chain.samples], "int32");
   const mean = reduceMean(losses[loss](chain.output, labels));
   const vectors = parameters.map(({ shape, dtype }, i) => input(`vector.${i}`, shape, dtype));

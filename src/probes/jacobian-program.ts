@@ -27,11 +27,11 @@ export type ProbeFeeds = Record<string, NdArray>;
  * that touch a tap at or behind the first whose K overflowed.
  */
 export interface JacobianRun {
-  /** `[tap][P·S]`: ln of the samples of J(1, l). */
+  /** `[tap][P·S]`: ln of the samples of J(1, l); `[tap][P]` where norms are taken over the whole batch. */
   readonly fromFirst: Float64Array[];
-  /** `[tap][P·S]`: ln of the samples of J(l, L). */
+  /** The same for J(l, L). */
   readonly toOutput: Float64Array[];
-  /** `[tap][P·S]`: ln of the samples of J(l, l+1), for every tap but the last. */
+  /** The same for J(l, l+1), for every tap but the last. */
   readonly local: Float64Array[];
   /** `[tap][S]`: mean of h² over units. */
   readonly K: Float64Array[];
@@ -109,7 +109,7 @@ function batchedGraph(chain: TapChain, probes: number): BatchedGraph {
   return { probeInputs, outputs: { K, fromFirst: fromFirst!, toOutput: toOutput!, local: local! } };
 }
 
-/** `[S, L-1]`: the mean square gained in each segment by tangents that start at h^1. */
+/** `[norms, L-1]`: the mean square gained in each segment by tangents that start at h^1. */
 function forward(taps: readonly Tap[], probe: Tensor): Tensor {
   let carried: Pick<Carried, "direction"> = { direction: probe };
   const gains = taps.slice(1).map((to, i) => {
@@ -120,7 +120,7 @@ function forward(taps: readonly Tap[], probe: Tensor): Tensor {
   return concat(gains, { axis: 1 });
 }
 
-/** `[S, L-1]`: the mean square gained in each segment by cotangents that start at h^L; column l belongs to h^l → h^{l+1}. */
+/** `[norms, L-1]`: the mean square gained in each segment by cotangents that start at h^L; column l belongs to h^l → h^{l+1}. */
 function backward(taps: readonly Tap[], probe: Tensor): Tensor {
   let direction = probe;
   const gains: Tensor[] = [];
@@ -132,7 +132,7 @@ function backward(taps: readonly Tap[], probe: Tensor): Tensor {
   return concat(gains, { axis: 1 });
 }
 
-/** `[S, L-1]`: J(l, l+1) from probes of its own. */
+/** `[norms, L-1]`: J(l, l+1) from probes of its own. */
 function segments(taps: readonly Tap[], probes: readonly Tensor[]): Tensor {
   return concat(
     probes.map((probe, l) => push(taps[l]!, taps[l + 1]!, probe).meanSquare),
@@ -146,16 +146,17 @@ async function runOnce(
   probes: number,
   feeds: Record<string, NdArray>,
 ): Promise<JacobianRun> {
-  const { taps, samples } = chain;
+  const { taps, samples, norms } = chain;
   const outputs = await executable.run(feeds);
   const K = columns(outputs["K"]!, samples, taps.length);
   const alive = tapsBeforeOverflow(K, samples);
-  const rows = probes * samples;
+  const carried = norms === samples ? alive : [Math.min(...alive)];
+  const rows = probes * norms;
   const logs = (name: string) => {
     const array = outputs[name];
     if (array === undefined) return [];
     return columns(array, rows, taps.length - 1).map((gains, segment) =>
-      gains.map((gain, row) => (segment + 1 < alive[row % samples]! ? Math.log(gain) : Number.NaN)),
+      gains.map((gain, row) => (segment + 1 < carried[row % norms]! ? Math.log(gain) : Number.NaN)),
     );
   };
   return {

@@ -1,7 +1,7 @@
 /**
  * @file APJN measured on finite networks: J(1, l), J(l, L), J(l, l+1) and K at every tap, with standard errors over
- * probes × inputs and over seeds (criticality.md §1, §6). Division is by the output width. Norms are taken input by
- * input, so layers that mix the examples of a batch would need their whole batch as one input.
+ * probes × inputs and over seeds (criticality.md §1, §6). Division is by the output width. Where batch statistics let
+ * inputs act on each other, all of them form one batch, and norms run over all pairs (§4.8).
  */
 import { initialise, type Model } from "../net/index.ts";
 import type { CompileOptions } from "../runtime/index.ts";
