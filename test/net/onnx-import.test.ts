@@ -1,0 +1,345 @@
+/** @file Reading ONNX models: PyTorch's exports, operators by hand, operator sets, shapes, weights. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { evaluate, input, reduceSum, vjp } from "../../src/expr/index.ts";
+import { importOnnx } from "../../src/net/index.ts";
+import { type DType, type NdArray, ndarray, toNumbers } from "../../src/tensor/index.ts";
+import { f32, handModel, i64, run } from "./onnx-model.ts";
+
+const fixtures = join(import.meta.dirname, "onnx-fixtures");
+
+interface Numbers {
+  readonly x: { readonly shape: number[]; readonly data: number[]; readonly dtype: DType };
+  readonly y: { readonly shape: number[]; readonly data: number[] };
+}
+
+/** Made by bench/peers/onnx-fixtures.py. */
+const numbers = JSON.parse(readFileSync(join(fixtures, "numbers.json"), "utf8")) as Record<string, Numbers>;
+const open = new Set(["mlp-dynamo", "mlp-script", "transformer-script"]);
+
+describe("models exported by PyTorch", () => {
+  const names = Object.keys(numbers).filter((name) => name !== "made with");
+
+  it.each(names)("%s gives PyTorch's outputs to 1e-5", (name) => {
+    const { x, y } = numbers[name]!;
+    const bytes = readFileSync(join(fixtures, `${name}.onnx`));
+    const { outputs, parameters } = importOnnx(bytes, open.has(name) ? { dims: { batch: x.shape[0]! } } : {});
+    const [value] = evaluate([outputs["y"]!], { ...parameters, x: ndarray(x.dtype, x.shape, x.data) });
+    expect(value!.shape).toEqual(y.shape);
+    y.data.forEach((reference, i) => {
+      expect(Math.abs(Number(value!.data[i]) - reference)).toBeLessThan(
+        1e-5 * Math.max(1, Math.abs(reference)),
+      );
+    });
+  });
+
+  it("gives the weights of layers as parameters under PyTorch's names", () => {
+    const { parameters, inputs } = importOnnx(readFileSync(join(fixtures, "mlp-dynamo.onnx")), {
+      dims: { batch: 3 },
+    });
+    expect(Object.keys(parameters).sort()).toEqual(
+      ["0.bias", "0.weight", "3.bias", "3.weight", "5.bias", "5.weight"].sort(),
+    );
+    expect(inputs.map(({ shape }) => shape)).toEqual([[3, 6]]);
+  });
+
+  it("is differentiated by inputs and weights between any two named tensors", () => {
+    const { outputs, parameters, inputs, tensors } = importOnnx(
+      readFileSync(join(fixtures, "mlp-script.onnx")),
+      { dims: { batch: 2 }, dtype: "float64" },
+    );
+    const x = ndarray(
+      "float64",
+      [2, 6],
+      Array.from({ length: 12 }, (_, i) => Math.sin(i)),
+    );
+    const loss = reduceSum(outputs["y"]!);
+    const [gx, gw] = vjp([loss], [inputs[0]!, tensors.get("0.weight")!]);
+    const at = (shift: number) => {
+      const moved = {
+        ...parameters["0.weight"]!,
+        data: Float64Array.from(toNumbers(parameters["0.weight"]!)),
+      };
+      moved.data[5]! += shift;
+      return Number(evaluate([loss], { ...parameters, "0.weight": moved as NdArray, x })[0]!.data[0]);
+    };
+    const [dx, dw] = evaluate([gx!, gw!], { ...parameters, x });
+    expect(dx!.shape).toEqual([2, 6]);
+    // Central difference of a smooth function in float64: error ~ step².
+    expect(Number(dw!.data[5])).toBeCloseTo((at(1e-5) - at(-1e-5)) / 2e-5, 7);
+  });
+});
+
+/** One operator over some inputs. */
+function one(
+  op: string,
+  feeds: Record<string, NdArray>,
+  attributes: Record<string, never> | object = {},
+  {
+    opset = 18,
+    fixed = {},
+    outputs = ["y"],
+  }: { opset?: number; fixed?: Record<string, NdArray>; outputs?: string[] } = {},
+): number[][] {
+  const inputs = Object.fromEntries(
+    Object.entries(feeds).map(([name, { shape, dtype }]) => [name, { shape: [...shape], dtype }]),
+  );
+  const names = [...Object.keys(feeds), ...Object.keys(fixed)];
+  const model = {
+    inputs,
+    weights: fixed,
+    nodes: [[op, names, outputs, attributes as never]] as const,
+    outputs,
+    opset,
+  };
+  const values = run(model, feeds);
+  return outputs.map((name) => toNumbers(values[name]!));
+}
+
+const x4 = f32([4], [-2, -0.5, 0.5, 2]);
+const x23 = f32([2, 3], [1, 2, 3, 4, 5, 6]);
+
+describe("operators", () => {
+  // Formulas of the ONNX operator reference; Selu, Gelu and Mish by PyTorch in float64.
+  it.each([
+    ["LeakyRelu", { alpha: { float: 0.5 } }, [-1, -0.25, 0.5, 2]],
+    ["Elu", { alpha: { float: 2 } }, [2 * Math.expm1(-2), 2 * Math.expm1(-0.5), 0.5, 2]],
+    ["Selu", {}, [-1.520166469, -0.691758188, 0.525350494, 2.101401975]],
+    ["Celu", { alpha: { float: 2 } }, [2 * Math.expm1(-1), 2 * Math.expm1(-0.25), 0.5, 2]],
+    ["Gelu", {}, [-0.045500264, -0.154268769, 0.345731231, 1.954499736]],
+    ["Gelu", { approximate: "tanh" }, [-0.045402306, -0.15428599, 0.34571401, 1.954597694]],
+    ["HardSigmoid", {}, [0.1, 0.4, 0.6, 0.9]],
+    ["HardSwish", {}, [-1 / 3, -0.5 * (2.5 / 6), 0.5 * (3.5 / 6), 5 / 3]],
+    ["Mish", {}, [-0.252501483, -0.220743775, 0.375245211, 1.94395896]],
+    ["Softsign", {}, [-2 / 3, -1 / 3, 1 / 3, 2 / 3]],
+    ["Softplus", {}, [-2, -0.5, 0.5, 2].map((v) => Math.log1p(Math.exp(v)))],
+    ["Ceil", {}, [-2, 0, 1, 2]],
+    ["Reciprocal", {}, [-0.5, -2, 2, 0.5]],
+  ])("%s %j", (op, attributes, reference) => {
+    const [values] = one(op, { x: x4 }, attributes);
+    reference.forEach((value, i) => {
+      expect(values![i]).toBeCloseTo(value, 6);
+    });
+  });
+
+  it("Gemm with transposes, factors and a broadcast addend", () => {
+    const b = f32([2, 3], [1, 0, 1, 0, 2, 0]);
+    const [y] = one(
+      "Gemm",
+      { x: x23, b, c: f32([2], [10, 20]) },
+      { transB: 1, alpha: { float: 2 }, beta: { float: 0.5 } },
+    );
+    expect(y).toEqual([13, 18, 25, 30]);
+  });
+
+  it("MatMul with a vector on either side", () => {
+    expect(one("MatMul", { x: x23, v: f32([3], [1, 1, 1]) })).toEqual([[6, 15]]);
+    expect(one("MatMul", { v: f32([2], [1, 1]), x: x23 })).toEqual([[5, 7, 9]]);
+  });
+
+  it.each([
+    ["ij,kj->ik", [14, 32, 32, 77]],
+    ["ij,kj->", [14 + 32 + 32 + 77]],
+    ["...j,kj", [14, 32, 32, 77]],
+    ["ij,ij->j", [17, 29, 45]],
+    ["ij,kl->jk", [5 * 6, 5 * 15, 7 * 6, 7 * 15, 9 * 6, 9 * 15]],
+  ])("Einsum %s", (equation, reference) => {
+    expect(one("Einsum", { a: x23, b: x23 }, { equation })).toEqual([reference]);
+  });
+
+  it("Slice backwards, to beyond the ends, and along named axes", () => {
+    const fixed = {
+      s: i64([-1, 1]),
+      e: i64([-(2n ** 63n), 2n ** 63n - 1n]),
+      a: i64([1, 0]),
+      t: i64([-2, 1]),
+    };
+    expect(one("Slice", { x: x23 }, {}, { fixed })).toEqual([[6, 4]]);
+    expect(one("Slice", { x: x23 }, { starts: [1], ends: [3], axes: [1] }, { opset: 9 })).toEqual([
+      [2, 3, 5, 6],
+    ]);
+  });
+
+  it("Split evenly, with a smaller last part, and by sizes as attribute or operand", () => {
+    const outputs = ["p", "q"];
+    expect(one("Split", { x: x23 }, { axis: 1, num_outputs: 2 }, { outputs })).toEqual([
+      [1, 2, 4, 5],
+      [3, 6],
+    ]);
+    expect(one("Split", { x: x23 }, { axis: 1, split: [1, 2] }, { outputs, opset: 11 })).toEqual([
+      [1, 4],
+      [2, 3, 5, 6],
+    ]);
+    const fixed = { sizes: i64([2, 1]) };
+    expect(one("Split", { x: x23 }, { axis: 1 }, { outputs, fixed })).toEqual([
+      [1, 2, 4, 5],
+      [3, 6],
+    ]);
+  });
+
+  it("Gather with negative indices, known or fed", () => {
+    expect(one("Gather", { x: x23 }, { axis: 1 }, { fixed: { i: i64([-1, 0]) } })).toEqual([[3, 1, 6, 4]]);
+    expect(one("Gather", { x: x23, i: i64([-1, 0]) }, { axis: 1 })).toEqual([[3, 1, 6, 4]]);
+  });
+
+  it("Pad with a constant, by reflection, and cutting", () => {
+    expect(one("Pad", { x: x4 }, {}, { fixed: { p: i64([1, 0]), v: f32([], [7]) } })).toEqual([
+      [7, -2, -0.5, 0.5, 2],
+    ]);
+    expect(one("Pad", { x: x4 }, { mode: "reflect" }, { fixed: { p: i64([2, 1]) } })).toEqual([
+      [0.5, -0.5, -2, -0.5, 0.5, 2, 0.5],
+    ]);
+    expect(one("Pad", { x: x4 }, {}, { fixed: { p: i64([-1, 1]) } })).toEqual([[-0.5, 0.5, 2, 0]]);
+  });
+
+  it("Softmax over the axes from 1 on before operator set 13, over the last one since", () => {
+    const x = f32([1, 2, 2], [0, 0, 0, 0]);
+    expect(one("Softmax", { x }, {}, { opset: 11 })).toEqual([[0.25, 0.25, 0.25, 0.25]]);
+    expect(one("Softmax", { x }, {}, { opset: 13 })).toEqual([[0.5, 0.5, 0.5, 0.5]]);
+  });
+
+  it("reductions and squeezes with axes as attribute or operand", () => {
+    expect(one("ReduceMean", { x: x23 }, { axes: [1], keepdims: 0 }, { opset: 13 })).toEqual([[2, 5]]);
+    expect(one("ReduceMean", { x: x23 }, { keepdims: 0 }, { fixed: { a: i64([-1]) } })).toEqual([[2, 5]]);
+    expect(one("ReduceSum", { x: x23 }, { noop_with_empty_axes: 1 })).toEqual([toNumbers(x23)]);
+    expect(one("Unsqueeze", { x: x4 }, { axes: [0] }, { opset: 11 })).toEqual([toNumbers(x4)]);
+  });
+
+  it("BatchNormalization with running statistics", () => {
+    const c = (a: number, b: number) => f32([2], [a, b]);
+    const x = f32([1, 2, 2], [1, 2, 3, 4]);
+    const [y] = one(
+      "BatchNormalization",
+      { x, s: c(2, 1), b: c(1, 0), m: c(1, 3), v: c(4, 1) },
+      { epsilon: { float: 0 } },
+    );
+    expect(y).toEqual([1, 2, 0, 1]);
+  });
+
+  it("a dropout is the identity, and its mask is true", () => {
+    expect(one("Dropout", { x: x4 }, {}, { outputs: ["y", "mask"] })).toEqual([toNumbers(x4), [1, 1, 1, 1]]);
+  });
+
+  it("Trilu, CumSum, ArgMax, Tile, OneHot", () => {
+    expect(one("Trilu", { x: x23 }, { upper: 0 })).toEqual([[1, 0, 0, 4, 5, 0]]);
+    expect(one("CumSum", { x: x23 }, { exclusive: 1 }, { fixed: { a: i64([1]) } })).toEqual([
+      [0, 1, 3, 0, 4, 9],
+    ]);
+    expect(one("ArgMax", { x: x23 }, { axis: 1, keepdims: 0 })).toEqual([[2, 2]]);
+    expect(one("Tile", { x: f32([1, 2], [1, 2]) }, {}, { fixed: { r: i64([2, 2]) } })).toEqual([
+      [1, 2, 1, 2, 1, 2, 1, 2],
+    ]);
+    const fixed = { depth: i64([3]), values: f32([2], [-1, 1]) };
+    expect(one("OneHot", { i: i64([2, -3]) }, {}, { fixed })).toEqual([[-1, -1, 1, 1, -1, -1]]);
+  });
+});
+
+describe("convolutions", () => {
+  const x = f32([1, 1, 5], [1, 2, 3, 4, 5]);
+  const w = f32([1, 1, 3], [1, 0, -1]);
+
+  it("with paddings that are stated or follow from auto_pad", () => {
+    expect(one("Conv", { x, w }, { pads: [1, 1] })).toEqual([[-2, -2, -2, -2, 4]]);
+    expect(one("Conv", { x, w }, { auto_pad: "SAME_UPPER", strides: [2] })).toEqual([[-2, -2, 4]]);
+    expect(one("Conv", { x, w }, { auto_pad: "VALID", dilations: [2] })).toEqual([[-4]]);
+  });
+
+  it("transposed, with bias and extra output", () => {
+    const t = f32([1, 1, 2], [1, 2]);
+    const [y] = one("ConvTranspose", { t, w, b: f32([1], [10]) }, { strides: [2], output_padding: [1] });
+    expect(y).toEqual([11, 10, 11, 10, 8, 10]);
+  });
+});
+
+describe("shape arithmetic", () => {
+  it("is exact and leaves no trace in the graph: a flattening of any batch", () => {
+    const model = {
+      inputs: { x: { shape: ["batch", 2, 3] } },
+      weights: { zero: i64([0]), last: i64([-1]) },
+      nodes: [
+        ["Shape", ["x"], ["s"]],
+        ["Gather", ["s", "zero"], ["n"]],
+        ["Concat", ["n", "last"], ["t"], { axis: 0 }],
+        ["Reshape", ["x", "t"], ["y"]],
+      ],
+      outputs: ["y"],
+    } as const;
+    const { outputs } = importOnnx(handModel(model), { dims: { batch: 4 } });
+    expect(outputs["y"]!.shape).toEqual([4, 6]);
+    expect(outputs["y"]!.inputs).toEqual([input("x", [4, 2, 3])]);
+  });
+
+  it("computes with 64 bits", () => {
+    const big = 2n ** 53n + 1n;
+    const model = {
+      weights: { a: i64([big]), b: i64([2n ** 53n]) },
+      nodes: [["Sub", ["a", "b"], ["y"]]],
+      outputs: ["y"],
+    } as const;
+    expect(run(model)["y"]!.data).toEqual(BigInt64Array.of(1n));
+  });
+
+  it("takes empty lists: a scalar is a reshape to []", () => {
+    const model = {
+      inputs: { x: { shape: [1] } },
+      weights: { empty: i64([]) },
+      nodes: [["Reshape", ["x", "empty"], ["y"]]],
+      outputs: ["y"],
+    } as const;
+    expect(run(model, { x: f32([1], [5]) })["y"]!.shape).toEqual([]);
+  });
+
+  it("names an open dimension and the option that fixes it, and a dimension that is not there", () => {
+    const model = handModel({
+      inputs: { x: { shape: ["batch", 3] } },
+      nodes: [["Relu", ["x"], ["y"]]],
+      outputs: ["y"],
+    });
+    expect(() => importOnnx(model)).toThrow(
+      expect.objectContaining({
+        code: "bad-input",
+        where: "dims.batch",
+        hint: expect.stringContaining("batch"),
+      }),
+    );
+    expect(() => importOnnx(model, { dims: { batch: 2, time: 3 } })).toThrow(
+      expect.objectContaining({
+        code: "bad-input",
+        where: "dims.time",
+        hint: expect.stringContaining("batch"),
+      }),
+    );
+  });
+});
+
+describe("weights", () => {
+  it("are inputs of the graph; single numbers without a dotted name and integers are constants", () => {
+    const model = {
+      inputs: { x: { shape: [2] } },
+      weights: { gain: f32([2], [3, 4]), half: f32([], [0.5]), "layer.scale": f32([], [2]) },
+      nodes: [
+        ["Mul", ["x", "gain"], ["a"]],
+        ["Mul", ["a", "half"], ["b"]],
+        ["Mul", ["b", "layer.scale"], ["y"]],
+      ],
+      outputs: ["y"],
+    } as const;
+    const { parameters } = importOnnx(handModel(model));
+    expect(Object.keys(parameters)).toEqual(["gain", "layer.scale"]);
+    expect(toNumbers(run(model, { x: f32([2], [1, 1]) })["y"]!)).toEqual([3, 4]);
+  });
+
+  it("become float64 where that is asked", () => {
+    const bytes = handModel({
+      inputs: { x: { shape: [2] } },
+      weights: { gain: f32([2], [3, 4]) },
+      nodes: [["Mul", ["x", "gain"], ["y"]]],
+      outputs: ["y"],
+    });
+    const { inputs, outputs, parameters } = importOnnx(bytes, { dtype: "float64" });
+    expect([inputs[0]!.dtype, outputs["y"]!.dtype, parameters["gain"]!.dtype]).toEqual(
+      new Array(3).fill("float64"),
+    );
+  });
+});
