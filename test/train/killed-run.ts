@@ -4,11 +4,11 @@
  */
 import { Key } from "../../src/tensor/index.ts";
 import { type TrainOptions, train } from "../../src/train/index.ts";
-import { modelOf, smallDigits } from "./problems.ts";
+import { smallDigits, statefulModel } from "./problems.ts";
 
-/** About a second of steps, with checkpoints at steps that no call ends at by itself. */
+/** About a second of steps of a network with running statistics and dropout, with checkpoints at steps that no call ends at by itself. */
 export const killedRun: TrainOptions = {
-  model: modelOf("mlp:depth=3,width=64,activation=tanh,sw2=1.5,sb2=0.05,in=784,out=10"),
+  model: statefulModel({ width: 64 }),
   dataset: smallDigits(300, 50),
   optimizer: { kind: "adam" },
   learningRate: 0.002,

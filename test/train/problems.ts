@@ -1,7 +1,7 @@
 /** @file Small problems that the tests of this room train on, and how they compare results. */
 import { createHash } from "node:crypto";
 import { type Dataset, digits, type Split } from "../../src/data/index.ts";
-import { buildModel, type Model, parseNetText } from "../../src/net/index.ts";
+import { buildModel, type Model, parseNet, parseNetText } from "../../src/net/index.ts";
 import { FathomError, Key, type NdArray, ndarray, normal } from "../../src/tensor/index.ts";
 
 /** `count` points around `classes` centres in `features` dimensions. */
@@ -41,6 +41,33 @@ export function smallDigits(train = 600, test = 200): Dataset {
 /** A network from its one-line form. */
 export function modelOf(line: string): Model {
   return buildModel(parseNetText(line));
+}
+
+/**
+ * A network with everything that training carries or leaves alone: running statistics, dropout, a frozen weight, a weight
+ * used twice and gains.
+ */
+export function statefulModel({ inputs = 784, width = 24, outputs = 10 } = {}): Model {
+  const tanh = { kind: "activation", activation: "tanh" };
+  const dense = (parameters: object) => ({ kind: "dense", width, sw2: 1.5, sb2: 0.05, parameters });
+  return buildModel(
+    parseNet({
+      fathom: 1,
+      input: { kind: "vector", shape: [inputs] },
+      layers: [
+        dense({ weight: { trainable: false } }),
+        { kind: "batchNorm", affine: true },
+        tanh,
+        { kind: "dropout", rate: 0.2 },
+        dense({}),
+        { kind: "batchNorm" },
+        tanh,
+        dense({ weight: { shareWith: "4.weight" } }),
+        { kind: "dropout", rate: 0.1 },
+        { kind: "dense", width: outputs },
+      ],
+    }),
+  );
 }
 
 /** One hash of named arrays, to the bit. */
