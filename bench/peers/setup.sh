@@ -11,5 +11,5 @@ if [ -n "${TORCH_INDEX:-}" ]; then
 else
   .venv/bin/pip install --quiet torch
 fi
-.venv/bin/pip install --quiet numpy
+.venv/bin/pip install --quiet numpy onnx onnxruntime onnxscript
 .venv/bin/python -c 'import torch, numpy; print("torch", torch.__version__, "numpy", numpy.__version__)'

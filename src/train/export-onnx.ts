@@ -7,6 +7,7 @@ import { applyModel, buildModel, type Model, type Net, parameterInputs, printNet
 import { lower } from "../runtime/index.ts";
 import { FathomError, type FloatDType, type NdArray } from "../tensor/index.ts";
 import { version } from "../version.ts";
+import { withoutSparse } from "./portable.ts";
 
 export interface ExportOnnxOptions {
   /** Examples that the model takes at once: shapes are static. 1 unless said. */
@@ -50,7 +51,7 @@ export function exportOnnx(
     const { output } = applyModel(built, weights, x);
     return lower({
       inputs: [x, ...Object.values(weights)],
-      outputs: { [names.output]: output },
+      outputs: { [names.output]: withoutSparse(output) },
       portable: true,
       weights: Object.fromEntries(Object.keys(weights).map((name) => [name, parameters[name]!])),
       text: { version, metadata: { [netMetadataKey]: printNet(built.net) } },
