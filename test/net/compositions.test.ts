@@ -112,11 +112,8 @@ it("a well-typed network parses, initialises and computes what plain loops compu
       const x = normal(Key.fromSeed(2), "float64", [1, inputWidth]);
       const { output } = applyModel(model, parameterInputs(model, "float64"), input("x", x.shape, "float64"));
       const [result] = evaluate([output], { ...params, x });
-      const scaled = model.parameters.map(({ name, scale }) => [
-        name,
-        toNumbers(params[name]!).map((v) => v * scale),
-      ]);
-      const reference = runPlain(net.layers, toNumbers(x), Object.fromEntries(scaled)).at(-1)!;
+      const plain = Object.entries(params).map(([name, array]) => [name, toNumbers(array)]);
+      const reference = runPlain(model.layers, toNumbers(x), Object.fromEntries(plain)).at(-1)!;
       for (const [i, value] of toNumbers(result!).entries()) {
         expect(Math.abs(value - reference[i]!)).toBeLessThanOrEqual(
           1e-9 * Math.max(1, Math.abs(reference[i]!)),

@@ -68,7 +68,7 @@ describe("applyModel", () => {
       ["dense", "residual"].includes(spec.kind) ? [i] : [],
     );
     for (let n = 0; n < 5; n++) {
-      const reference = runPlain(everything.layers, toNumbers(x).slice(n * 12, (n + 1) * 12), plain);
+      const reference = runPlain(model.layers, toNumbers(x).slice(n * 12, (n + 1) * 12), plain);
       for (const [t, i] of tapped.entries()) {
         const values = toNumbers(taps[t]!).slice(n * 6, (n + 1) * 6);
         // Ten layers of width ≤ 12 in float64, with sums in another order.

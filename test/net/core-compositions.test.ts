@@ -1,0 +1,192 @@
+/**
+ * @file Any well-typed composition of normalisations, branches, gates, dropout, slices and gains runs, differentiates and
+ * is read back; any ill-typed one names its layer.
+ */
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { add, evaluate, input, mul, orZeros, reduceSum, type Tensor, vjp } from "../../src/expr/index.ts";
+import {
+  applyModel,
+  buildModel,
+  covarianceProgram,
+  initialise,
+  type Model,
+  noiseInputs,
+  parameterInputs,
+  parseNet,
+  parseNetText,
+  printNet,
+  trainableParameters,
+} from "../../src/net/index.ts";
+import {
+  FathomError,
+  Key,
+  type NdArray,
+  normal,
+  sizeOf,
+  toNumbers,
+  uniform,
+} from "../../src/tensor/index.ts";
+import { refusal } from "../refusal.ts";
+import { type CoreNet, coreNets } from "./arbitrary-core.ts";
+import { runPlain } from "./plain-network.ts";
+
+const key = Key.fromSeed(4);
+const batch = 3;
+
+function modelOf({ json }: CoreNet): Model {
+  return buildModel(parseNet(json));
+}
+
+/** Drawn values, with running statistics that are not those of the start. */
+function valuesOf(model: Model): Record<string, NdArray> {
+  const drawn = initialise(model, key, { dtype: "float64" });
+  const moved = model.parameters
+    .filter(({ role }) => role === "buffer")
+    .map(({ name, shape }) => [name, uniform(key.split(name), "float64", shape, { low: 0.5, high: 2 })]);
+  return { ...drawn, ...Object.fromEntries(moved) };
+}
+
+function expectClose(actual: number, reference: number, tolerance: number): void {
+  expect(Math.abs(actual - reference)).toBeLessThanOrEqual(tolerance * Math.max(1, Math.abs(reference)));
+}
+
+it("makes the shape that its options say and computes what plain loops compute", () => {
+  fc.assert(
+    fc.property(coreNets, (net) => {
+      const model = modelOf(net);
+      expect(model.layers.at(-1)!.output).toEqual(net.output);
+      const values = valuesOf(model);
+      const x = normal(key.split("x"), "float64", [2, ...model.inputShape]);
+      const { output } = applyModel(model, parameterInputs(model, "float64"), input("x", x.shape, "float64"));
+      const found = toNumbers(evaluate([output], { ...values, x })[0]!);
+      const plain = Object.fromEntries(
+        Object.entries(values).map(([name, array]) => [name, toNumbers(array)]),
+      );
+      const size = sizeOf(model.inputShape);
+      const reference = [0, 1].flatMap(
+        (n) => runPlain(model.layers, toNumbers(x).slice(n * size, (n + 1) * size), plain).at(-1)!,
+      );
+      // Float64, sums in another order; products of branches raise sizes.
+      for (const [i, value] of found.entries()) expectClose(value, reference[i]!, 1e-9);
+    }),
+    { numRuns: 150 },
+  );
+});
+
+it("differentiates in training mode: gradients are the slopes of the output", () => {
+  fc.assert(
+    fc.property(coreNets, (net) => {
+      const model = modelOf(net);
+      const values = valuesOf(model);
+      const params = parameterInputs(model, "float64");
+      const x = input("x", [batch, ...model.inputShape], "float64");
+      const noise = noiseInputs(model, batch, "float64");
+      const { output, updates } = applyModel(model, params, x, { mode: "training", noise });
+      const leaves = [x, ...trainableParameters(model).map(({ name }) => params[name]!)];
+      const nameOf = (leaf: Tensor) => leaf.attrs["name"] as string;
+      const weights = normal(key.split("cotangent"), "float64", output.shape);
+      const total = reduceSum(mul(output, input("cotangent", output.shape, "float64")));
+      const gradients = vjp([total], leaves).map((g, i) => orZeros(g, leaves[i]!));
+      const drawn = model.noise.map(({ name, shape }) => [
+        name,
+        uniform(key.split(name), "float64", [batch, ...shape]),
+      ]);
+      const feeds: Record<string, NdArray> = {
+        ...values,
+        ...Object.fromEntries(drawn),
+        cotangent: weights,
+        x: normal(key.split("x"), "float64", x.shape),
+      };
+      const directions = Object.fromEntries(
+        leaves.map((leaf) => [
+          nameOf(leaf),
+          normal(key.split(`along ${nameOf(leaf)}`), "float64", leaf.shape),
+        ]),
+      );
+      const slope = leaves
+        .map((leaf, i) =>
+          reduceSum(mul(gradients[i]!, input(`along ${nameOf(leaf)}`, leaf.shape, "float64"))),
+        )
+        .reduce((sum, one) => add(sum, one));
+      const along = Object.fromEntries(Object.entries(directions).map(([n, d]) => [`along ${n}`, d]));
+      const [analytic, ...buffers] = evaluate([slope, ...Object.values(updates)], { ...feeds, ...along });
+      for (const buffer of buffers) expect(toNumbers(buffer).every(Number.isFinite)).toBe(true);
+      const at = (step: number) => {
+        const moved = Object.entries(directions).map(([name, { data }]) => {
+          const { shape } = feeds[name]!;
+          const next = toNumbers(feeds[name]!).map((value, i) => value + step * Number(data[i]));
+          return [name, { dtype: "float64" as const, shape, data: Float64Array.from(next) }];
+        });
+        return toNumbers(evaluate([total], { ...feeds, ...Object.fromEntries(moved) })[0]!)[0]!;
+      };
+      // Fourth-order differences; their error is h⁴ of smooth functions whose scales are ε ≥ 0.01 and products.
+      const h = 1e-5;
+      const numeric = (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h);
+      expectClose(toNumbers(analytic!)[0]!, numeric, 1e-5);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+it("is read back from its printed form, and its covariance program has one rule a layer or names who has none", () => {
+  fc.assert(
+    fc.property(coreNets, ({ json }) => {
+      const net = parseNet(json);
+      expect(parseNetText(printNet(net))).toEqual(net);
+      try {
+        expect(covarianceProgram(buildModel(net))).toHaveLength(net.layers.length);
+      } catch (error) {
+        if (!(error instanceof FathomError)) throw error;
+        expect(error).toMatchObject({ code: "unsupported", where: expect.stringMatching(/^layers\[/) });
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
+
+/** Layers that meet no shape of the given kind, or not these sizes, and where inside the layer the fault is told. */
+const wrongLayers: readonly { layer: object; at: string }[] = [
+  { layer: { kind: "slice", axis: 9 }, at: ".axis" },
+  { layer: { kind: "slice", axis: 0, start: 1000 }, at: "" },
+  { layer: { kind: "slice", axis: 0, start: -1, end: -1 }, at: "" },
+  {
+    layer: { kind: "residual", branch: [{ kind: "flatten" }, { kind: "dense", width: 97 }] },
+    at: ".branch[1]",
+  },
+  {
+    layer: { kind: "sum", branches: [[], [{ kind: "flatten" }, { kind: "dense", width: 97 }]] },
+    at: ".branches[1][1]",
+  },
+  {
+    layer: { kind: "product", branches: [[{ kind: "flatten" }, { kind: "dense", width: 97 }], []] },
+    at: ".branches[1]",
+  },
+  {
+    layer: {
+      kind: "concat",
+      branches: [
+        [{ kind: "flatten" }],
+        [{ kind: "scale", factor: 2 }],
+        [{ kind: "embedding", vocabulary: 3, width: 2 }],
+      ],
+    },
+    at: ".branches[2][0]",
+  },
+];
+
+it("names the layer that does not fit, at the top and inside branches", () => {
+  fc.assert(
+    fc.property(coreNets, fc.constantFrom(...wrongLayers), fc.boolean(), (net, { layer, at }, inside) => {
+      const { layers, ...head } = net.json;
+      const place = inside ? `layers[${layers.length}].branches[1][0]` : `layers[${layers.length}]`;
+      const wrong = inside ? { kind: "concat", branches: [[], [layer]] } : layer;
+      const error = refusal(() => parseNet({ ...head, layers: [...layers, wrong] }));
+      expect(error.code).toBe("bad-shape");
+      expect(error.where).toBe(place + at);
+      expect(error.message).toContain("layers[");
+      expect(error.hint).toBeTruthy();
+    }),
+    { numRuns: 150 },
+  );
+});
