@@ -18,6 +18,7 @@ export function emitComposed(
     portable: emit.portable,
     value: (tensor) => values.get(tensor)!,
     node: (...parts) => emit.node(...parts),
+    nodeOutputs: (...parts) => emit.nodeOutputs(...parts),
     constant: (array) => emit.constant(array),
   };
   const result = build(...stands);

@@ -74,6 +74,13 @@ export interface Emitter {
     attributes?: Readonly<Record<string, OnnxAttribute>>,
     domain?: string,
   ): string;
+  /** As `node`, for an operator with several outputs: the names of its first `count`. */
+  nodeOutputs(
+    op: string,
+    inputs: readonly string[],
+    count: number,
+    attributes?: Readonly<Record<string, OnnxAttribute>>,
+  ): readonly string[];
   /** An initializer holding this array. Equal arrays are stored once. */
   constant(array: NdArray): string;
 }

@@ -28,7 +28,7 @@ export class Builder implements Emitter {
   readonly initializers: Initializer[] = [];
   readonly #values = new Map<Tensor, string>();
   readonly #levels = new Map<string, Level>();
-  readonly #merged = new Map<string, string>();
+  readonly #merged = new Map<string, readonly string[]>();
   readonly #stored = new Map<NdArray, string>();
   readonly #produced = [new Set<string>(), new Set<string>()] as const;
   #next = 0;
@@ -95,13 +95,32 @@ export class Builder implements Emitter {
     attributes: Readonly<Record<string, OnnxAttribute>> = {},
     domain = "",
   ): string {
+    return this.#mergedNode(op, inputs, 1, attributes, domain)[0]!;
+  }
+
+  nodeOutputs(
+    op: string,
+    inputs: readonly string[],
+    count: number,
+    attributes: Readonly<Record<string, OnnxAttribute>> = {},
+  ): readonly string[] {
+    return this.#mergedNode(op, inputs, count, attributes, "");
+  }
+
+  #mergedNode(
+    op: string,
+    inputs: readonly string[],
+    count: number,
+    attributes: Readonly<Record<string, OnnxAttribute>>,
+    domain: string,
+  ): readonly string[] {
     const texts = Object.entries(attributes).map(([name, attribute]) => attributeKey(name, attribute));
-    const key = `${domain}.${op}(${inputs.join(",")})${texts.join(";")}`;
+    const key = `${domain}.${op}/${count}(${inputs.join(",")})${texts.join(";")}`;
     const known = this.#merged.get(key);
     if (known !== undefined) return known;
-    const [output] = this.multiNode(op, inputs, 1, { attributes, domain });
-    this.#merged.set(key, output!);
-    return output!;
+    const outputs = this.multiNode(op, inputs, count, { attributes, domain });
+    this.#merged.set(key, outputs);
+    return outputs;
   }
 
   /** A node with several outputs, or one that must not be merged; `level` forces the graph it stands in. */
@@ -124,11 +143,11 @@ export class Builder implements Emitter {
     const stored = this.#stored.get(array);
     if (stored !== undefined) return stored;
     const key = `constant ${arrayKey(array)}`;
-    let name = this.#merged.get(key);
+    let name = this.#merged.get(key)?.[0];
     if (name === undefined) {
       name = this.declare(0);
       this.initializers.push({ name, array });
-      this.#merged.set(key, name);
+      this.#merged.set(key, [name]);
     }
     this.#stored.set(array, name);
     return name;

@@ -71,6 +71,7 @@ import {
 import { type Case, drawn, example, n, rough } from "./case.ts";
 import { convolutions } from "./cases-convolution.ts";
 import { linearAlgebra } from "./cases-linear-algebra.ts";
+import { poolings } from "./cases-pooling.ts";
 import { signals } from "./cases-signals.ts";
 
 export { type Case, draw, feedsOfCase, inputsOfCase } from "./case.ts";
@@ -280,6 +281,7 @@ export const cases: readonly Case[] = [
   ...indexed,
   ...normalised,
   ...convolutions,
+  ...poolings,
   ...linearAlgebra,
   ...signals,
   ...others,

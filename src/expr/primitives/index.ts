@@ -12,9 +12,11 @@ import * as indexing from "./indexing.ts";
 import * as join from "./join.ts";
 import * as leaf from "./leaf.ts";
 import * as matrix from "./matmul.ts";
+import * as maxima from "./max-pool.ts";
 import * as movement from "./movement.ts";
 import * as normalise from "./normalise.ts";
 import * as order from "./order.ts";
+import * as poolings from "./pool.ts";
 import * as reductions from "./reduce.ts";
 import * as scan from "./scan.ts";
 import * as select from "./select.ts";
@@ -61,9 +63,12 @@ export {
   scalarConstant,
 } from "./leaf.ts";
 export { type MatmulOptions, matmul } from "./matmul.ts";
+export { maxPool } from "./max-pool.ts";
 export { broadcastTo, reshape, transpose, zerosLike } from "./movement.ts";
 export { type LogSumExpOptions, layerNorm, logSoftmax, logSumExp, softmax } from "./normalise.ts";
 export { type ArgmaxOptions, argmax, argsort, type SortOptions, sort } from "./order.ts";
+export { type AvgPoolOptions, avgPool, sumPool, sumPoolInput } from "./pool.ts";
+export type { PoolOptions } from "./pool-geometry.ts";
 export { type ReduceOptions, reduceMax, reduceMean, reduceMin, reduceProd, reduceSum } from "./reduce.ts";
 export { type CumsumOptions, cumsum } from "./scan.ts";
 export { maximum, minimum, where } from "./select.ts";
@@ -84,9 +89,11 @@ const families = [
   join,
   leaf,
   matrix,
+  maxima,
   movement,
   normalise,
   order,
+  poolings,
   reductions,
   scan,
   select,

@@ -1,0 +1,100 @@
+/** @file The ONNX forms of poolings: the operators where ONNX Runtime has kernels, slices elsewhere. */
+import { sizeOf } from "../../tensor/index.ts";
+import { emitComposed } from "../compose.ts";
+import { emitScalar } from "../onnx.ts";
+import type { Emitter, OnnxAttribute } from "../primitive.ts";
+import type { Tensor } from "../tensor.ts";
+import { add, mul } from "./binary.ts";
+import { fitted, spread, windowViews } from "./conv-compose.ts";
+import { padPrimitive } from "./join.ts";
+import { broadcastTo, reshape } from "./movement.ts";
+import { elementsEverywhere, type PoolSizes } from "./pool-geometry.ts";
+
+/** Sums over windows, or the sums divided by the window's size. */
+export interface Sums extends PoolSizes {
+  readonly weight: "sum" | "mean";
+}
+
+/**
+ * The CPU provider pools over up to three axes, and refuses padding as wide as the window. It merges Pad nodes into poolings
+ * (onnxruntime 1.30), which is wrong where zeros are padded to a maximum, and refused where they are too many.
+ */
+export function hasPoolKernel(node: Tensor, sizes: PoolSizes): boolean {
+  return node.shape.length <= 5 && elementsEverywhere(sizes) && node.inputs[0]!.op !== padPrimitive;
+}
+
+export function poolAttributes({ window, strides, padding }: PoolSizes): Record<string, OnnxAttribute> {
+  return {
+    kernel_shape: { ints: window },
+    strides: { ints: strides },
+    pads: { ints: [...padding.map(([low]) => low), ...padding.map(([, high]) => high)] },
+  };
+}
+
+export function emitSumPool(emit: Emitter, node: Tensor, sums: Sums): string {
+  const count = sizeOf(sums.window);
+  if (node.dtype !== "float32" || !hasPoolKernel(node, sums)) {
+    return emitComposed(emit, node.inputs, (x) => {
+      const total = separable(fitted(x!, sums.padding), sums, add);
+      return sums.weight === "mean" ? mul(total, 1 / count) : total;
+    });
+  }
+  const attributes = { ...poolAttributes(sums), count_include_pad: { int: 1 } };
+  const means = emit.node("AveragePool", [emit.value(node.inputs[0]!)], attributes);
+  return sums.weight === "mean" ? means : emit.node("Mul", [means, emitScalar(emit, count, node.dtype)]);
+}
+
+/** Combines what the windows on x, already padded, hold: one axis after the other. */
+export function separable(
+  x: Tensor,
+  sizes: Pick<PoolSizes, "window" | "strides" | "output">,
+  combine: (a: Tensor, b: Tensor) => Tensor,
+): Tensor {
+  const { window, strides, output } = sizes;
+  return output.reduce((value, _, axis) => {
+    const along = <T>(own: T, other: (i: number) => T) =>
+      window.map((__, i) => (i === axis ? own : other(i)));
+    const views = windowViews(
+      value,
+      along(window[axis]!, () => 1),
+      along(output[axis]!, (i) => value.shape[i + 2]!),
+      { strides: along(strides[axis]!, () => 1), dilations: window.map(() => 1) },
+    );
+    return views.reduce(combine);
+  }, x);
+}
+
+export function emitSumPoolInput(emit: Emitter, node: Tensor, sums: Sums): string {
+  return emitComposed(emit, node.inputs, (ct) => {
+    const scaled = sums.weight === "mean" ? mul(ct!, 1 / sizeOf(sums.window)) : ct!;
+    return isTiling(sums) ? repeated(scaled, sums) : spreadSums(scaled, sums);
+  });
+}
+
+/** Windows lie side by side, without padding. */
+function isTiling({ window, strides, padding }: PoolSizes): boolean {
+  return window.every((n, axis) => n === strides[axis] && padding[axis]!.every((width) => width === 0));
+}
+
+/** Every element of ct repeated over its window, zeros behind the last windows. */
+function repeated(ct: Tensor, { window, size, output }: PoolSizes): Tensor {
+  const planes = ct.shape.slice(0, 2);
+  const apart = reshape(ct, [...planes, ...output.flatMap((n) => [n, 1])]);
+  const full = broadcastTo(apart, [...planes, ...output.flatMap((n, axis) => [n, window[axis]!])]);
+  const tiled = reshape(full, [...planes, ...output.map((n, axis) => n * window[axis]!)]);
+  return fitted(
+    tiled,
+    size.map((n, axis) => [0, n - tiled.shape[axis + 2]!] as const),
+  );
+}
+
+/** An element of x collects the windows that hold it: sums, with stride 1, of ct with zeros between its elements. */
+function spreadSums(ct: Tensor, { window, strides, padding, size }: PoolSizes): Tensor {
+  const apart = spread(ct, strides);
+  const borders = window.map((n, axis) => {
+    const low = n - 1 - padding[axis]![0];
+    return [low, size[axis]! + n - 1 - low - apart.shape[axis + 2]!] as const;
+  });
+  const steps = window.map(() => 1);
+  return separable(fitted(apart, borders), { window, strides: steps, output: size }, add);
+}
