@@ -31,6 +31,7 @@ export const sizes = z.union([positiveInt, z.array(positiveInt).min(1).max(2)]);
 /** Padding of convolutions. */
 export const convPadding = z
   .union([z.enum(["same", "valid", "circular", "torch-same"]), z.int().min(0)])
+  .default("same")
   .describe(
     "same (as XLA: ⌈n/stride⌉ outputs), valid (none), circular (same, on a ring), torch-same (centred windows) or a number of zeros on both sides",
   );
@@ -69,23 +70,4 @@ export function windowAxis(options: {
   const [lo, hi] = margins(axis, padding);
   const out = Math.floor((size + lo + hi - span(kernel, dilation)) / stride) + 1;
   return { ...axis, lo, hi, wraps: padding === "circular", out };
-}
-
-/** Whether some window reaches over the edge, where zeros stand (kernels.md §2.1): never on a ring. */
-export function hasZeroPadding(windows: readonly WindowAxis[]): boolean {
-  return windows.some(({ lo, hi, wraps }) => !wraps && lo + hi > 0);
-}
-
-/**
- * How many inputs each window sees: fewer than `kernel` at zero-padded edges.
- * @returns `out` counts.
- */
-export function insideCounts({ size, kernel, stride, dilation, lo, wraps, out }: WindowAxis): number[] {
-  return Array.from({ length: out }, (_, i) => {
-    const seen = (j: number) => {
-      const position = stride * i + dilation * j - lo;
-      return position >= 0 && position < size;
-    };
-    return wraps ? kernel : Array.from({ length: kernel }, (_, j) => j).filter(seen).length;
-  });
 }

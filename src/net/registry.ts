@@ -4,6 +4,7 @@ import { MAX_LAYERS } from "./bounds.ts";
 import type { LayerRecord } from "./define.ts";
 import { activation } from "./layers/activation.ts";
 import { aggregate } from "./layers/aggregate.ts";
+import { avgPool } from "./layers/avg-pool.ts";
 import { batchNorm } from "./layers/batch-norm.ts";
 import { concat } from "./layers/concat.ts";
 import { conv } from "./layers/conv.ts";
@@ -17,6 +18,7 @@ import { gain } from "./layers/gain.ts";
 import { globalAvgPool } from "./layers/global-avg-pool.ts";
 import { l2Normalize } from "./layers/l2-normalize.ts";
 import { layerNorm } from "./layers/layer-norm.ts";
+import { maxPool } from "./layers/max-pool.ts";
 import { positional } from "./layers/positional.ts";
 import { product } from "./layers/product.ts";
 import { residual } from "./layers/residual.ts";
@@ -26,6 +28,7 @@ import { scale } from "./layers/scale.ts";
 import { selfAttention } from "./layers/self-attention.ts";
 import { slice } from "./layers/slice.ts";
 import { sum } from "./layers/sum.ts";
+import { sumPool } from "./layers/sum-pool.ts";
 import { toTokens } from "./layers/to-tokens.ts";
 import { transpose } from "./layers/transpose.ts";
 import { parametersSchema } from "./options.ts";
@@ -59,6 +62,9 @@ export const layerRecords: readonly LayerRecord[] = [
   positional,
   selfAttention,
   aggregate,
+  avgPool,
+  sumPool,
+  maxPool,
 ];
 
 const byKind = new Map(layerRecords.map((record) => [record.kind, record]));

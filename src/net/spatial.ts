@@ -3,7 +3,7 @@
  * where a window does not fit, and wrap circular axes.
  */
 import { concat, slice, type Tensor } from "../expr/index.ts";
-import { FathomError, type Shape, showShape } from "../tensor/index.ts";
+import { FathomError, type Shape } from "../tensor/index.ts";
 import type { Place } from "./define.ts";
 import { type Padding, type Sizes, type WindowAxis, windowAxis } from "./geometry.ts";
 import { type NetShape, showNetShape } from "./shapes.ts";
@@ -154,6 +154,3 @@ export function wrap(x: Tensor, windows: readonly WindowAxis[]): Tensor {
     return concat([...before, value, ...after], { axis });
   }, x);
 }
-
-/** `[2, 3]` windows or sizes as text, for messages. */
-export const showSizes = showShape;

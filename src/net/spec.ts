@@ -2,6 +2,7 @@
 import type { SpecOf } from "./define.ts";
 import type { activation } from "./layers/activation.ts";
 import type { aggregate } from "./layers/aggregate.ts";
+import type { avgPool } from "./layers/avg-pool.ts";
 import type { batchNorm } from "./layers/batch-norm.ts";
 import type { conv } from "./layers/conv.ts";
 import type { convLocal } from "./layers/conv-local.ts";
@@ -14,12 +15,14 @@ import type { gain } from "./layers/gain.ts";
 import type { globalAvgPool } from "./layers/global-avg-pool.ts";
 import type { l2Normalize } from "./layers/l2-normalize.ts";
 import type { layerNorm } from "./layers/layer-norm.ts";
+import type { maxPool } from "./layers/max-pool.ts";
 import type { positional } from "./layers/positional.ts";
 import type { resize } from "./layers/resize.ts";
 import type { rmsNorm } from "./layers/rms-norm.ts";
 import type { scale } from "./layers/scale.ts";
 import type { selfAttention } from "./layers/self-attention.ts";
 import type { slice } from "./layers/slice.ts";
+import type { sumPool } from "./layers/sum-pool.ts";
 import type { toTokens } from "./layers/to-tokens.ts";
 import type { transpose } from "./layers/transpose.ts";
 import type { NetShape } from "./shapes.ts";
@@ -46,6 +49,9 @@ export type EmbeddingSpec = SpecOf<typeof embedding>;
 export type PositionalSpec = SpecOf<typeof positional>;
 export type SelfAttentionSpec = SpecOf<typeof selfAttention>;
 export type AggregateSpec = SpecOf<typeof aggregate>;
+export type AvgPoolSpec = SpecOf<typeof avgPool>;
+export type SumPoolSpec = SpecOf<typeof sumPool>;
+export type MaxPoolSpec = SpecOf<typeof maxPool>;
 
 /** Stated here and not derived from its schema, as for all layers that hold layers themselves. */
 export interface ResidualSpec {
@@ -94,7 +100,10 @@ export type LayerSpec =
   | EmbeddingSpec
   | PositionalSpec
   | SelfAttentionSpec
-  | AggregateSpec;
+  | AggregateSpec
+  | AvgPoolSpec
+  | SumPoolSpec
+  | MaxPoolSpec;
 
 /** `standard`: weights hold the variance; `ntk`: unit-variance parameters, scale in the forward pass. */
 export type Parameterisation = "standard" | "ntk";

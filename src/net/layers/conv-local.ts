@@ -44,7 +44,7 @@ export const convLocal = defineLayer({
     channels: positiveInt.describe("number of channels it makes: a whole number, 1 or more"),
     kernel: sizes.describe("length of the kernel: one whole number, or one for each spatial axis"),
     stride: sizes.default(1).describe("step between windows: one whole number, or one for each spatial axis"),
-    padding: convPadding.default("same"),
+    padding: convPadding,
     sw2: nonNegative.default(1).describe("weight variance σw²: a finite number, 0 or more"),
     sb2: nonNegative.default(0).describe("bias variance σb²: a finite number, 0 or more"),
   }),

@@ -43,7 +43,7 @@ export const conv = defineLayer({
     channels: positiveInt.describe("number of channels it makes: a whole number, 1 or more"),
     kernel: sizes.describe("length of the kernel: one whole number, or one for each spatial axis"),
     stride: sizes.default(1).describe("step between windows: one whole number, or one for each spatial axis"),
-    padding: convPadding.default("same"),
+    padding: convPadding,
     dilation: sizes.default(1).describe("step between taps: one whole number, or one for each spatial axis"),
     groups: positiveInt.default(1).describe("number of groups of channels that do not see each other"),
     sw2: nonNegative.default(1).describe("weight variance σw²: a finite number, 0 or more"),
