@@ -30,6 +30,8 @@ export interface ParameterSpec {
 
 /** A parameter that is another layer's array; found once all layers stand. */
 interface Loan {
+  /** Its name if it were its own: `4.weight`. */
+  readonly name: string;
   readonly local: string;
   readonly where: string;
   readonly option: ParameterOption;
@@ -84,7 +86,7 @@ export function declareParameters(
     const trainable = option.trainable ?? true;
     own[local] = { name: full, ...law(rule, init, ledger.net), trainable, role: "parameter" };
     const borrowed = option.shareWith !== undefined && option.shareWith !== full;
-    if (borrowed) ledger.loans.push({ local, where: place, option, borrower: own });
+    if (borrowed) ledger.loans.push({ name: full, local, where: place, option, borrower: own });
     else ledger.owned.set(full, own[local]);
   }
   for (const [local, { shape, value }] of Object.entries(buffers)) {
@@ -157,7 +159,7 @@ function notAMatrix(local: string, name: string, where: string): FathomError {
 }
 
 function noOwner(name: string, where: string, owned: Ledger["owned"], loans: Ledger["loans"]): FathomError {
-  const loan = loans.find(({ local, borrower }) => borrower[local]!.name === name);
+  const loan = loans.find((one) => one.name === name);
   const parameters = [...owned.values()].filter(({ role }) => role === "parameter");
   const near = nearestName(
     name,
