@@ -204,6 +204,17 @@ describe("tensors that lie", () => {
     refuses(make([["Pad", ["x", "p"], ["y"]]], { p: i64([2n ** 40n, 0, 0, 0]) }), "too-large", /shape/);
   });
 
+  it("by windows and borders that are enormous", () => {
+    const pool = (attributes: Record<string, readonly number[]>) =>
+      handModel({
+        inputs: { x: { shape: [1, 1, 9, 9] } },
+        nodes: [["AveragePool", ["x"], ["y"], attributes]],
+        outputs: ["y"],
+      });
+    refuses(pool({ kernel_shape: [2, 2 ** 40], pads: [0, 0, 0, 2 ** 40] }), "bad-file", /window|pads/);
+    refuses(pool({ kernel_shape: [2, 2], pads: [0, 2 ** 30, 0, 0] }), "bad-file", /pads/);
+  });
+
   it("in number: bytes that decode to hundreds of times their size are refused unread", () => {
     // A million empty nodes in two megabytes.
     const body = new Uint8Array(2 * 2 ** 21).map((_, i) => (i % 2 === 0 ? 10 : 0));
@@ -280,7 +291,7 @@ describe("any bytes", () => {
     handModel(valid),
     handModel({
       inputs: { x: { shape: [1, 2, 6] } },
-      weights: { w: f32([2, 2, 3], new Array(12).fill(0.5)), s: i64([0, -1]), p: i64([0, 1, 1, 0, 0, 2]) },
+      weights: { w: f32([2, 2, 3], new Array(12).fill(0.5)), s: i64([0, -1]), p: i64([0, 0, 1, 0, 0, 2]) },
       nodes: [
         ["Pad", ["x", "p"], ["q"]],
         ["Conv", ["q", "w"], ["c"], { pads: [1, 1], strides: [2] }],

@@ -343,3 +343,44 @@ describe("weights", () => {
     );
   });
 });
+
+describe("poolings", () => {
+  const x = f32([1, 1, 5], [1, 5, 2, 4, 3]);
+
+  it("take the largest, with steps of 1 unless stated, and with a last window that is not full", () => {
+    expect(one("MaxPool", { x }, { kernel_shape: [2] })).toEqual([[5, 5, 4, 4]]);
+    expect(one("MaxPool", { x }, { kernel_shape: [2], strides: [2], ceil_mode: 1 })).toEqual([[5, 4, 3]]);
+    expect(one("MaxPool", { x }, { kernel_shape: [3], strides: [2], auto_pad: "SAME_UPPER" })).toEqual([
+      [5, 5, 4],
+    ]);
+    // Padding never wins, also where all is negative.
+    const negative = f32([1, 1, 2], [-3, -4]);
+    expect(one("MaxPool", { negative }, { kernel_shape: [2], pads: [1, 1] })).toEqual([[-3, -3, -4]]);
+  });
+
+  it("say where the largest stand", () => {
+    const images = f32([1, 2, 2, 3], [1, 5, 2, 4, 3, 9, -1, -2, -3, -4, -5, -6]);
+    const places = one(
+      "MaxPool",
+      { images },
+      { kernel_shape: [2, 2], pads: [1, 0, 0, 0] },
+      { outputs: ["y", "at"] },
+    );
+    expect(places).toEqual([
+      [5, 5, 5, 9, -1, -2, -1, -2],
+      [1, 1, 1, 5, 6, 7, 6, 7],
+    ]);
+  });
+
+  it("average, with padding counted or not", () => {
+    const pads = { kernel_shape: [3], strides: [2], pads: [1, 1] };
+    expect(one("AveragePool", { x }, pads)).toEqual([[3, 11 / 3, 3.5].map(Math.fround)]);
+    expect(one("AveragePool", { x }, { ...pads, count_include_pad: 1 })).toEqual([
+      [2, 11 / 3, 7 / 3].map(Math.fround),
+    ]);
+    // What ceil_mode adds is never counted.
+    const up = { kernel_shape: [2], strides: [2], ceil_mode: 1, count_include_pad: 1 };
+    expect(one("AveragePool", { x }, up)).toEqual([[3, 3, 3]]);
+    expect(one("GlobalAveragePool", { x })).toEqual([[3]]);
+  });
+});

@@ -6,6 +6,7 @@ import { linearOperators } from "./linear.ts";
 import { movementOperators } from "./movement.ts";
 import { normalisationOperators } from "./normalisation.ts";
 import type { Operator } from "./operator.ts";
+import { poolingOperators } from "./pooling.ts";
 import { reductionOperators } from "./reduction.ts";
 import { shapeOperators } from "./shape.ts";
 
@@ -17,6 +18,7 @@ export const operators: ReadonlyMap<string, Operator> = new Map(
     linearOperators,
     movementOperators,
     normalisationOperators,
+    poolingOperators,
     reductionOperators,
     shapeOperators,
   ].flatMap(Object.entries),

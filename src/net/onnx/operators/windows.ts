@@ -1,6 +1,9 @@
 /** @file Strides, paddings and dilations of ONNX's convolutions and poolings, along each spatial axis. */
 import type { OnnxNode } from "../node.ts";
 
+/** Lengths of windows and borders beyond this are mistakes; tables of their places are made while reading. */
+const MAX_LENGTH = 2 ** 20;
+
 /** How a window moves along one axis of length n. */
 export interface WindowAxis {
   readonly n: number;
@@ -40,12 +43,15 @@ export function windowAxes(
   kernel: readonly number[],
 ): WindowAxis[] {
   const rank = spatial.length;
-  if (kernel.length !== rank) throw node.error(`a window [${kernel}] does not fit ${rank} spatial axes.`);
+  if (kernel.length !== rank || kernel.some((n) => !(n >= 1 && n <= MAX_LENGTH))) {
+    throw node.error(`a window [${kernel}] does not fit ${rank} spatial axes.`);
+  }
   const strides = perAxis(node, "strides", rank, 1);
   const dilations = perAxis(node, "dilations", rank, 1);
   const mode = node.text("auto_pad", "NOTSET");
   const pads = node.ints("pads") ?? new Array<number>(2 * rank).fill(0);
-  if (pads.length !== 2 * rank || pads.some((n) => n < 0)) throw node.error(`its pads are [${pads}].`);
+  if (pads.length !== 2 * rank || pads.some((n) => !(n >= 0 && n <= MAX_LENGTH)))
+    throw node.error(`its pads are [${pads}].`);
   return spatial.map((n, i) => {
     const axis = { n, kernel: kernel[i]!, stride: strides[i]!, dilation: dilations[i]! };
     if (mode === "NOTSET") return { ...axis, low: pads[i]!, high: pads[i + rank]! };
