@@ -1,5 +1,5 @@
 /** @file Networks derived from a network: another input, other variances. */
-import { FathomError, type Shape, sizeOf } from "../tensor/index.ts";
+import { FathomError, type Shape, sameShape, sizeOf } from "../tensor/index.ts";
 import { mapChains } from "./chains.ts";
 import { parseNet } from "./parse.ts";
 import { findLayer } from "./registry.ts";
@@ -9,12 +9,14 @@ import type { LayerSpec, Net } from "./spec.ts";
 /**
  * The network on inputs of this shape. An open input takes the shape; a network on vectors takes images or signals of
  * the same size through a flatten layer; otherwise the shape must be the network's own.
- * @param input - a shape with its kind, or the sizes of one example (`[1, 28, 28]` is an image).
+ * @param input - a shape with its kind, or the sizes of one example: those of the network's own input whatever its kind
+ * (tokens, graphs, ids), or else `[1, 28, 28]` is an image.
  * @throws FathomError bad-shape when the network is for other inputs, or its layers do not meet on this one; bad-input
  * for sizes that no input has.
  * @example withInput(parseNetText("mlp:depth=3"), [1, 28, 28])
  */
 export function withInput(net: Net, input: NetShape | Shape): Net {
+  if (!("kind" in input) && net.input !== undefined && sameShape(net.input.shape, input)) return net;
   const shape = "kind" in input ? input : netShapeOf(input);
   if (net.input !== undefined && sameNetShape(net.input, shape)) return net;
   const flattened =

@@ -82,6 +82,16 @@ describe("withInput", () => {
     expect(withInput(net, [1, 28, 28])).toBe(net);
   });
 
+  it("keeps a network on tokens, graphs, signals or ids for data of its sizes", () => {
+    for (const kind of ["tokens", "graph", "signal"]) {
+      const net = parseNet(on({ kind, shape: [7, 5] }, tanh));
+      expect(withInput(net, [7, 5])).toBe(net);
+      expect(refusal(() => withInput(net, [5, 7])).code).toBe("bad-shape");
+    }
+    const net = parseNet(on({ kind: "ids", shape: [7] }, { kind: "embedding", vocabulary: 3, width: 2 }));
+    expect(withInput(net, [7])).toBe(net);
+  });
+
   it("lets a network on vectors take images of the same size", () => {
     const net = withInput(parseNetText("mlp:depth=1,width=8,in=784"), [1, 28, 28]);
     expect(net.layers[0]).toEqual({ kind: "flatten" });
