@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { fromBinary } from "@bufbuild/protobuf";
+import fc from "fast-check";
 import { ModelProtoSchema } from "onnx-buf";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { evaluate, input } from "../../src/expr/index.ts";
@@ -32,6 +33,7 @@ import { exportOnnx } from "../../src/train/index.ts";
 import { version } from "../../src/version.ts";
 import { run } from "../cli/run.ts";
 import { expectClose } from "../expr/check.ts";
+import { spatialNets } from "../net/arbitrary-spatial.ts";
 
 const act = (kind: string) => ({ kind: "activation", activation: kind });
 const dense = (width: number) => ({ kind: "dense", width, sw2: 1.5, sb2: 0.1 });
@@ -69,6 +71,8 @@ const networks: Record<string, object | string> = {
       { kind: "conv", channels: 6, kernel: 3, padding: "circular", groups: 2 },
       act("tanh"),
       { kind: "convTranspose", channels: 4, kernel: 3, stride: 2 },
+      { kind: "maxPool", window: 2, padding: "same" },
+      { kind: "avgPool", window: 3, stride: 1, padding: "same" },
       { kind: "globalAvgPool" },
       dense(5),
     ],
@@ -125,15 +129,15 @@ function weightsOf(model: Model, dtype: FloatDType = "float32"): Record<string, 
   return weights;
 }
 
-function batchOf(model: Model, batch: number, dtype: FloatDType = "float32"): NdArray {
+function batchOf(model: Model, batch: number, dtype: FloatDType = "float32", words = 9): NdArray {
   const shape = [batch, ...model.inputShape];
   if (model.net.input!.kind !== "ids") return normal(Key.fromSeed(8), dtype, shape);
-  const draws = toNumbers(uniform(Key.fromSeed(8), "float64", shape, { low: 0, high: 9 }));
+  const draws = toNumbers(uniform(Key.fromSeed(8), "float64", shape, { low: 0, high: words }));
   return ndarray("int32", shape, draws.map(Math.floor));
 }
 
 function outputOf(model: Model, weights: Record<string, NdArray>, x: NdArray): NdArray {
-  const dtype = Object.values(weights)[0]!.dtype as FloatDType;
+  const dtype = (Object.values(weights)[0]?.dtype ?? "float32") as FloatDType;
   const { output } = applyModel(model, parameterInputs(model, dtype), input("x", x.shape, x.dtype));
   return evaluate([output], { ...weights, x })[0]!;
 }
@@ -150,6 +154,21 @@ describe("an exported network", () => {
     const [y] = evaluate([outputs["output"]!], { ...parameters, input: x });
     // float64 on both sides; forms with several operators round anew.
     expectClose(y!, outputOf(model, weights, x), 1e-11);
+  });
+
+  it("of any layers comes back with the same values", () => {
+    fc.assert(
+      fc.property(spatialNets, ({ input: shape, layers }) => {
+        const model = modelOf({ input: shape, layers });
+        const weights = weightsOf(model, "float64");
+        // Without weights there is nothing to tell that float64 is meant.
+        const x = batchOf(model, 2, model.parameters.length > 0 ? "float64" : "float32", 5);
+        const { outputs, parameters } = importOnnx(exportOnnx(model, weights, { batch: 2 }));
+        const [y] = evaluate([outputs["output"]!], { ...parameters, input: x });
+        expectClose(y!, outputOf(model, weights, x), x.dtype === "float32" ? 2e-6 : 1e-11);
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it("says who wrote it, of which network, with which names", () => {
