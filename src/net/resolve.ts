@@ -9,7 +9,7 @@ import type { ChainShapes, LayerRecord, Place, WithParameters } from "./define.t
 import type { Sources } from "./expand.ts";
 import { declareParameters, type Ledger, type ParameterSpec, settleLoans } from "./parameters.ts";
 import { recordOf } from "./registry.ts";
-import type { NetShape } from "./shapes.ts";
+import { MAX_EXAMPLE_SIZE, type NetShape, showNetShape } from "./shapes.ts";
 import type { LayerSpec, Net } from "./spec.ts";
 
 /** A layer in its place. */
@@ -65,6 +65,7 @@ function resolveLayer(spec: LayerSpec, i: number, input: NetShape, around: Surro
   if (input.kind === "ids" && record.takesIds !== true) throw refusedIds({ self: name, before, where });
   const { chains, ends } = resolveChains(spec, input, { ...around, path, where });
   const output = record.shape(spec, input, { self: name, before, where, chains: ends });
+  if (sizeOf(output.shape) > MAX_EXAMPLE_SIZE) throw tooLarge(output, name, where);
   const parameters = declareParameters(
     {
       path,
@@ -77,6 +78,15 @@ function resolveLayer(spec: LayerSpec, i: number, input: NetShape, around: Surro
     ledger,
   );
   return { path, where, name, spec, record, input, output, parameters, chains };
+}
+
+function tooLarge(output: NetShape, name: string, where: string): FathomError {
+  return new FathomError({
+    code: "too-large",
+    message: `${name} gives ${showNetShape(output)} for one example; the bound is ${MAX_EXAMPLE_SIZE} numbers.`,
+    where,
+    hint: "Use smaller sizes, or fewer branches.",
+  });
 }
 
 function refusedIds({ self, before, where }: Place): FathomError {

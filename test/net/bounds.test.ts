@@ -58,3 +58,12 @@ describe("the bound on parameters", () => {
     expect(error.message).toContain(String(MAX_PARAMETERS));
   });
 });
+
+describe("the bound on one example", () => {
+  it("names the layer whose output goes beyond it, though it has no parameters", () => {
+    const doubled = { kind: "concat", branches: [[], []] };
+    const error = refusal(() => parseNet(net({ kind: "repeat", times: 1000, layers: [doubled] })));
+    expect(error).toMatchObject({ code: "too-large", where: "layers[0].layers[0]" });
+    expect(error.message).toContain(String(2 ** 28));
+  });
+});
