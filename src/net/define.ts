@@ -61,7 +61,7 @@ export interface ApplyContext {
   /** What the layer is given and gives, for one example. */
   readonly input: NetShape;
   readonly output: NetShape;
-  /** Uniform numbers in (0, 1) by local name, `[N, ...shape]`; present in training mode. */
+  /** Uniform numbers in (0, 1) by local name, `[N, ...shape]`; absent in inference and where noise is off. */
   readonly noise: Readonly<Record<string, Tensor>>;
   /** States the next value of a buffer. */
   update(local: string, value: Tensor): void;
@@ -130,6 +130,8 @@ export interface LayerDefinition<K extends string, O> {
   ): Tensor;
   /** The mean-field rule of theory/step; left out when there is none, and tools that need it name the layer. */
   meanField?(options: O, input: NetShape, chains: PerChain<Step[]>, ends: PerChain<NetShape>): Step;
+  /** Why there is no mean-field rule: "averages positions, whose covariance the scalar theory does not follow". */
+  readonly noMeanField?: string;
   /** The covariance rule for the kernel engine; left out when there is none. `ends` are the shapes that chains end in. */
   covariance?(
     options: O,

@@ -5,6 +5,7 @@ import type { CovarianceOp } from "./covariance.ts";
 import { isTapped, type Model } from "./model.ts";
 import type { ModelLayer } from "./resolve.ts";
 import type { NetShape } from "./shapes.ts";
+import { specForTheory, stepForTheory } from "./theory-weights.ts";
 
 /** A layer of the network's own list, as `propagate` of theory wants it. */
 export interface MeanFieldPlace {
@@ -14,10 +15,10 @@ export interface MeanFieldPlace {
   readonly tap: boolean;
 }
 
-function missing(layer: ModelLayer, rule: string): FathomError {
+function missing(layer: ModelLayer, rule: string, why?: string): FathomError {
   return new FathomError({
     code: "unsupported",
-    message: `${layer.name} has no ${rule}.`,
+    message: `${layer.name} has no ${rule}${why === undefined ? "" : `: it ${why}`}.`,
     where: layer.where,
     hint: "Measure the finite network instead, or leave the layer out.",
   });
@@ -30,10 +31,19 @@ function endsOf({ chains, input }: ModelLayer): Record<string, NetShape> {
 }
 
 function meanFieldStep(layer: ModelLayer): Step {
-  if (layer.record.meanField === undefined) throw missing(layer, "mean-field rule");
+  const { noMeanField } = layer.record;
+  if (layer.record.meanField === undefined) throw missing(layer, "mean-field rule", noMeanField);
   const chains = Object.entries(layer.chains).map(([option, inner]) => [option, inner.map(meanFieldStep)]);
+  const rule = layer.record.meanField;
+  const spec = specForTheory(layer);
+  const step = naming(layer, () => rule(spec, layer.input, Object.fromEntries(chains), endsOf(layer)));
+  return stepForTheory(layer, step);
+}
+
+/** Runs a rule of a layer and puts the layer's name in front of what it refuses. */
+function naming<T>(layer: ModelLayer, rule: () => T): T {
   try {
-    return layer.record.meanField(layer.spec, layer.input, Object.fromEntries(chains), endsOf(layer));
+    return rule();
   } catch (cause) {
     if (!(cause instanceof FathomError)) throw cause;
     const { code, message, hint } = cause;
@@ -45,7 +55,8 @@ function meanFieldStep(layer: ModelLayer): Step {
 function covarianceOp(layer: ModelLayer): CovarianceOp {
   if (layer.record.covariance === undefined) throw missing(layer, "covariance rule");
   const chains = Object.entries(layer.chains).map(([option, inner]) => [option, inner.map(covarianceOp)]);
-  return layer.record.covariance(layer.spec, layer.input, Object.fromEntries(chains), endsOf(layer));
+  const rule = layer.record.covariance;
+  return naming(layer, () => rule(layer.spec, layer.input, Object.fromEntries(chains), endsOf(layer)));
 }
 
 /**

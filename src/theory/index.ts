@@ -36,7 +36,7 @@ export * from "./moments.ts";
 export { batchNorm, type L2NormalizeOptions, l2Normalize, layerNorm, rmsNorm } from "./normalise.ts";
 export type { Covariance } from "./pair-geometry.ts";
 export * from "./phase.ts";
-export { embedding, flatten, positional, selectPositions, withTrainedGains } from "./places.ts";
+export { dropout, embedding, flatten, positional, selectPositions, withoutTangentKernel } from "./places.ts";
 export * from "./ranking.ts";
 export * from "./recursion.ts";
 export * from "./state.ts";

@@ -118,7 +118,7 @@ export function rmsNorm({ epsilon = 0 }: Epsilon = {}): Step {
 export interface L2NormalizeOptions {
   /** Number of units N of one example (or one position) that share the norm. */
   readonly units: number;
-  /** Added to the mean of squares before the root. Default 0. */
+  /** Added to |h|² before the root. Default 0. */
   readonly epsilon?: number;
 }
 
@@ -129,7 +129,10 @@ export interface L2NormalizeOptions {
  */
 export function l2Normalize({ units, epsilon = 0 }: L2NormalizeOptions): Step {
   requireCount(units, "units");
-  const normalised = sequence([rmsNorm({ epsilon }), scale({ factor: 1 / Math.sqrt(units) })]);
+  const normalised = sequence([
+    rmsNorm({ epsilon: epsilon / units }),
+    scale({ factor: 1 / Math.sqrt(units) }),
+  ]);
   return { ...normalised, name: "l2Normalize" };
 }
 

@@ -3,9 +3,16 @@
  * list of the units of all positions, or takes some. Units are exchangeable: their order and number do not matter.
  */
 import { requireCount, requireVariance } from "./checks.ts";
-import { joinPairs, joinSingles, meanOfPairs, meanOfSingles, withBatch } from "./positions.ts";
+import {
+  joinPairs,
+  joinSingles,
+  meanOfPairs,
+  meanOfSingles,
+  type Positional,
+  withBatch,
+} from "./positions.ts";
 import { correlation, type MeanFieldState, type PairState } from "./state.ts";
-import { type Step, unitStep } from "./step.ts";
+import { identity, type Step, unitStep } from "./step.ts";
 
 /**
  * All positions become units of one list (flatten, transpose): moments and J are means over positions. Units of different
@@ -112,18 +119,24 @@ export function positional({ variance }: { readonly variance: number }): Step {
   });
 }
 
+/** Dropout, which theory takes to be off. @example dropout().single(inputState({ K: 1 })).K // 1 */
+export function dropout(): Step {
+  const assumption = "Dropout is off, as in inference.";
+  return { ...identity(), name: "dropout", assumptions: [assumption] };
+}
+
 /**
- * Trained gains or shifts that start at values which change nothing: the signal passes as it is, but its tangent kernel,
- * to which they contribute, is not followed.
+ * The step, with a tangent kernel that nobody follows: that of trained gains, or of parameters some of which are frozen.
+ * @example withoutTangentKernel(identity()).single(preactivationState(1)).theta // NaN
  */
-export function withTrainedGains(step: Step): Step {
+export function withoutTangentKernel(step: Step): Step {
   const unknown = { theta: Number.NaN, thetaStandard: Number.NaN };
-  const over = <S extends object>(state: S & { readonly positions?: readonly S[] }): S => ({
+  const over = <S extends Positional<S>>(state: S): S => ({
     ...state,
     ...unknown,
     ...(state.positions === undefined
       ? {}
-      : { positions: state.positions.map((s) => ({ ...s, ...unknown })) }),
+      : { positions: state.positions.map((position) => ({ ...position, ...unknown })) }),
   });
   return { ...step, single: (s) => over(step.single(s)), pair: (s) => over(step.pair(s)) };
 }

@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { add, div, mul, reduceMean, reshape, sqrt, square, sub, type Tensor } from "../../expr/index.ts";
 import { FathomError, sizeOf } from "../../tensor/index.ts";
+import { batchNorm as batchNormStep } from "../../theory/index.ts";
 import { alongChannels, applyAffine, gainAndShift } from "../affine.ts";
 import { type ApplyContext, defineLayer } from "../define.ts";
 import { affine, fraction, nonNegative } from "../options.ts";
@@ -71,4 +72,5 @@ export const batchNorm = defineLayer({
     }
     return applyAffine(div(sub(x, mean), sqrt(add(variance, epsilon))), input, params);
   },
+  meanField: ({ epsilon }) => batchNormStep({ epsilon }),
 });

@@ -1,6 +1,7 @@
 /** @file Concatenation of branches along the channel axis. */
 import { z } from "zod";
 import { concat as concatOp } from "../../expr/index.ts";
+import { concatenate } from "../../theory/index.ts";
 import { branchesSchema, requireBranches } from "../branches.ts";
 import { chainList } from "../chains.ts";
 import { defineLayer } from "../define.ts";
@@ -33,6 +34,10 @@ export const concat = defineLayer<"concat", Omit<ConcatSpec, "kind">>({
       chainList(chains, "branches").map((branch) => branch(x)),
       { axis: 1 + channelAxis(output) },
     ),
+  meanField: (_, __, chains, ends) => {
+    const widths = chainList(ends, "branches").map(channels);
+    return concatenate(chainList(chains, "branches").map((steps, b) => ({ steps, width: widths[b]! })));
+  },
   covariance: (_, __, chains, ends) => ({
     op: "concat",
     branches: chainList(chains, "branches"),

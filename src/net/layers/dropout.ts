@@ -1,6 +1,7 @@
 /** @file Dropout with inverted scaling: in training, units are zero with probability `rate`, and the others x/(1 − rate). */
 import { z } from "zod";
 import { div, less, where } from "../../expr/index.ts";
+import { dropout as dropoutStep } from "../../theory/index.ts";
 import { defineLayer } from "../define.ts";
 import { finite } from "../options.ts";
 
@@ -14,5 +15,6 @@ export const dropout = defineLayer({
   noise: ({ rate }, input) => (rate === 0 ? {} : { uniform: input.shape }),
   apply: ({ rate }, _, x, __, { noise }) =>
     noise.uniform === undefined ? x : where(less(noise.uniform, rate), 0, div(x, 1 - rate)),
+  meanField: () => dropoutStep(),
   covariance: ({ rate }) => ({ op: "dropout", rate }),
 });

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { reshape } from "../../expr/index.ts";
 import { sizeOf } from "../../tensor/index.ts";
-import { identity } from "../../theory/index.ts";
+import { flatten as flattenStep } from "../../theory/index.ts";
 import { defineLayer } from "../define.ts";
 import { vector } from "../shapes.ts";
 
@@ -12,6 +12,6 @@ export const flatten = defineLayer({
   options: z.strictObject({}),
   shape: (_, input) => vector(sizeOf(input.shape)),
   apply: (_, __, x) => reshape(x, [x.shape[0]!, sizeOf(x.shape.slice(1))]),
-  meanField: () => identity(),
+  meanField: () => flattenStep(),
   covariance: (_, input) => ({ op: "flatten", from: input }),
 });

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { mul } from "../../expr/index.ts";
+import { scale as scaleStep } from "../../theory/index.ts";
 import { alongChannels } from "../affine.ts";
 import { constantRule, defineLayer } from "../define.ts";
 import { finite } from "../options.ts";
@@ -25,5 +26,6 @@ export const gain = defineLayer({
   }),
   apply: ({ per }, { gain }, x, _, { input }) =>
     mul(x, per === "scalar" ? gain! : alongChannels(gain!, input)),
+  meanField: ({ initial }) => scaleStep({ factor: initial }),
   covariance: ({ initial, per }) => ({ op: "gain", factor: initial, per }),
 });

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { add, div, reduceSum, sqrt, square } from "../../expr/index.ts";
+import { l2Normalize as l2NormalizeStep } from "../../theory/index.ts";
 import { defineLayer } from "../define.ts";
 import { nonNegative } from "../options.ts";
 import { last, requireChannelsLast } from "../shapes.ts";
@@ -21,5 +22,6 @@ export const l2Normalize = defineLayer({
     const squares = reduceSum(square(x), { axes: [-1], keepDims: true });
     return div(x, sqrt(epsilon === 0 ? squares : add(squares, epsilon)));
   },
+  meanField: ({ epsilon }, input) => l2NormalizeStep({ epsilon: epsilon / last(input), units: last(input) }),
   covariance: ({ epsilon }, input) => ({ op: "l2Normalize", units: last(input), epsilon }),
 });

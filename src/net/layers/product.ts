@@ -1,6 +1,7 @@
 /** @file Product of branches, unit by unit: y = Π_b branch_b(x), the gating of gated linear units. */
 import { z } from "zod";
 import { mul } from "../../expr/index.ts";
+import { multiply } from "../../theory/index.ts";
 import { branchesSchema, requireBranches } from "../branches.ts";
 import { chainList } from "../chains.ts";
 import { defineLayer } from "../define.ts";
@@ -22,5 +23,6 @@ export const product = defineLayer<"product", Omit<ProductSpec, "kind">>({
     chainList(chains, "branches")
       .map((branch) => branch(x))
       .reduce((total, value) => mul(total, value)),
+  meanField: (_, __, chains) => multiply(chainList(chains, "branches")),
   covariance: (_, __, chains) => ({ op: "product", branches: chainList(chains, "branches") }),
 });

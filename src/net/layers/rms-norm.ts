@@ -1,6 +1,7 @@
 /** @file Root-mean-square normalisation over the units of one example or position: y = x/√(mean x² + ε). */
 import { z } from "zod";
 import { add, div, reduceMean, sqrt, square } from "../../expr/index.ts";
+import { rmsNorm as rmsNormStep } from "../../theory/index.ts";
 import { applyAffine, gainAndShift } from "../affine.ts";
 import { defineLayer } from "../define.ts";
 import { affine, nonNegative } from "../options.ts";
@@ -21,5 +22,6 @@ export const rmsNorm = defineLayer({
     const meanSquare = reduceMean(square(x), { axes: [-1], keepDims: true });
     return applyAffine(div(x, sqrt(add(meanSquare, epsilon))), input, params);
   },
+  meanField: ({ epsilon }) => rmsNormStep({ epsilon }),
   covariance: ({ epsilon, affine }) => ({ op: "rmsNorm", epsilon, affine }),
 });

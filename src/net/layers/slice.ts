@@ -2,8 +2,9 @@
 import { z } from "zod";
 import { slice as sliceOp } from "../../expr/index.ts";
 import { FathomError } from "../../tensor/index.ts";
+import { identity, selectPositions } from "../../theory/index.ts";
 import { defineLayer, type Place } from "../define.ts";
-import { type NetShape, shapeAxes, showNetShape } from "../shapes.ts";
+import { channelAxis, type NetShape, shapeAxes, showNetShape } from "../shapes.ts";
 
 const axisNames = ["C", "H", "W", "T", "V", "F"] as const;
 
@@ -35,6 +36,25 @@ function requireAxis(options: Options, input: NetShape, { self, before, where }:
     where: `${where}.axis`,
     hint: `Its axes are ${shapeAxes[input.kind].join(", ")}.`,
   });
+}
+
+/** Numbers of the positions, row by row, that a range of one of their axes keeps. */
+function keptPositions(
+  input: NetShape,
+  axis: number,
+  { from, to }: { readonly from: number; readonly to: number },
+): number[] {
+  const axes = [...input.shape.keys()].filter((a) => a !== channelAxis(input));
+  const inside = (index: number, a: number) => a !== axis || (from <= index && index < to);
+  return axes.reduce<number[]>(
+    (rows, a) =>
+      rows.flatMap((row) =>
+        [...Array(input.shape[a]!).keys()]
+          .filter((index) => inside(index, a))
+          .map((index) => row * input.shape[a]! + index),
+      ),
+    [0],
+  );
 }
 
 export const slice = defineLayer<"slice", Options>({
@@ -69,6 +89,11 @@ export const slice = defineLayer<"slice", Options>({
     const { from, to } = rangeOf(options, x.shape[axis]!);
     const starts = x.shape.map(() => 0).with(axis, from);
     return sliceOp(x, { starts, ends: x.shape.with(axis, to) });
+  },
+  meanField: (options, input) => {
+    const axis = axisOf(options, input);
+    if (axis === channelAxis(input)) return identity();
+    return selectPositions(keptPositions(input, axis, rangeOf(options, input.shape[axis]!)));
   },
   covariance: (options, input) => {
     const axis = axisOf(options, input);

@@ -1,6 +1,7 @@
 /** @file Sum of branches: y = Σ_b branch_b(x). */
 import { z } from "zod";
 import { add } from "../../expr/index.ts";
+import { sum as sumStep } from "../../theory/index.ts";
 import { branchesSchema, requireBranches } from "../branches.ts";
 import { chainList } from "../chains.ts";
 import { defineLayer } from "../define.ts";
@@ -23,5 +24,6 @@ export const sum = defineLayer<"sum", Omit<SumSpec, "kind">>({
     chainList(chains, "branches")
       .map((branch) => branch(x))
       .reduce((total, value) => add(total, value)),
+  meanField: (_, __, chains) => sumStep(chainList(chains, "branches")),
   covariance: (_, __, chains) => ({ op: "sum", branches: chainList(chains, "branches") }),
 });
