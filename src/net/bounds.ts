@@ -4,5 +4,5 @@
 export const MAX_LAYERS = 100_000;
 /** Layers inside layers (residual in residual, repeat in repeat), counted from the list of the network. */
 export const MAX_NESTING = 8;
-/** Trainable numbers in all: 4 GB in float32. */
+/** Numbers of all parameters, frozen ones and running statistics included: 4 GB in float32. */
 export const MAX_PARAMETERS = 1_000_000_000;

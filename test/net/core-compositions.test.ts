@@ -4,13 +4,16 @@
  */
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { z } from "zod";
 import { add, evaluate, input, mul, orZeros, reduceSum, type Tensor, vjp } from "../../src/expr/index.ts";
 import {
   applyModel,
   buildModel,
   covarianceProgram,
+  importOnnx,
   initialise,
   type Model,
+  netSchema,
   noiseInputs,
   parameterInputs,
   parseNet,
@@ -18,6 +21,7 @@ import {
   printNet,
   trainableParameters,
 } from "../../src/net/index.ts";
+import { compile, lower } from "../../src/runtime/index.ts";
 import {
   FathomError,
   Key,
@@ -31,6 +35,7 @@ import { refusal } from "../refusal.ts";
 import { type CoreNet, coreNets } from "./arbitrary-core.ts";
 import { runPlain } from "./plain-network.ts";
 
+const schema = z.fromJSONSchema(netSchema() as Parameters<typeof z.fromJSONSchema>[0]);
 const key = Key.fromSeed(4);
 const batch = 3;
 
@@ -129,11 +134,64 @@ it("differentiates in training mode: gradients are the slopes of the output", ()
   );
 });
 
-it("is read back from its printed form, and its covariance program has one rule a layer or names who has none", () => {
+/** One step of training as expressions and numbers: output, running statistics and gradients. */
+function trainingPass(model: Model) {
+  const params = parameterInputs(model, "float64");
+  const x = input("x", [batch, ...model.inputShape], "float64");
+  const noise = noiseInputs(model, batch, "float64");
+  const { output, updates } = applyModel(model, params, x, { mode: "training", noise });
+  const leaves = [x, ...trainableParameters(model).map(({ name }) => params[name]!)];
+  const gradients = vjp([reduceSum(mul(output, output))], leaves).map((g, i) => orZeros(g, leaves[i]!));
+  const results = [output, ...Object.values(updates), ...gradients];
+  const drawn = model.noise.map(({ name, shape }) => [
+    name,
+    uniform(key.split(name), "float64", [batch, ...shape]),
+  ]);
+  return {
+    inputs: [x, ...Object.values(params), ...Object.values(noise)],
+    outputs: Object.fromEntries(results.map((tensor, i) => [`result.${i}`, tensor])),
+    feeds: {
+      ...valuesOf(model),
+      ...Object.fromEntries(drawn),
+      x: normal(key.split("x"), "float64", x.shape),
+    },
+  };
+}
+
+it("runs compiled, and through an ONNX file and back, as it is interpreted, gradients and statistics included", async () => {
+  await fc.assert(
+    fc.asyncProperty(coreNets, async (net) => {
+      const { inputs, outputs, feeds } = trainingPass(modelOf(net));
+      const expected = evaluate(Object.values(outputs), feeds);
+      await using executable = await compile({ inputs, outputs, options: { threads: 1 } });
+      const compiled = await executable.run(feeds);
+      const read = importOnnx(lower({ inputs, outputs, portable: true }));
+      const names = Object.keys(outputs);
+      const again = evaluate(
+        names.map((name) => read.outputs[name]!),
+        { ...read.parameters, ...feeds },
+      );
+      for (const found of [names.map((name) => compiled[name]!), again]) {
+        for (const [which, array] of found.entries()) {
+          const reference = toNumbers(expected[which]!);
+          const largest = Math.max(1, ...reference.map(Math.abs));
+          // Float64 through fused and rewritten operators, relative to the largest entry.
+          for (const [i, value] of toNumbers(array).entries())
+            expect(Math.abs(value - reference[i]!)).toBeLessThanOrEqual(1e-9 * largest);
+        }
+      }
+    }),
+    { numRuns: 30 },
+  );
+});
+
+it("is read back from its printed form and fits the JSON Schema, and its covariance program has one rule a layer or names who has none", () => {
   fc.assert(
     fc.property(coreNets, ({ json }) => {
       const net = parseNet(json);
       expect(parseNetText(printNet(net))).toEqual(net);
+      expect(schema.safeParse(json).success).toBe(true);
+      expect(schema.safeParse(net).success).toBe(true);
       try {
         expect(covarianceProgram(buildModel(net))).toHaveLength(net.layers.length);
       } catch (error) {
