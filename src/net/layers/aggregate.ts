@@ -43,5 +43,6 @@ export const aggregate = defineLayer({
     });
   },
   apply: ({ graph }, _, x) => spmm(graphMatrix(graph), x),
+  noMeanField: "sums over neighbours, whose covariance the scalar theory does not follow",
   covariance: ({ graph }) => ({ op: "aggregate", matrix: graphMatrix(graph) }),
 });

@@ -25,6 +25,7 @@ export const avgPool = defineLayer({
       countPadding: options.edges === "window" ? "include" : "exclude",
     });
   },
+  noMeanField: "averages positions, whose covariance the scalar theory does not follow",
   covariance: (options, input) => ({
     op: "pool",
     windows: poolWindows(options, input),

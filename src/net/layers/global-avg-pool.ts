@@ -25,5 +25,6 @@ export const globalAvgPool = defineLayer({
     const axes = [...x.shape.keys()].filter((axis) => axis !== 0 && axis !== channel);
     return reduceMean(x, { axes });
   },
+  noMeanField: "averages positions, whose covariance the scalar theory does not follow",
   covariance: (_, input) => ({ op: "globalAvgPool", positions: sizeOf(input.shape) / channels(input) }),
 });

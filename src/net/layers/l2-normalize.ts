@@ -22,6 +22,6 @@ export const l2Normalize = defineLayer({
     const squares = reduceSum(square(x), { axes: [-1], keepDims: true });
     return div(x, sqrt(epsilon === 0 ? squares : add(squares, epsilon)));
   },
-  meanField: ({ epsilon }, input) => l2NormalizeStep({ epsilon: epsilon / last(input), units: last(input) }),
+  meanField: ({ epsilon }, input) => l2NormalizeStep({ epsilon, units: last(input) }),
   covariance: ({ epsilon }, input) => ({ op: "l2Normalize", units: last(input), epsilon }),
 });

@@ -13,4 +13,5 @@ export const maxPool = defineLayer({
     const { wrapped, geometry } = pooled(options, x);
     return maxPoolOp(wrapped, geometry);
   },
+  noMeanField: "takes the largest of positions whose joint law the scalar theory does not follow",
 });

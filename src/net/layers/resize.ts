@@ -6,7 +6,8 @@
  */
 import { z } from "zod";
 import { constant, matmul, type Tensor } from "../../expr/index.ts";
-import { ndarray } from "../../tensor/index.ts";
+import { FathomError, ndarray } from "../../tensor/index.ts";
+import { selectPositions } from "../../theory/index.ts";
 import { defineLayer } from "../define.ts";
 import { type Sizes, sizes } from "../geometry.ts";
 import { perAxis, requireRank, requireSpatial, spatialOf, spatialShape } from "../spatial.ts";
@@ -47,6 +48,15 @@ function applyMatrices(x: Tensor, axes: readonly (readonly (readonly number[])[]
   return above === undefined ? across : matmul(above, across);
 }
 
+/** The position that each new one copies, row by row. */
+function sources(options: Parameters<typeof matrices>[0], from: readonly number[]): number[] {
+  return matrices(options, from).reduce<number[]>(
+    (rows, matrix, axis) =>
+      rows.flatMap((row) => matrix.map((weights) => row * from[axis]! + weights.indexOf(1))),
+    [0],
+  );
+}
+
 export const resize = defineLayer({
   kind: "resize",
   summary: "an image or a signal at another size, by its nearest values or by interpolation",
@@ -63,5 +73,13 @@ export const resize = defineLayer({
     return spatialShape(input, channels, perAxis(options.size, sizes.length));
   },
   apply: (options, _, x) => applyMatrices(x, matrices(options, x.shape.slice(2))),
+  meanField: (options, input) => {
+    if (options.method === "nearest") return selectPositions(sources(options, spatialOf(input).sizes));
+    throw new FathomError({
+      code: "unsupported",
+      message: "averages positions, whose covariance the scalar theory does not follow.",
+      hint: 'Use "method": "nearest", or measure the finite network.',
+    });
+  },
   covariance: (options, input) => ({ op: "resize", matrices: matrices(options, spatialOf(input).sizes) }),
 });

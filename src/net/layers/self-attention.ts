@@ -101,6 +101,8 @@ export const selfAttention = defineLayer({
     const attention = softmax(causal ? add(logits, causalMask(x.shape[1]!, x)) : logits);
     return dense(joinHeads(matmul(attention, project("value"))), params.out!, params.outBias!);
   },
+  noMeanField:
+    "averages tokens with weights of their own, and the scalar theory does not follow their covariance",
   covariance: ({ scaling, causal, sw2, sb2 }) => {
     if (scaling === "linear") {
       // Keys' biases shift all logits of a query alike; weights of G sum to 1, so the values' biases pass.

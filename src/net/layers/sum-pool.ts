@@ -13,5 +13,6 @@ export const sumPool = defineLayer({
     const { wrapped, geometry } = pooled(options, x);
     return sumPoolOp(wrapped, geometry);
   },
+  noMeanField: "sums over positions, whose covariance the scalar theory does not follow",
   covariance: (options, input) => ({ op: "pool", windows: poolWindows(options, input), divisor: "none" }),
 });
