@@ -35,7 +35,7 @@ function meanFieldStep(layer: ModelLayer): Step {
   if (layer.record.meanField === undefined) throw missing(layer, "mean-field rule", noMeanField);
   const chains = Object.entries(layer.chains).map(([option, inner]) => [option, inner.map(meanFieldStep)]);
   const rule = layer.record.meanField;
-  const spec = specForTheory(layer);
+  const spec = specForTheory(layer, "mean-field rule");
   const step = naming(layer, () => rule(spec, layer.input, Object.fromEntries(chains), endsOf(layer)));
   return stepForTheory(layer, step);
 }
@@ -56,7 +56,8 @@ function covarianceOp(layer: ModelLayer): CovarianceOp {
   if (layer.record.covariance === undefined) throw missing(layer, "covariance rule");
   const chains = Object.entries(layer.chains).map(([option, inner]) => [option, inner.map(covarianceOp)]);
   const rule = layer.record.covariance;
-  return naming(layer, () => rule(layer.spec, layer.input, Object.fromEntries(chains), endsOf(layer)));
+  const spec = specForTheory(layer, "covariance rule");
+  return naming(layer, () => rule(spec, layer.input, Object.fromEntries(chains), endsOf(layer)));
 }
 
 /**

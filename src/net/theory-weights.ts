@@ -22,17 +22,19 @@ function isRandom({ variance, scale }: ParameterSpec): boolean {
 
 /**
  * The options of a layer as theory sees them.
+ * @param rule - what is asked of it, for the message: `mean-field rule`.
  * @throws FathomError unsupported for weights that are another layer's, or that are fixed signs.
  */
-export function specForTheory(layer: ModelLayer): ModelLayer["spec"] {
+export function specForTheory(layer: ModelLayer, rule: string): ModelLayer["spec"] {
   let spec = layer.spec;
   for (const [local, parameter] of parametersOf(layer)) {
     if (!isRandom(parameter)) continue;
-    if (parameter.name !== `${layer.path}.${local}`) throw refused(layer, local, `shares ${parameter.name}`);
-    if (parameter.init === "signs") throw refused(layer, local, "is a fixed row of signs");
+    if (parameter.name !== `${layer.path}.${local}`)
+      throw refused(layer, rule, `${local} shares ${parameter.name}`);
+    if (parameter.init === "signs") throw refused(layer, rule, `${local} is a fixed row of signs`);
     if (parameter.init !== "zeros") continue;
     const option = varianceOf[local];
-    if (option === undefined) throw refused(layer, local, "starts at zero");
+    if (option === undefined) throw refused(layer, rule, `${local} starts at zero`);
     spec = { ...spec, [option]: 0 };
   }
   return spec;
@@ -47,10 +49,10 @@ export function stepForTheory(layer: ModelLayer, step: Step): Step {
   return odd ? withoutTangentKernel(step) : step;
 }
 
-function refused(layer: ModelLayer, local: string, why: string): FathomError {
+function refused(layer: ModelLayer, rule: string, why: string): FathomError {
   return new FathomError({
     code: "unsupported",
-    message: `${layer.name} has no mean-field rule: its ${local} ${why}, and theory is that of fresh, independent weights.`,
+    message: `${layer.name} has no ${rule}: its ${why}, and theory is that of fresh, independent weights.`,
     where: layer.where,
     hint: "Measure the finite network instead.",
   });

@@ -5,7 +5,9 @@ import {
   applyModel,
   buildModel,
   countParameters,
+  covarianceProgram,
   initialise,
+  meanFieldPlaces,
   netSchema,
   parameterInputs,
   parseNet,
@@ -220,6 +222,20 @@ describe("constants", () => {
         [2, 2, 2],
       ]);
     }
+  });
+});
+
+describe("theory", () => {
+  it("knows weights that start at zero, and refuses those that are another layer's", () => {
+    const zero = modelOn(3, dense(3, { weight: { init: "zeros" } }, { sw2: 2, sb2: 0.5 }));
+    expect(covarianceProgram(zero)).toEqual([{ op: "affine", scale: 0, shift: 0.5 }]);
+    const shared = modelOn(3, dense(3), dense(3, { weight: { shareWith: "0.weight" } }));
+    expect(refusal(() => covarianceProgram(shared))).toMatchObject({
+      code: "unsupported",
+      where: "layers[1]",
+      message: expect.stringMatching(/no covariance rule: its weight shares 0\.weight/),
+    });
+    expect(refusal(() => meanFieldPlaces(shared)).message).toMatch(/no mean-field rule: its weight shares/);
   });
 });
 
