@@ -5,6 +5,7 @@ import { constant, evaluate, input, jvp, type Tensor, vjp } from "../../src/expr
 import {
   applyModel,
   buildModel,
+  importOnnx,
   initialise,
   type Model,
   type NetShape,
@@ -13,7 +14,9 @@ import {
   parseNetText,
   printNet,
 } from "../../src/net/index.ts";
+import { compile, lower } from "../../src/runtime/index.ts";
 import { Key, type NdArray, ndarray, normal, type Shape, sizeOf, toNumbers } from "../../src/tensor/index.ts";
+import { withoutSparse } from "../../src/train/portable.ts";
 import { refusal } from "../refusal.ts";
 import { type SpatialNet, spatialNets } from "./arbitrary-spatial.ts";
 
@@ -40,6 +43,15 @@ function outputOn(
   const params = parameterInputs(model, "float64");
   const batch = input("x", x.shape, x.dtype);
   return { output: applyModel(model, params, batch).output, params, batch };
+}
+
+/** Float64 through fused and rewritten operators, relative to the largest entry. */
+function expectSame(found: NdArray, reference: NdArray): void {
+  const expected = toNumbers(reference);
+  const largest = Math.max(1, ...expected.map(Math.abs));
+  for (const [i, value] of toNumbers(found).entries()) {
+    expect(Math.abs(value - expected[i]!)).toBeLessThanOrEqual(1e-9 * largest);
+  }
 }
 
 const dot = (a: readonly number[], b: readonly number[]) =>
@@ -99,6 +111,35 @@ it("differentiates: vjp and jvp are adjoint with respect to the input and all pa
       expect(Math.abs(dot(toNumbers(forward!), toNumbers(ct)) - sum)).toBeLessThanOrEqual(1e-9 * scale);
     }),
     { numRuns: 100 },
+  );
+});
+
+it("runs compiled, and through an ONNX file and back, as it is interpreted, gradients included", async () => {
+  await fc.assert(
+    fc.asyncProperty(spatialNets, async (json) => {
+      const model = modelOf(json);
+      const x = batchOf(model, 2);
+      const { output, params, batch } = outputOn(model, x);
+      const leaves = [...Object.values(params), ...(x.dtype === "float64" ? [batch] : [])];
+      const pulled = vjp([output], leaves, [output]).flatMap((g) => (g === undefined ? [] : [g]));
+      const outputs = Object.fromEntries([output, ...pulled].map((tensor, i) => [`result.${i}`, tensor]));
+      const inputs = [batch, ...Object.values(params)];
+      const feeds = { ...initialise(model, key, { dtype: "float64" }), x };
+      const expected = evaluate(Object.values(outputs), feeds);
+      await using executable = await compile({ inputs, outputs, options: { threads: 1 } });
+      const compiled = await executable.run(feeds);
+      const names = Object.keys(outputs);
+      const standard = Object.fromEntries(names.map((name) => [name, withoutSparse(outputs[name]!)]));
+      const read = importOnnx(lower({ inputs, outputs: standard, portable: true }));
+      const again = evaluate(
+        names.map((name) => read.outputs[name]!),
+        { ...read.parameters, ...feeds },
+      );
+      for (const found of [names.map((name) => compiled[name]!), again]) {
+        for (const [which, array] of found.entries()) expectSame(array, expected[which]!);
+      }
+    }),
+    { numRuns: 60 },
   );
 });
 
