@@ -5,7 +5,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { z } from "zod";
-import { add, evaluate, input, mul, orZeros, reduceSum, type Tensor, vjp } from "../../src/expr/index.ts";
+import { constant, evaluate, input, mul, orZeros, reduceSum, vjp } from "../../src/expr/index.ts";
 import {
   applyModel,
   buildModel,
@@ -26,6 +26,7 @@ import {
   FathomError,
   Key,
   type NdArray,
+  ndarray,
   normal,
   sizeOf,
   toNumbers,
@@ -79,89 +80,62 @@ it("makes the shape that its options say and computes what plain loops compute",
   );
 });
 
-it("differentiates in training mode: gradients are the slopes of the output", () => {
-  fc.assert(
-    fc.property(coreNets, (net) => {
-      const model = modelOf(net);
-      const values = valuesOf(model);
-      const params = parameterInputs(model, "float64");
-      const x = input("x", [batch, ...model.inputShape], "float64");
-      const noise = noiseInputs(model, batch, "float64");
-      const { output, updates } = applyModel(model, params, x, { mode: "training", noise });
-      const leaves = [x, ...trainableParameters(model).map(({ name }) => params[name]!)];
-      const nameOf = (leaf: Tensor) => leaf.attrs["name"] as string;
-      const weights = normal(key.split("cotangent"), "float64", output.shape);
-      const total = reduceSum(mul(output, input("cotangent", output.shape, "float64")));
-      const gradients = vjp([total], leaves).map((g, i) => orZeros(g, leaves[i]!));
-      const drawn = model.noise.map(({ name, shape }) => [
-        name,
-        uniform(key.split(name), "float64", [batch, ...shape]),
-      ]);
-      const feeds: Record<string, NdArray> = {
-        ...values,
-        ...Object.fromEntries(drawn),
-        cotangent: weights,
-        x: normal(key.split("x"), "float64", x.shape),
-      };
-      const directions = Object.fromEntries(
-        leaves.map((leaf) => [
-          nameOf(leaf),
-          normal(key.split(`along ${nameOf(leaf)}`), "float64", leaf.shape),
-        ]),
-      );
-      const slope = leaves
-        .map((leaf, i) =>
-          reduceSum(mul(gradients[i]!, input(`along ${nameOf(leaf)}`, leaf.shape, "float64"))),
-        )
-        .reduce((sum, one) => add(sum, one));
-      const along = Object.fromEntries(Object.entries(directions).map(([n, d]) => [`along ${n}`, d]));
-      const [analytic, ...buffers] = evaluate([slope, ...Object.values(updates)], { ...feeds, ...along });
-      for (const buffer of buffers) expect(toNumbers(buffer).every(Number.isFinite)).toBe(true);
-      const at = (step: number) => {
-        const moved = Object.entries(directions).map(([name, { data }]) => {
-          const { shape } = feeds[name]!;
-          const next = toNumbers(feeds[name]!).map((value, i) => value + step * Number(data[i]));
-          return [name, { dtype: "float64" as const, shape, data: Float64Array.from(next) }];
-        });
-        return toNumbers(evaluate([total], { ...feeds, ...Object.fromEntries(moved) })[0]!)[0]!;
-      };
-      // Fourth-order differences; their error is h⁴ of smooth functions whose scales are ε ≥ 0.01 and products.
-      const h = 1e-5;
-      const numeric = (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h);
-      expectClose(toNumbers(analytic!)[0]!, numeric, 1e-5);
-    }),
-    { numRuns: 100 },
-  );
-});
-
-/** One step of training as expressions and numbers: output, running statistics and gradients. */
+/** A pass in training mode as expressions and numbers: a weighted sum of the output, its gradients, running statistics. */
 function trainingPass(model: Model) {
   const params = parameterInputs(model, "float64");
   const x = input("x", [batch, ...model.inputShape], "float64");
   const noise = noiseInputs(model, batch, "float64");
   const { output, updates } = applyModel(model, params, x, { mode: "training", noise });
+  const weights = normal(key.split("weights"), "float64", output.shape);
+  const total = reduceSum(mul(output, constant(weights)));
   const leaves = [x, ...trainableParameters(model).map(({ name }) => params[name]!)];
-  const gradients = vjp([reduceSum(mul(output, output))], leaves).map((g, i) => orZeros(g, leaves[i]!));
-  const results = [output, ...Object.values(updates), ...gradients];
+  const gradients = vjp([total], leaves).map((g, i) => orZeros(g, leaves[i]!));
   const drawn = model.noise.map(({ name, shape }) => [
     name,
     uniform(key.split(name), "float64", [batch, ...shape]),
   ]);
-  return {
-    inputs: [x, ...Object.values(params), ...Object.values(noise)],
-    outputs: Object.fromEntries(results.map((tensor, i) => [`result.${i}`, tensor])),
-    feeds: {
-      ...valuesOf(model),
-      ...Object.fromEntries(drawn),
-      x: normal(key.split("x"), "float64", x.shape),
-    },
+  const feeds: Record<string, NdArray> = {
+    ...valuesOf(model),
+    ...Object.fromEntries(drawn),
+    x: normal(key.split("x"), "float64", x.shape),
   };
+  const inputs = [x, ...Object.values(params), ...Object.values(noise)];
+  return { inputs, feeds, total, output, updates: Object.values(updates), leaves, gradients };
 }
+
+it("differentiates in training mode: gradients are the slopes of the output", () => {
+  fc.assert(
+    fc.property(coreNets, (net) => {
+      const { feeds, total, updates, leaves, gradients } = trainingPass(modelOf(net));
+      const numbers = evaluate([...gradients, ...updates], feeds).map(toNumbers);
+      expect(numbers.flat().every(Number.isFinite)).toBe(true);
+      const names = leaves.map(({ attrs }) => attrs["name"] as string);
+      const along = leaves.map(({ shape }, i) => normal(key.split(names[i]!), "float64", shape).data);
+      const slope = along.reduce(
+        (sum, direction, i) => direction.reduce((inner, d, j) => inner + d * numbers[i]![j]!, sum),
+        0,
+      );
+      const at = (step: number) => {
+        const moved = leaves.map(({ shape }, i) => {
+          const values = toNumbers(feeds[names[i]!]!).map((value, j) => value + step * along[i]![j]!);
+          return [names[i]!, ndarray("float64", shape, values)] as const;
+        });
+        return toNumbers(evaluate([total], { ...feeds, ...Object.fromEntries(moved) })[0]!)[0]!;
+      };
+      // Fourth-order differences; their error is h⁴ of smooth functions whose scales are ε ≥ 0.01 and products.
+      const h = 1e-5;
+      expectClose(slope, (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h), 1e-5);
+    }),
+    { numRuns: 100 },
+  );
+});
 
 it("runs compiled, and through an ONNX file and back, as it is interpreted, gradients and statistics included", async () => {
   await fc.assert(
     fc.asyncProperty(coreNets, async (net) => {
-      const { inputs, outputs, feeds } = trainingPass(modelOf(net));
+      const { inputs, feeds, output, updates, gradients } = trainingPass(modelOf(net));
+      const results = [output, ...updates, ...gradients];
+      const outputs = Object.fromEntries(results.map((tensor, i) => [`result.${i}`, tensor]));
       const expected = evaluate(Object.values(outputs), feeds);
       await using executable = await compile({ inputs, outputs, options: { threads: 1 } });
       const compiled = await executable.run(feeds);
