@@ -156,3 +156,24 @@ export const integratedDuals = [
   { activation: "tanh", C: 0.95, dual: 0.371429424018 },
   { activation: "silu", C: 0.95, dual: 0.336980167827 },
 ] as const;
+
+/** §4.8: growth of J a layer behind BatchNorm over a large batch, A(1)/V(1); marked [V] there. */
+export const batchNormGrowth = [
+  { activation: "relu", chiJ: 1.4669422069 },
+  { activation: "gelu", chiJ: 1.318844971 },
+  { activation: "silu", chiJ: 1.212081115 },
+  { activation: "erf", chiJ: 1.225700004 },
+  { activation: "linear", chiJ: 1 },
+] as const;
+
+/** §4.9: relu, σw² = 2, kernel 3, 8 positions, five layers; marked [V] there. */
+export const paddedConvolution = {
+  kernel: 3,
+  positions: 8,
+  layers: 5,
+  circular: 1,
+  zeros: 0.738683,
+} as const;
+
+/** §4.8: growth of J a layer in a linear network behind BatchNorm over a batch of Bt, exact in depth; marked [V] there. */
+export const finiteBatchGrowth = (batch: number) => (batch - 2) / (batch - 3);
