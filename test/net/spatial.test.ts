@@ -103,6 +103,31 @@ describe("aggregate", () => {
   });
 });
 
+describe("selfAttention", () => {
+  /** How much every token of the output moves when one of the input does. */
+  function moves(layer: object, token: number): boolean[] {
+    const model = modelOf("tokens", [5, 4], { kind: "selfAttention", heads: 2, ...layer });
+    const params = initialise(model, Key.fromSeed(1), { dtype: "float64" });
+    const x = normal(Key.fromSeed(2), "float64", [1, 5, 4]);
+    const other = ndarray(
+      "float64",
+      x.shape,
+      toNumbers(x).map((value, i) => value + (Math.floor(i / 4) === token ? 1 : 0)),
+    );
+    const [before, after] = [run(model, params, x), run(model, params, other)].map(toNumbers) as [
+      number[],
+      number[],
+    ];
+    return [0, 1, 2, 3, 4].map((t) => before.slice(4 * t, 4 * t + 4).some((v, i) => v !== after[4 * t + i]));
+  }
+
+  it("lets every token see every other one, and a causal one only those before it and itself", () => {
+    expect(moves({}, 2)).toEqual([true, true, true, true, true]);
+    expect(moves({ causal: true }, 2)).toEqual([false, false, true, true, true]);
+    expect(moves({ causal: true, scaling: "linear" }, 3)).toEqual([false, false, false, true, true]);
+  });
+});
+
 /** Mean square of the outputs over seeds of parameters, for inputs N(0, 1). */
 function secondMoments(model: Model, seeds: number): number[] {
   return Array.from({ length: seeds }, (_, seed) => {
