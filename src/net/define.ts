@@ -139,6 +139,11 @@ export interface LayerDefinition<K extends string, O> {
     chains: PerChain<readonly CovarianceOp[]>,
     ends: PerChain<NetShape>,
   ): CovarianceOp;
+  /**
+   * Multiplications of the forward pass for one example; left out where every parameter is used once at every position
+   * of the output.
+   */
+  multiplications?(options: O, input: NetShape, output: NetShape): number;
   /** True for layers whose outputs are preactivations: the places where J and K are reported. */
   readonly preactivation?: boolean;
 }

@@ -35,6 +35,7 @@ export {
   trainableParameters,
 } from "./model.ts";
 export { type ImportedModel, type ImportOptions, importOnnx, readOnnxFile } from "./onnx/index.ts";
+export { countMultiplications, type Multiplications } from "./operations.ts";
 export type { ParameterInit, ParameterOption } from "./options.ts";
 export type { ParameterSpec } from "./parameters.ts";
 export { parseNet, parseNetText, printNet } from "./parse.ts";

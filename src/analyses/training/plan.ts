@@ -3,7 +3,7 @@
  * the number of steps that a time buys. The plan depends on the network and the budget alone and never on a clock, so
  * the same command gives the same runs on every machine.
  */
-import { countParameters, type Model, type ModelLayer } from "../../net/index.ts";
+import { countMultiplications, type Model, type ModelLayer } from "../../net/index.ts";
 import { mostRates } from "./rate-grid.ts";
 
 /** One rung: every rate still in the race is trained up to `steps`, then the best `keep` go on. */
@@ -33,6 +33,8 @@ const seeds = 5;
 const mostRows = 128;
 /** Sustained float32 rate of a training step on two cores, and the overhead of one layer in it; measured, rounded down. */
 const flopsPerSecond = 1e11;
+/** The same of convolutions with few channels. */
+const windowFlopsPerSecond = 1e10;
 const secondsPerLayer = 3e-5;
 /** When rates are compared, in fractions of the whole run, and how many stay. */
 const halving: readonly Rung[] = [
@@ -41,11 +43,11 @@ const halving: readonly Rung[] = [
   { steps: 1, keep: 1 },
 ];
 
-/** Predicted seconds of one training step: forward and backward are 6 operations per weight and example. */
+/** Predicted seconds of one training step: forward and backward are 6 operations per multiplication and example. */
 export function secondsPerStep(model: Model): number {
-  return (
-    (6 * mostRows * countParameters(model)) / flopsPerSecond + countLayers(model.layers) * secondsPerLayer
-  );
+  const { matrices, windows } = countMultiplications(model);
+  const perExample = matrices / flopsPerSecond + windows / windowFlopsPerSecond;
+  return 6 * mostRows * perExample + countLayers(model.layers) * secondsPerLayer;
 }
 
 /** Layers of a list, those inside branches included. */

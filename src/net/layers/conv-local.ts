@@ -63,6 +63,10 @@ export const convLocal = defineLayer({
       bias: gaussian([positions, options.channels], options.sb2, 1),
     };
   },
+  multiplications: ({ kernel }, input, output) => {
+    const { channels, sizes } = spatialOf(input);
+    return sizeOf(output.shape) * channels * sizeOf(perAxis(kernel, sizes.length));
+  },
   apply: (options, { weight, bias }, x) => {
     const windows = windowsOf(options, x.shape.slice(2));
     const seen = patches(x, windows);

@@ -85,6 +85,10 @@ export const convTranspose = defineLayer({
       bias: gaussian([channels], sb2),
     };
   },
+  multiplications: ({ channels, kernel }, input) => {
+    const { sizes } = spatialOf(input);
+    return sizeOf(input.shape) * channels * sizeOf(perAxis(kernel, sizes.length));
+  },
   apply: (options, { weight, bias }, x) => {
     const windows = windowsBack(options, x.shape.slice(2));
     const size = windows.map((axis) => axis.size);

@@ -39,6 +39,7 @@ export const embedding = defineLayer({
     });
   },
   params: ({ vocabulary, width, sw2 }) => ({ table: gaussian([vocabulary, width], sw2) }),
+  multiplications: () => 0,
   apply: ({ vocabulary }, { table }, ids, _, run) => {
     requireKnownIds(ids, vocabulary, run);
     return gather(table!, ids, { axis: 0 });

@@ -37,6 +37,7 @@ export const positional = defineLayer({
   },
   params: ({ encoding, sw2 }, input) =>
     encoding === "learned" ? { table: gaussian(input.shape, sw2, 1) } : {},
+  multiplications: () => 0,
   apply: ({ encoding }, { table }, x) => {
     if (encoding === "learned") return add(x, table!);
     const [, count, channels] = x.shape as [number, number, number];

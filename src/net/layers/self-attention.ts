@@ -92,6 +92,12 @@ export const selfAttention = defineLayer({
       outBias: bias,
     };
   },
+  multiplications: (options, input, output) => {
+    const [count, channels] = input.shape as [number, number];
+    const width = output.shape[1]!;
+    const projections = (options.scaling === "linear" ? 2 : 3) * channels * width + width * width;
+    return count * (projections + 2 * count * width);
+  },
   apply: ({ heads, causal, scaling }, params, x) => {
     const project = (name: string) => splitHeads(dense(x, params[name]!, params[`${name}Bias`]!), heads);
     const q = project("query");
