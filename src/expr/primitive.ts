@@ -48,6 +48,12 @@ export interface Primitive {
   /** Emits the ONNX form of `node` and returns the name of its value. Host primitives have none. */
   onnx?(emit: Emitter, node: Tensor): string;
 
+  /** Multiplications of a product: what it costs, and whether threads pay for it. Absent for cheap primitives. */
+  multiplications?(node: Tensor): number;
+
+  /** Elements that the ONNX form holds while it runs, besides operands and result; absent where they are few. */
+  scratch?(node: Tensor): number;
+
   /** Emits `node + addend` (of the node's shape) as one operator where ONNX has one; `undefined` where it has not. */
   onnxPlus?(emit: Emitter, node: Tensor, addend: Tensor): string | undefined;
 }

@@ -3,7 +3,7 @@
  * primitive's `onnx` rule writes its nodes, and what no output needs is dropped.
  */
 import { inputName, type Tensor } from "../expr/index.ts";
-import { FathomError, type NdArray, sameShape, showShape, sizeOf } from "../tensor/index.ts";
+import { FathomError, type NdArray, sameShape, showShape } from "../tensor/index.ts";
 import { Builder, type Level, liveNodes } from "./builder.ts";
 import { encodeModel, type ModelText } from "./encode.ts";
 import { arrangeLayouts } from "./layout.ts";
@@ -57,15 +57,9 @@ function countUses(nodes: readonly Tensor[], outputs: readonly Tensor[]): Map<Te
   return uses;
 }
 
-/**
- * Up to this size one operator for a product and a sum saves the cost of a node; above, onnxruntime's copy of the addend
- * on one thread costs more than it saves (bench/README.md).
- */
-const fusedSumLimit = 8192;
-
 /** A sum of a product that is used nowhere else, as one operator where there is one. */
 function emitSum(builder: Builder, node: Tensor, uses: ReadonlyMap<Tensor, number>): string | undefined {
-  if (node.op.name !== "add" || sizeOf(node.shape) > fusedSumLimit) return undefined;
+  if (node.op.name !== "add") return undefined;
   const [a, b] = node.inputs as [Tensor, Tensor];
   for (const [product, addend] of [
     [a, b],

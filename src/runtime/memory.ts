@@ -4,7 +4,7 @@
  */
 import { type Tensor, topologicalOrder } from "../expr/index.ts";
 import { FathomError } from "../tensor/index.ts";
-import { byteSize } from "./builder.ts";
+import { byteSize, bytesOf } from "./builder.ts";
 
 /** Peak bytes of computing `outputs`: constants and inputs stay alive throughout, other tensors until their last use. */
 export function peakBytes(outputs: readonly Tensor[]): number {
@@ -18,7 +18,7 @@ export function peakBytes(outputs: readonly Tensor[]): number {
   let peak = 0;
   order.forEach((node, i) => {
     alive += byteSize(node);
-    peak = Math.max(peak, alive);
+    peak = Math.max(peak, alive + (node.op.scratch?.(node) ?? 0) * bytesOf[node.dtype]);
     for (const operand of new Set(node.inputs)) {
       const permanent = operand.op.name === "input" || operand.op.name === "constant";
       if (lastUse.get(operand) === i && !permanent) alive -= byteSize(operand);

@@ -28,7 +28,7 @@ export function usefulThreads(outputs: readonly Tensor[], threads: number): numb
   const divides = topologicalOrder(outputs).some((node) => {
     if (isLeaf(node)) return false;
     const reduced = node.op.name.startsWith("reduce") ? sizeOf(node.inputs[0]!.shape) : 0;
-    const products = node.op.name === "matmul" ? sizeOf(node.inputs[0]!.shape) * node.shape.at(-1)! : 0;
+    const products = node.op.multiplications?.(node) ?? 0;
     return Math.max(sizeOf(node.shape), reduced) >= dividedElements || products >= dividedProduct;
   });
   return divides ? threads : 1;

@@ -1,8 +1,11 @@
 /** @file The ONNX forms of convolutions: the operators where ONNX Runtime has kernels, slices and products elsewhere. */
+import { sizeOf } from "../../tensor/index.ts";
 import { emitComposed } from "../compose.ts";
+import { emitInts } from "../onnx.ts";
 import type { Emitter, OnnxAttribute } from "../primitive.ts";
 import type { Tensor } from "../tensor.ts";
-import { composeConv, composeConvFilter, composeConvInput } from "./conv-compose.ts";
+import { composeConv, composeConvInput, turnedFilters, turnedSizes } from "./conv-compose.ts";
+import { composeConvFilter } from "./conv-filter.ts";
 import type { ConvSizes } from "./conv-geometry.ts";
 
 /** The CPU provider of onnxruntime 1.30 convolves float32 over up to three axes. */
@@ -35,8 +38,29 @@ export function emitConv(emit: Emitter, node: Tensor, sizes: ConvSizes): string 
   return emitComposed(emit, node.inputs, (x, w) => composeConv(x!, w!, sizes));
 }
 
+/** The convolution and a bias by channel [O, 1, …] in one operator. */
+export function emitConvPlus(
+  emit: Emitter,
+  node: Tensor,
+  addend: Tensor,
+  sizes: ConvSizes,
+): string | undefined {
+  const channels = node.shape[1]!;
+  const axis = addend.shape.length - sizes.size.length - 1;
+  if (!hasKernel(node) || addend.shape[axis] !== channels || sizeOf(addend.shape) !== channels)
+    return undefined;
+  const bias = emit.node("Reshape", [emit.value(addend), emitInts(emit, [channels])]);
+  return emit.node("Conv", [...operandsOf(emit, node), bias], attributesOf(sizes));
+}
+
 export function emitConvInput(emit: Emitter, node: Tensor, sizes: ConvSizes): string {
   if (!hasKernel(node)) return emitComposed(emit, node.inputs, (y, w) => composeConvInput(y!, w!, sizes));
+  const turned = turnedSizes(sizes);
+  // Without strides a convolution by turned filters is faster: it divides the images among threads, ConvTranspose does not.
+  if (sizes.strides.every((n) => n === 1) && turned.padding.flat().every((n) => n >= 0)) {
+    const filters = emitComposed(emit, [node.inputs[1]!], (w) => turnedFilters(w!, sizes));
+    return emit.node("Conv", [emit.value(node.inputs[0]!), filters], attributesOf(turned));
+  }
   const { size, output, kernel, strides, dilations, padding } = sizes;
   // What a window's stride left over at the end of x.
   const rest = size.map((n, axis) => {

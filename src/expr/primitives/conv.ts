@@ -10,7 +10,9 @@ import { checkShape, shapeError } from "../shapes.ts";
 import { apply, type Tensor } from "../tensor.ts";
 import { float } from "./binary.ts";
 import { foldBatch, foldOf, type Slot, unfoldBatch } from "./conv-batch.ts";
+import { patchElements, turnedSizes } from "./conv-compose.ts";
 import { evaluateConv, evaluateConvFilter, evaluateConvInput } from "./conv-evaluate.ts";
+import { filterElements } from "./conv-filter.ts";
 import {
   type ConvGeometry,
   type ConvOptions,
@@ -21,7 +23,7 @@ import {
   convOutput,
   spatialRank,
 } from "./conv-geometry.ts";
-import { emitConv, emitConvFilter, emitConvInput } from "./conv-onnx.ts";
+import { emitConv, emitConvFilter, emitConvInput, emitConvPlus, hasKernel } from "./conv-onnx.ts";
 import { addAll } from "./elementwise.ts";
 
 export interface ConvInputOptions extends ConvOptions {
@@ -41,6 +43,8 @@ interface ConvRule {
   readonly result: Slot;
   readonly evaluate: (sizes: ConvSizes, a: NdArray, b: NdArray, out: Float64Array) => void;
   readonly emit: (emit: Emitter, node: Tensor, sizes: ConvSizes) => string;
+  readonly scratch: (node: Tensor, sizes: ConvSizes) => number;
+  readonly emitPlus?: (emit: Emitter, node: Tensor, addend: Tensor, sizes: ConvSizes) => string | undefined;
 }
 
 function sizesOf(attrs: Attributes): ConvSizes {
@@ -82,7 +86,13 @@ function convolutionPrimitive(rule: ConvRule): Primitive {
       const { axis, groups } = fold.place(rule.result);
       return unfoldBatch(apply(primitive, folded, { ...fold.sizes }), axis, groups, size);
     },
+    multiplications: ({ attrs }) => {
+      const { batch, groups, filters, channels, kernel, output } = sizesOf(attrs);
+      return batch * groups * filters * channels * sizeOf(kernel) * sizeOf(output);
+    },
+    scratch: (node) => rule.scratch(node, sizesOf(node.attrs)),
     onnx: (emit, node) => rule.emit(emit, node, sizesOf(node.attrs)),
+    onnxPlus: (emit, node, addend) => rule.emitPlus?.(emit, node, addend, sizesOf(node.attrs)),
   };
   return primitive;
 }
@@ -104,6 +114,8 @@ export const convPrimitive = convolutionPrimitive({
   result: "y",
   evaluate: evaluateConv,
   emit: emitConv,
+  scratch: (node, sizes) => (hasKernel(node) ? 0 : patchElements(sizes)),
+  emitPlus: emitConvPlus,
 });
 
 export const convInputPrimitive = convolutionPrimitive({
@@ -112,6 +124,7 @@ export const convInputPrimitive = convolutionPrimitive({
   result: "x",
   evaluate: evaluateConvInput,
   emit: emitConvInput,
+  scratch: (node, sizes) => (hasKernel(node) ? 0 : patchElements(turnedSizes(sizes))),
 });
 
 export const convFilterPrimitive = convolutionPrimitive({
@@ -120,6 +133,7 @@ export const convFilterPrimitive = convolutionPrimitive({
   result: "w",
   evaluate: evaluateConvFilter,
   emit: emitConvFilter,
+  scratch: (_, sizes) => filterElements(sizes),
 });
 
 /** Checks two operands against the shapes that a convolution from x by w would have, and applies the primitive. */

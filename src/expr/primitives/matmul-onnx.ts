@@ -37,9 +37,16 @@ export function emitMatmul(emit: Emitter, node: Tensor): string {
   return flat ? reshaped(emit, product, node.shape) : product;
 }
 
+/**
+ * Up to this size one operator for a product and a sum saves the cost of a node; above, onnxruntime's copy of the addend
+ * on one thread costs more than it saves (bench/README.md).
+ */
+const fusedSumLimit = 8192;
+
 /** Gemm adds a row, a column or a matrix to a product of two matrices. */
 export function emitMatmulPlus(emit: Emitter, node: Tensor, addend: Tensor): string | undefined {
   const [a, b] = node.inputs as [Tensor, Tensor];
+  if (sizeOf(node.shape) > fusedSumLimit) return undefined;
   if (a.shape.length > 2 || b.shape.length > 2 || addend.shape.length > 2) return undefined;
   const { transposeA, transposeB } = node.attrs as { transposeA: boolean; transposeB: boolean };
   const [rows, columns] = node.shape as [number, number];

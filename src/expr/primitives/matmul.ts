@@ -91,6 +91,7 @@ export const matmulPrimitive: Primitive = {
     const [a, b] = alignBatched(inputs, batched, node.shape.length, size) as [Tensor, Tensor];
     return matmul(a, b, flagsOf(node));
   },
+  multiplications: ({ inputs, shape }) => sizeOf(inputs[0]!.shape) * shape.at(-1)!,
   onnx: emitMatmul,
   onnxPlus: emitMatmulPlus,
 };
