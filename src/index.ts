@@ -62,6 +62,8 @@ export {
   customDerivative,
   type DerivativeRule,
   div,
+  type Eigen,
+  eigh,
   equal,
   erf,
   evaluate,

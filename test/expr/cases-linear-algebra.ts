@@ -3,6 +3,7 @@ import {
   add,
   cholesky,
   constant,
+  eigh,
   matmul,
   mul,
   spmm,
@@ -57,6 +58,8 @@ export const linearAlgebra = [
     (l, b) => triangularSolve(triangle(l), b),
     "of stacks that broadcast",
   ),
+  example("eigh", [n(4, 4)], (x) => eigh(x).values, "values"),
+  example("eigh", [n(2, 4, 4)], (x) => eigh(x).vectors, "vectors"),
   example("spmm", [n(4, 3)], (x) => spmm(ragged, x)),
   example("spmm", [n(2, 4, 11)], (x) => spmm(ragged, x), "of a stack of matrices"),
 ];

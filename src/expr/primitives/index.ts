@@ -6,6 +6,7 @@ import * as casts from "./cast.ts";
 import * as compare from "./compare.ts";
 import * as convolutions from "./conv.ts";
 import * as custom from "./custom.ts";
+import * as eigen from "./eigen.ts";
 import * as factorise from "./factorise.ts";
 import * as fourier from "./fourier.ts";
 import * as indexing from "./indexing.ts";
@@ -48,6 +49,7 @@ export {
 export type { ConvOptions } from "./conv-geometry.ts";
 export { customDerivative } from "./custom.ts";
 export type { DerivativeRule } from "./custom-batch.ts";
+export { type Eigen, eigh } from "./eigen.ts";
 export { cholesky, type TriangularSolveOptions, triangularSolve } from "./factorise.ts";
 export { type IrfftOptions, irfft, type RfftOptions, rfft } from "./fourier.ts";
 export { gather, oneHot, scatterAdd, takeAlong } from "./indexing.ts";
@@ -83,6 +85,7 @@ const families = [
   compare,
   convolutions,
   custom,
+  eigen,
   factorise,
   fourier,
   indexing,
