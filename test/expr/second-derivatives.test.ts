@@ -2,6 +2,9 @@
 import { describe, expect, it } from "vitest";
 import {
   atan,
+  avgPool,
+  type ConvOptions,
+  conv,
   div,
   erf,
   exp,
@@ -12,12 +15,14 @@ import {
   layerNorm,
   logSumExp,
   matmul,
+  maxPool,
   mul,
   orZeros,
   pow,
   reduceMean,
   reduceProd,
   reduceSum,
+  reshape,
   sigmoid,
   softmax,
   softmaxCrossEntropy,
@@ -37,6 +42,16 @@ const w = input("w", [6, 6], "float64");
 const labels = input("labels", [4], "int32");
 const feeds = { x: direction("x", x), w: direction("w", w), labels: ndarray("int32", [4], [0, 5, 2, 2]) };
 
+/** tanh of a convolution of x, as an image of two channels, by w, as filters. */
+function convolved(options: ConvOptions): Tensor {
+  return tanh(conv(reshape(x, [1, 2, 3, 4]), reshape(w, [3, 2, 2, 3]), options));
+}
+
+const around = [
+  [1, 0],
+  [1, 1],
+] as const;
+
 /** Scalar functions of x and w whose second derivatives are wanted. */
 const functions: Record<string, () => Tensor> = {
   softmax: () => reduceSum(pow(softmax(matmul(x, w)), 3)),
@@ -54,6 +69,19 @@ const functions: Record<string, () => Tensor> = {
   product: () => reduceSum(reduceProd(matmul(x, w), { axes: [1] })),
   "cross-entropy": () => reduceMean(softmaxCrossEntropy(tanh(matmul(x, w)), labels)),
   "sort and gather": () => reduceSum(pow(gather(sort(matmul(x, w)), labels, { axis: 1 }), 3)),
+  convolution: () => reduceSum(square(convolved({ padding: around }))),
+  "convolution with strides": () => reduceSum(square(convolved({ padding: around, strides: [2, 2] }))),
+  "convolution in groups, with dilations": () => {
+    const filters = reshape(w, [6, 1, 2, 3]);
+    const y = conv(reshape(x, [1, 2, 3, 4]), filters, { groups: 2, dilations: [2, 1], padding: around });
+    return reduceSum(square(tanh(y)));
+  },
+  "maxima over windows": () =>
+    reduceSum(pow(maxPool(convolved({ padding: around }), { window: [2, 2], strides: [1, 2] }), 3)),
+  "means over windows": () =>
+    reduceSum(
+      pow(avgPool(convolved({ padding: around }), { window: [2, 2], strides: [2, 1], padding: around }), 3),
+    ),
   attention: () => {
     const queries = matmul(layerNorm(x, { epsilon: 0.01 }), w);
     const scores = div(matmul(queries, x, { transposeB: true }), Math.sqrt(6));
