@@ -5,50 +5,24 @@
  * layer; zero padding loses at the edges.
  */
 import { FathomError } from "../tensor/index.ts";
-import { requireCount } from "./checks.ts";
 import {
   joinPairs,
   joinSingles,
   meanOfPairs,
   meanOfSingles,
   type Positional,
+  rankOne,
   spread,
   withBatch,
 } from "./positions.ts";
-import { affine, type Step } from "./step.ts";
+import type { MeanFieldState } from "./state.ts";
+import { type AffineOptions, affine, type Step } from "./step.ts";
+import { adjointStencilOf, OUTSIDE, type Stencil, stencilOf, type WindowAxis } from "./windows.ts";
 
-/** Where windows stand along one axis: output i sees the inputs `stride·i + dilation·j - lo` for j < kernel. */
-export interface WindowAxis {
-  readonly size: number;
-  readonly kernel: number;
-  readonly stride: number;
-  readonly dilation: number;
-  /** Positions added before the first. */
-  readonly lo: number;
-  /** Whether the axis is a ring, so that positions outside are those of the other end; zeros otherwise. */
-  readonly wraps: boolean;
-  readonly out: number;
-}
-
-export interface ConvolutionOptions {
-  /** Weight variance times fan-in: weights have variance sw2/(k C). */
-  readonly sw2: number;
-  readonly sb2: number;
-  /** k C, which only the `standard` tangent kernel depends on. */
-  readonly fanIn?: number;
+/** Weights have variance sw2/(k C); `fanIn` is k C. */
+export interface ConvolutionOptions extends AffineOptions {
   /** One an axis. */
   readonly geometry: readonly WindowAxis[];
-}
-
-/** Inputs that each output sees, and the number of weights of a kernel. */
-interface Stencil {
-  /** Number of input positions. */
-  readonly inputs: number;
-  readonly kernel: number;
-  /** Inputs seen by every output alike; undefined where outputs differ. */
-  readonly uniform: number | undefined;
-  /** For each output, the positions that it sees, repeated where weights see one position twice. */
-  windows(): readonly (readonly number[])[];
 }
 
 /**
@@ -58,13 +32,7 @@ interface Stencil {
  * @example convolution({ sw2: 2, sb2: 0, geometry: [{ size: 8, kernel: 3, stride: 1, dilation: 1, lo: 1, wraps: false, out: 8 }] })
  */
 export function convolution({ geometry, ...options }: ConvolutionOptions): Step {
-  requireWindows(geometry);
-  return stencilStep("convolution", options, {
-    inputs: product(geometry.map(({ size }) => size)),
-    kernel: product(geometry.map(({ kernel }) => kernel)),
-    uniform: uniformProduct(geometry.map((axis) => windowsOf(axis).map(({ length }) => length))),
-    windows: () => grid(geometry.map(windowsOf), sizesOf(geometry)),
-  });
+  return stencilStep("convolution", options, stencilOf(geometry));
 }
 
 /**
@@ -74,24 +42,15 @@ export function convolution({ geometry, ...options }: ConvolutionOptions): Step 
  * @throws FathomError as `convolution`.
  */
 export function transposedConvolution({ geometry, ...options }: ConvolutionOptions): Step {
-  requireWindows(geometry);
-  return stencilStep("transposed convolution", options, {
-    inputs: product(geometry.map(({ out }) => out)),
-    kernel: product(geometry.map(({ kernel }) => kernel)),
-    uniform: uniformProduct(geometry.map((axis) => adjointWindowsOf(axis).map(({ length }) => length))),
-    windows: () =>
-      grid(
-        geometry.map(adjointWindowsOf),
-        geometry.map(({ out }) => out),
-      ),
-  });
+  return stencilStep("transposed convolution", options, adjointStencilOf(geometry));
 }
 
-function stencilStep(name: string, options: Omit<ConvolutionOptions, "geometry">, stencil: Stencil): Step {
+function stencilStep(name: string, options: AffineOptions, stencil: Stencil): Step {
   const dense = affine(options);
   const over = throughStencil(name, stencil);
-  const single = over({ mean: meanOfSingles, affine: dense.single, join: joinSingles });
+  const moments = over({ mean: meanOfSingles, affine: dense.single, join: joinSingles });
   const pair = over({ mean: meanOfPairs, affine: dense.pair, join: joinPairs });
+  const single = (state: MeanFieldState) => withCovariances(moments(state), state, stencil, options);
   return {
     name,
     mixes: true,
@@ -110,7 +69,6 @@ interface Rules<S> {
 
 /** Means over windows, zeros outside, and an affine layer behind them. */
 function throughStencil(name: string, { inputs, kernel, uniform, windows }: Stencil) {
-  let known: readonly (readonly number[])[] | undefined;
   return <S extends Positional<S>>(rules: Rules<S>) =>
     (state: S): S => {
       if (state.positions === undefined && uniform === kernel) return rules.affine(state);
@@ -118,55 +76,32 @@ function throughStencil(name: string, { inputs, kernel, uniform, windows }: Sten
         return rules.affine(rules.mean(spread(state, uniform), kernel));
       const positions = spread(state, inputs);
       requirePositions(name, positions.length, inputs);
-      known ??= windows();
-      const seen = (window: readonly number[]) => window.map((q) => positions[q]!);
-      return rules.join(known.map((window) => rules.affine(rules.mean(seen(window), kernel))));
+      const seen = (window: readonly number[]) =>
+        window.filter((q) => q !== OUTSIDE).map((q) => positions[q]!);
+      return rules.join(windows().map((window) => rules.affine(rules.mean(seen(window), kernel))));
     };
 }
 
-const product = (counts: readonly number[]) => counts.reduce((total, count) => total * count, 1);
-const sizesOf = (axes: readonly WindowAxis[]) => axes.map(({ size }) => size);
-
-/** Positions that each output of one axis sees. */
-function windowsOf({ size, kernel, stride, dilation, lo, wraps, out }: WindowAxis): number[][] {
-  return Array.from({ length: out }, (_, i) => {
-    const window = Array.from({ length: kernel }, (__, j) => stride * i + dilation * j - lo);
-    return wraps
-      ? window.map((position) => ((position % size) + size) % size)
-      : window.filter((position) => position >= 0 && position < size);
-  });
-}
-
-/** The windows of one axis that stand over each position. */
-function adjointWindowsOf(axis: WindowAxis): number[][] {
-  const seenBy = Array.from({ length: axis.size }, (): number[] => []);
-  for (const [i, window] of windowsOf(axis).entries())
-    for (const position of window) seenBy[position]!.push(i);
-  return seenBy;
-}
-
-/** The product of the counts of all axes, where it is the same at every position. */
-function uniformProduct(counts: readonly (readonly number[])[]): number | undefined {
-  const alike = counts.every((axis) => axis.every((count) => count === axis[0]));
-  return alike ? product(counts.map((axis) => axis[0]!)) : undefined;
-}
-
-/** Windows of a grid from those of its axes, both row by row. */
-function grid(axes: readonly (readonly (readonly number[])[])[], sizes: readonly number[]): number[][] {
-  return axes.reduce<number[][]>(
-    (outer, axis, a) =>
-      outer.flatMap((before) =>
-        axis.map((window) => before.flatMap((row) => window.map((column) => row * sizes[a]! + column))),
-      ),
-    [[0]],
-  );
-}
-
-function requireWindows(geometry: readonly WindowAxis[]): void {
-  requireCount(geometry.length, "geometry");
-  for (const [a, { size, kernel, stride, dilation, out }] of geometry.entries())
-    for (const [name, count] of Object.entries({ size, kernel, stride, dilation, out }))
-      requireCount(count, `geometry[${a}].${name}`);
+/**
+ * The state with the covariances of each output and those of another example at any position: two outputs see their inputs
+ * through the same weight j, so for inputs of covariances u_p u_q they are (sw2/k) Σ_j u_p(j) ⟨u_q(j)⟩_q + sb2.
+ */
+function withCovariances(
+  after: MeanFieldState,
+  before: MeanFieldState,
+  { inputs, kernel, uniform, windows }: Stencil,
+  { sw2, sb2 }: AffineOptions,
+): MeanFieldState {
+  const alike = before.positions === undefined && uniform === kernel;
+  if (Number.isNaN(before.batch) || alike) return after;
+  const { sign, factors } = rankOne(spread(before, inputs));
+  const seen = windows().map((window) => window.map((q) => (q === OUTSIDE ? 0 : factors[q]!)));
+  const means = seen[0]!.map((_, j) => seen.reduce((sum, row) => sum + row[j]!, 0) / seen.length);
+  const scale = (sign * sw2) / kernel;
+  const covariances = seen.map((row) => scale * row.reduce((sum, u, j) => sum + u * means[j]!, 0) + sb2);
+  if (after.positions !== undefined)
+    return joinSingles(after.positions.map((position, p) => ({ ...position, batch: covariances[p]! })));
+  return { ...after, batch: covariances.reduce((sum, value) => sum + value, 0) / covariances.length };
 }
 
 function requirePositions(name: string, count: number, expected: number): void {

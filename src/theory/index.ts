@@ -12,12 +12,7 @@ export { type Branch, concatenate, multiply, sum } from "./branches.ts";
 export { nearestName } from "./checks.ts";
 export { type ResidualOptions, residual, sequence } from "./combine.ts";
 export * from "./contour.ts";
-export {
-  type ConvolutionOptions,
-  convolution,
-  transposedConvolution,
-  type WindowAxis,
-} from "./convolution.ts";
+export { type ConvolutionOptions, convolution, transposedConvolution } from "./convolution.ts";
 export * from "./critical.ts";
 export {
   criticalLine,
@@ -43,3 +38,4 @@ export * from "./state.ts";
 export { type AffineOptions, activation, affine, identity, type Step, scale } from "./step.ts";
 export * from "./universality.ts";
 export * from "./weight-search.ts";
+export type { WindowAxis } from "./windows.ts";

@@ -156,7 +156,7 @@ export function batchNorm({ epsilon = 0 }: Epsilon = {}): Step {
     const slope = epsilon / total ** 2;
     const unit = (u: MeanFieldState): MeanFieldState => ({
       ...u,
-      K: Math.max(0, u.K - s.batch) / total,
+      K: Math.max(0, u.K - 2 * u.batch + s.batch) / total,
       mean: 0,
       logJ: u.logJ - Math.log(total),
       chiK: slope * u.chiK,

@@ -9,6 +9,7 @@ import {
   meanOfPairs,
   meanOfSingles,
   type Positional,
+  rankOne,
   withBatch,
 } from "./positions.ts";
 import { correlation, type MeanFieldState, type PairState } from "./state.ts";
@@ -20,13 +21,13 @@ import { identity, type Step, unitStep } from "./step.ts";
  * @example flatten().single(inputState({ K: 1 })).K // 1
  */
 export function flatten(): Step {
-  const single = (s: MeanFieldState): MeanFieldState =>
-    s.positions === undefined
-      ? s
-      : {
-          ...meanOfSingles(s.positions),
-          gaussian: s.gaussian && s.positions.every(({ K }) => K === s.positions![0]!.K),
-        };
+  const single = (s: MeanFieldState): MeanFieldState => {
+    const { positions } = s;
+    if (positions === undefined) return s;
+    const alike = positions.every(({ K }) => K === positions[0]!.K);
+    const batch = sameUnit(positions);
+    return { ...meanOfSingles(positions), gaussian: s.gaussian && alike, batch };
+  };
   return {
     name: "flatten",
     mixes: false,
@@ -38,6 +39,12 @@ export function flatten(): Step {
       return withBatch({ ...meanOfPairs(s.positions), gaussian: s.gaussian && alike }, s, single);
     },
   };
+}
+
+/** Covariance of one unit in two examples: of one list of units each is compared with itself alone. */
+function sameUnit(positions: readonly MeanFieldState[]): number {
+  const { sign, factors } = rankOne(positions);
+  return (sign * factors.reduce((sum, u) => sum + u * u, 0)) / factors.length;
 }
 
 /**

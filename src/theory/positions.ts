@@ -74,6 +74,22 @@ export function joinPairs(positions: readonly PairState[]): PairState {
   return { ...meanOfPairs(positions), positions };
 }
 
+/** `sign factors_p factors_q`: covariances between positions of different examples, as if of rank one. */
+export interface RankOne {
+  readonly sign: number;
+  readonly factors: readonly number[];
+}
+
+/** The covariances of rank one that have the means over positions `batch`. */
+export function rankOne(positions: readonly MeanFieldState[]): RankOne {
+  const mean = sumOf(positions, ({ batch }) => batch) / positions.length;
+  const root = Math.sqrt(Math.abs(mean));
+  return {
+    sign: Math.sign(mean),
+    factors: positions.map(({ batch }) => (root === 0 ? 0 : (Math.sign(mean) * batch) / root)),
+  };
+}
+
 /** A rule for one unit, applied to every position where they differ. */
 export function atEveryPosition(
   rule: (state: MeanFieldState) => MeanFieldState,

@@ -28,6 +28,7 @@ export interface MeanFieldState {
   readonly thetaStandard: number;
   /**
    * Mean covariance between the units of two different examples of a batch, which BatchNorm takes off; NaN when unknown.
+   * That of a position is with the units at any position of the other example.
    */
   readonly batch: number;
   /** The states of the positions, row by row, where they differ; absent while all positions are alike. */

@@ -11,7 +11,7 @@ import {
   meanSlope,
   secondMoment,
 } from "./moments.ts";
-import { atEveryPosition, pairAtEveryPosition } from "./positions.ts";
+import { atEveryPosition, joinSingles, pairAtEveryPosition, rankOne } from "./positions.ts";
 import type { MeanFieldState, PairState } from "./state.ts";
 
 /** The mean-field rule of a layer: what it makes of one signal and of a pair. */
@@ -113,7 +113,7 @@ export function scaled(factor: number, K: number): number {
 export function activation(act: ScalarActivation): Step {
   const name = `activation ${act.kind}`;
   const momentsAt = rememberedMoments(act);
-  return unitStep({
+  const step = unitStep({
     name,
     mixes: false,
     single(s) {
@@ -147,6 +147,28 @@ export function activation(act: ScalarActivation): Step {
       };
     },
   });
+  return { ...step, single: acrossPositions(step.single) };
+}
+
+/**
+ * An activation acts on the covariance of two positions, not on its mean over positions: taken as of rank one before and
+ * after, the mean over positions follows from what happens where the two positions are one.
+ */
+function acrossPositions(
+  single: (state: MeanFieldState) => MeanFieldState,
+): (state: MeanFieldState) => MeanFieldState {
+  return (state) => {
+    const { positions, batch } = state;
+    if (positions === undefined || Number.isNaN(batch)) return single(state);
+    const { sign, factors } = rankOne(positions);
+    const after = positions.map((position, p) => {
+      const own = sign * Math.min(factors[p]! ** 2, position.K);
+      return single({ ...position, batch: own });
+    });
+    const roots = after.map((position) => Math.sqrt(Math.max(0, position.batch)));
+    const mean = roots.reduce((sum, root) => sum + root, 0) / roots.length;
+    return joinSingles(after.map((position, p) => ({ ...position, batch: roots[p]! * mean })));
+  };
 }
 
 interface ActivationMoments {

@@ -176,16 +176,28 @@ describe("a transposed convolution", () => {
 describe("positions through other rules", () => {
   const conv = convolution({ sw2: 1.8, sb2: 0.1, geometry: [axis(5, 3)] });
   const varied = conv.single(inputState({ K: 1, batch: 0.2 }));
-  const each = (step: Step) => varied.positions!.map((state) => step.single(state));
 
   it("each takes a rule for units by itself", () => {
+    const alone = conv.single(inputState({ K: 1 }));
     for (const step of [
       activation(relu),
       layerNorm({ epsilon: 0.1 }),
       affine({ sw2: 1, sb2: 1 }),
       sequence([activation(relu), layerNorm(), affine({ sw2: 2, sb2: 0 })]),
     ])
-      expect(step.single(varied).positions).toEqual(each(step));
+      expect(step.single(alone).positions).toEqual(alone.positions!.map((state) => step.single(state)));
+  });
+
+  it("examples covary through the same weight: (sw2/k) Σ_j u_p(j) ⟨u_q(j)⟩ + sb2", () => {
+    // Covariance 0.2 everywhere: shares of q inside are 4/5, 1, 4/5; the first position sees the last two weights.
+    expectClose(varied.positions![0]!.batch, (1.8 / 3) * 0.2 * (1 + 4 / 5) + 0.1, 1e-14);
+    expectClose(varied.batch, (1.8 / 3) * 0.2 * (1 + 2 * (4 / 5) ** 2) + 0.1, 1e-14);
+  });
+
+  it("activations behind BatchNorm covary by their means: m_p ⟨m_q⟩", () => {
+    const { positions } = sequence([batchNorm(), activation(relu)]).single(varied);
+    const mean = positions!.reduce((total, position) => total + position.mean, 0) / 5;
+    for (const position of positions!) expectClose(position.batch, position.mean * mean, 1e-14);
   });
 
   it("BatchNorm divides all by the deviation of their channel", () => {
@@ -193,7 +205,7 @@ describe("positions through other rules", () => {
     const V = varied.K - varied.batch;
     step.single(varied).positions!.forEach(({ K, logJ }, p) => {
       const before = varied.positions![p]!;
-      expectClose(K, (before.K - varied.batch) / V, 1e-14);
+      expectClose(K, (before.K - 2 * before.batch + varied.batch) / V, 1e-14);
       expectClose(logJ, before.logJ - Math.log(V), 1e-14);
     });
     expectClose(step.single(varied).K, 1, 1e-14);
