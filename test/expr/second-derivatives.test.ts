@@ -1,18 +1,26 @@
 /** @file Derivatives of derivatives (jvp of vjp, vjp of vjp, jvp of jvp) against central differences: engine.md §4. */
 import { describe, expect, it } from "vitest";
 import {
+  add,
   atan,
   avgPool,
   type ConvOptions,
+  cholesky,
+  constant,
   conv,
+  cumsum,
   div,
+  eigh,
   erf,
   exp,
   gather,
   gelu,
   input,
+  interpolate2d,
+  irfft,
   jvp,
   layerNorm,
+  log,
   logSumExp,
   matmul,
   maxPool,
@@ -23,18 +31,21 @@ import {
   reduceProd,
   reduceSum,
   reshape,
+  rfft,
   sigmoid,
   softmax,
   softmaxCrossEntropy,
   softplus,
   sort,
+  spmm,
   square,
   type Tensor,
   tanh,
+  triangularSolve,
   vjp,
   vmap,
 } from "../../src/expr/index.ts";
-import { ndarray } from "../../src/tensor/index.ts";
+import { ndarray, sparseFromEntries } from "../../src/tensor/index.ts";
 import { centralDifference, direction, expectClose, value } from "./check.ts";
 
 const x = input("x", [4, 6], "float64");
@@ -51,6 +62,24 @@ const around = [
   [1, 0],
   [1, 1],
 ] as const;
+
+const identity = constant(
+  [0, 1, 2, 3].map((i) => [0, 1, 2, 3].map((j) => Number(i === j))),
+  "float64",
+);
+/** Symmetric positive definite [4, 4], of x and w. */
+const positive = add(mul(matmul(tanh(matmul(x, w)), x, { transposeB: true }), 0.1), mul(identity, 4));
+/** [6, 70], no more than 1. */
+const long = constant(
+  Array.from({ length: 6 }, (_, i) => Array.from({ length: 70 }, (_, j) => Math.sin(i + 0.7 * j) / 6)),
+  "float64",
+);
+const sparse = sparseFromEntries({
+  shape: [5, 4],
+  rows: [0, 2, 2, 4],
+  columns: [3, 0, 1, 3],
+  values: [1, -2, 0.5, 3],
+});
 
 /** Scalar functions of x and w whose second derivatives are wanted. */
 const functions: Record<string, () => Tensor> = {
@@ -82,6 +111,33 @@ const functions: Record<string, () => Tensor> = {
     reduceSum(
       pow(avgPool(convolved({ padding: around }), { window: [2, 2], strides: [2, 1], padding: around }), 3),
     ),
+  cholesky: () => reduceSum(pow(cholesky(positive), 3)),
+  "log-determinant and quadratic form": () => {
+    const l = cholesky(positive);
+    const solved = triangularSolve(l, x, { transpose: true });
+    return add(reduceSum(square(solved)), reduceSum(log(reduceSum(mul(l, identity), { axes: [1] }))));
+  },
+  "triangular solves": () => {
+    const l = add(tanh(matmul(x, x, { transposeB: true })), mul(identity, 3));
+    return reduceSum(pow(triangularSolve(l, triangularSolve(l, matmul(x, w)), { transpose: true }), 3));
+  },
+  eigenvalues: () => reduceSum(pow(eigh(positive).values, 3)),
+  eigenvectors: () => reduceSum(pow(eigh(positive).vectors, 3)),
+  cumsum: () => reduceSum(pow(cumsum(matmul(x, w), { axis: 1, reverse: true, exclusive: true }), 3)),
+  "Fourier transforms": () => {
+    const spectra = rfft(matmul(x, w));
+    return reduceSum(pow(irfft(square(spectra), { size: 6 }), 3));
+  },
+  "long Fourier transforms": () => {
+    const spectra = rfft(reshape(matmul(matmul(x, w), long), [4, 70]));
+    return reduceSum(pow(irfft(square(spectra), { size: 70 }), 3));
+  },
+  interpolate2d: () => {
+    const image = reshape(matmul(x, w), [1, 1, 4, 6]);
+    const grid = reshape(mul(sigmoid(matmul(w, w)), 4), [1, 3, 6, 2]);
+    return reduceSum(pow(interpolate2d(image, grid), 3));
+  },
+  "sparse products": () => reduceSum(pow(spmm(sparse, matmul(x, w)), 3)),
   attention: () => {
     const queries = matmul(layerNorm(x, { epsilon: 0.01 }), w);
     const scores = div(matmul(queries, x, { transposeB: true }), Math.sqrt(6));
