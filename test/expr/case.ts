@@ -34,8 +34,6 @@ export interface Case {
   readonly build: (...xs: Tensor[]) => Tensor;
   /** The result does not depend smoothly on its operands: no derivatives to check. */
   readonly rough?: boolean;
-  /** Another dtype than the one under test has no kernel in ONNX Runtime, or the case is about this one. */
-  readonly only?: FloatDType;
 }
 
 /** A float operand drawn from the normal distribution. */
