@@ -7,6 +7,7 @@ import { type ExecutableInfo, feedSpecs, makeProgram, optionsKey } from "./compi
 import { checkFeeds, checkFiniteFeeds } from "./feeds.ts";
 import { graphHash, type Named } from "./graph-hash.ts";
 import { executableCache, Handle } from "./handle.ts";
+import { hoistFixed, preparedLoop } from "./loop-hoist.ts";
 import {
   emptyResult,
   type LoopFeeds,
@@ -87,8 +88,8 @@ export class LoopExecutable extends Handle<LoopProgram> {
 }
 
 /**
- * Compiles a step that is repeated with carried values: one call runs many steps inside one session. Steps with host
- * operations, and the interpreter, run step by step with the same results.
+ * Compiles a step that is repeated with carried values: one call runs many steps inside one session. Host operations on shared
+ * inputs alone run once a call; steps with others, and the interpreter, run step by step with the same results.
  * @throws FathomError bad-input or bad-shape when carry and next do not match or inputs are not listed; too-large above the
  * memory bound; unsupported when the device or an operation is not available.
  * @example
@@ -132,7 +133,19 @@ function loopKey(step: LoopStep, options: ResolvedOptions): string {
   return `loop ${graphHash(groups, optionsKey(options))}`;
 }
 
-async function makeLoop(step: LoopStep, options: ResolvedOptions): Promise<LoopProgram> {
+async function makeLoop(whole: LoopStep, options: ResolvedOptions): Promise<LoopProgram> {
+  const { step, hoisted } = hoistFixed(whole);
+  const loop = await makeRepeated(step, options);
+  if (hoisted.length === 0) return loop;
+  try {
+    return preparedLoop(await makeProgram(hoisted, options), loop);
+  } catch (error) {
+    await loop.dispose();
+    throw error;
+  }
+}
+
+async function makeRepeated(step: LoopStep, options: ResolvedOptions): Promise<LoopProgram> {
   const outputs = stepOutputs(step);
   const onHost = topologicalOrder(outputs.map(([, tensor]) => tensor)).some(({ op }) => op.host === true);
   if (options.device === "interpreter" || onHost) {
