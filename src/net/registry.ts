@@ -54,6 +54,9 @@ export const layerRecords: readonly LayerRecord[] = [
   conv,
   convTranspose,
   convLocal,
+  avgPool,
+  sumPool,
+  maxPool,
   globalAvgPool,
   resize,
   toTokens,
@@ -62,9 +65,6 @@ export const layerRecords: readonly LayerRecord[] = [
   positional,
   selfAttention,
   aggregate,
-  avgPool,
-  sumPool,
-  maxPool,
 ];
 
 const byKind = new Map(layerRecords.map((record) => [record.kind, record]));

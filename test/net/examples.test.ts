@@ -120,9 +120,9 @@ it("transformer-block is pre-LN: attention of 4 heads and a perceptron, each beh
   expect(attention!.chains.branch![1]!.spec).toMatchObject({ causal: true, heads: 4 });
 });
 
-it("gcn2 is two propagations with a dense layer after each, weights uniform up to 1/√fan_in", () => {
+it("gcn2 is L relu(L X W1) W2 on a grid of patches, without biases", () => {
   const model = example("gcn2");
-  expect(kinds(model).slice(2)).toEqual([
+  expect(kinds(model).slice(3)).toEqual([
     "aggregate",
     "dense",
     "activation",
@@ -130,10 +130,17 @@ it("gcn2 is two propagations with a dense layer after each, weights uniform up t
     "dense",
     "globalAvgPool",
   ]);
-  const values = toNumbers(initialise(model, Key.fromSeed(0))["6.weight"]!);
-  const bound = 1 / Math.sqrt(32);
-  expect(Math.max(...values.map(Math.abs))).toBeLessThanOrEqual(bound);
-  expect(Math.max(...values.map(Math.abs))).toBeGreaterThan(0.95 * bound);
+  const biases = model.parameters.filter(({ name }) => /^[47]\.bias$/.test(name));
+  expect(biases.map(({ variance, trainable }) => [variance, trainable])).toEqual([
+    [0, false],
+    [0, false],
+  ]);
+  // Uniform weights reach √3 standard deviations and no further.
+  const values = toNumbers(initialise(model, Key.fromSeed(0))["4.weight"]!);
+  const bound = Math.sqrt(3 * (2 / 16));
+  const largest = Math.max(...values.map(Math.abs));
+  expect(largest).toBeLessThanOrEqual(bound);
+  expect(largest).toBeGreaterThan(0.95 * bound);
 });
 
 it("mlp-mixer mixes 16 tokens and 32 channels in turn", () => {
