@@ -9,6 +9,7 @@ import { compile, type Executable } from "../runtime/index.ts";
 import { type FloatDType, Key, type NdArray, rademacher, sizeOf } from "../tensor/index.ts";
 import { meanSquareOfUnits, push, type Tap, type TapChain, tapChain } from "./chain.ts";
 import { checkInputs, positiveCount } from "./checks.ts";
+import { defaultProbes } from "./default-probes.ts";
 import { type JacobianOptions, seedKey } from "./jacobian.ts";
 import { type LogEstimate, logEstimate } from "./log-estimate.ts";
 import { columns, tapsBeforeOverflow } from "./overflow.ts";
@@ -28,7 +29,7 @@ export interface AllPairsMeasurement {
  */
 export async function apjnAllPairs(settings: JacobianOptions): Promise<AllPairsMeasurement> {
   const { model, parameters, key = Key.fromSeed(0), dtype = "float32" } = settings;
-  const probes = positiveCount("probes", settings.probes ?? 16);
+  const probes = positiveCount("probes", settings.probes ?? defaultProbes(model));
   const seeds = positiveCount("seeds", parameters?.length ?? settings.seeds ?? 5);
   const x = checkInputs(model, settings.inputs, dtype);
   const { chain, triangle } = withScope(new Scope(), () => {

@@ -16,6 +16,7 @@ export {
   compileCurvature,
   stableRate,
 } from "./curvature.ts";
+export { defaultProbes } from "./default-probes.ts";
 export {
   type Diagnosis,
   type DiagnosisOptions,

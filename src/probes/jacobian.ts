@@ -7,6 +7,7 @@ import { initialise, type Model } from "../net/index.ts";
 import type { CompileOptions } from "../runtime/index.ts";
 import { type FloatDType, Key, type NdArray } from "../tensor/index.ts";
 import { checkInputs, positiveCount } from "./checks.ts";
+import { defaultProbes } from "./default-probes.ts";
 import { compileJacobians, drawProbes, type JacobianRun } from "./jacobian-program.ts";
 import { type LogEstimate, logEstimate } from "./log-estimate.ts";
 import { type SeedEstimate, seedEstimate } from "./seed-estimate.ts";
@@ -19,7 +20,7 @@ export interface JacobianOptions {
   readonly seeds?: number;
   /** Weights to measure instead of fresh initialisations: one entry takes the place of one seed. */
   readonly parameters?: readonly Readonly<Record<string, NdArray>>[];
-  /** Rademacher probes per input; 16 unless said. */
+  /** Rademacher probes per input; 16 unless said, fewer where images or signals have many units (`defaultProbes`). */
   readonly probes?: number;
   readonly key?: Key;
   readonly dtype?: FloatDType;
@@ -59,7 +60,7 @@ export interface JacobianMeasurement {
  */
 export async function measureJacobians(settings: JacobianOptions): Promise<JacobianMeasurement> {
   const { model, parameters, key = Key.fromSeed(0), dtype = "float32" } = settings;
-  const probes = positiveCount("probes", settings.probes ?? 16);
+  const probes = positiveCount("probes", settings.probes ?? defaultProbes(model));
   const seeds = positiveCount("seeds", parameters?.length ?? settings.seeds ?? 5);
   const inputs = checkInputs(model, settings.inputs, dtype);
   const samples = inputs.shape[0]!;

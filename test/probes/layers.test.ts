@@ -1,7 +1,7 @@
 /** @file Mean-field rules of layers against sampled networks: criticality.md §4.8, §4.9 and the layers that meet or normalise. */
 import { describe, expect, it } from "vitest";
 import { buildModel, type Model, meanFieldPlaces, parseNet } from "../../src/net/index.ts";
-import { measureJacobians } from "../../src/probes/index.ts";
+import { defaultProbes, measureJacobians } from "../../src/probes/index.ts";
 import { Key, type NdArray, ndarray } from "../../src/tensor/index.ts";
 import { propagate } from "../../src/theory/index.ts";
 import { finiteBatchGrowth } from "../oracles/criticality.ts";
@@ -260,5 +260,14 @@ describe("a linear network with BatchNorm over six orthogonal inputs", () => {
     const isotropic = ((batch - 2) * (batch - 1)) / (batch * (batch - 3));
     expect(Math.abs(mean - Math.log(isotropic))).toBeLessThan(0.03);
     expect(mean).toBeLessThan(grows - 8 * se);
+  });
+});
+
+describe("the number of probes", () => {
+  it("is 16 for vectors, and smaller where every tap has thousands of units", () => {
+    const image = { kind: "image", shape: [1, 28, 28] };
+    expect(defaultProbes(modelOf(vector, [dense(8, 1)]))).toBe(16);
+    expect(defaultProbes(modelOf(image, [conv(2), { kind: "flatten" }, dense(10, 1)]))).toBe(2);
+    expect(defaultProbes(modelOf(signal(4), [conv(2)]))).toBe(6);
   });
 });
