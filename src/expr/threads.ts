@@ -68,6 +68,23 @@ function parts(columns: number, threads: number, together: number): number[] {
   return starts.slice(1).map((end, i) => end - starts[i]!);
 }
 
+/**
+ * True when the product that onnxruntime makes of a convolution (rows: filters, inner: kernel offsets · channels, columns:
+ * output positions) gives the same bits on 1 to 4 threads. It matters for a single image in a single group: others are
+ * not divided.
+ */
+export function dividesAlike({ rows, inner, columns }: ProductSizes): boolean {
+  if (rows * inner * columns < divisibleFrom) return true;
+  const { columns: panel, together } = panels.float32;
+  const lengths = [1, 2, 3, 4].flatMap((threads) => {
+    const part = Math.ceil(columns / threads / together) * together;
+    const rest = columns % part;
+    const stretches = parts(columns, threads, together);
+    return [...stretches, part, ...(rest > 0 ? [rest] : [])].map((n) => partialLength(n, inner, panel));
+  });
+  return new Set(lengths).size === 1;
+}
+
 /** How a product must be written to give the same bits on 1 to 4 threads. */
 export type ProductForm = "as it is" | "transposed" | "padded rows";
 

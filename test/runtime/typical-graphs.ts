@@ -1,6 +1,8 @@
-/** @file Ten graphs of the kinds that Fathom lowers all day: what the golden test counts the nodes of. */
+/** @file Graphs of the kinds that Fathom lowers all day: what the golden test counts the nodes of. */
 import {
   add,
+  avgPool,
+  conv,
   div,
   gelu,
   input,
@@ -14,6 +16,7 @@ import {
   softmax,
   softmaxCrossEntropy,
   square,
+  sub,
   type Tensor,
   tanh,
   vjp,
@@ -116,6 +119,31 @@ function wide(): TypicalGraph {
   };
 }
 
+/** One SGD step of a small residual CNN: a convolution, a block with stride 2 and a projection, the mean over positions. */
+function convolutional(): TypicalGraph {
+  const images = input("images", [8, 3, 12, 12]);
+  const classes = input("classes", [8], "int32");
+  const parameters: Tensor[] = [];
+  const layer = (h: Tensor, channels: number, kernel: number, stride: number) => {
+    const name = `${parameters.length}`;
+    const w = input(`w${name}`, [channels, h.shape[1]!, kernel, kernel]);
+    const b = input(`b${name}`, [channels]);
+    parameters.push(w, b);
+    const border = [(kernel - 1) / 2, (kernel - 1) / 2] as const;
+    const y = conv(h, w, { strides: [stride, stride], padding: [border, border] });
+    return add(y, reshape(b, [channels, 1, 1]));
+  };
+  const stem = relu(layer(images, 16, 3, 1));
+  const block = relu(add(layer(stem, 32, 1, 2), layer(relu(layer(stem, 32, 3, 2)), 32, 3, 1)));
+  const features = reshape(avgPool(block, { window: block.shape.slice(2) }), [8, 32]);
+  const readout = input("readout", [10, 32]);
+  const logits = matmul(features, readout, { transposeB: true });
+  const error = reduceMean(softmaxCrossEntropy(logits, classes));
+  const weights = [...parameters, readout];
+  const steps = (vjp([error], weights) as Tensor[]).map((g, i) => sub(weights[i]!, mul(g, 0.1)));
+  return { inputs: [images, classes, ...weights], outputs: numbered(steps) };
+}
+
 export const typicalGraphs: Readonly<Record<string, TypicalGraph>> = {
   "MLP, forward": { inputs: [x, ...net.parameters], outputs: { y: net.apply(x) } },
   "MLP, gradient": { inputs: [x, labels, ...net.parameters], outputs: numbered(gradients) },
@@ -128,4 +156,5 @@ export const typicalGraphs: Readonly<Record<string, TypicalGraph>> = {
   "attention, gradient": attention(),
   "residual network, gradient": residual(),
   "wide MLP, gradient": wide(),
+  "CNN, SGD": convolutional(),
 };

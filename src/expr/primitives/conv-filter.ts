@@ -103,10 +103,10 @@ function byShifts(x: Tensor, y: Tensor, sizes: ConvSizes): Tensor {
     const rest = offset - shift * strides[1]!;
     const rows = reshape(rowsMet(lines, rest, sizes), [batch, groups, channels * height, positions]);
     const moved = reshape(shiftedColumns(y, shift, sizes), [batch, groups, filters, positions]);
-    const each = reduceSum(matmul(rows, moved, { transposeB: true }), { axes: [0] });
-    return reshape(each, [groups, channels, height, 1, filters]);
+    return matmul(rows, moved, { transposeB: true });
   });
-  return transpose(concat(columns, { axis: 3 }), [0, 4, 1, 2, 3]);
+  const sums = reduceSum(concat(columns, { axis: 3 }), { axes: [0] });
+  return transpose(reshape(sums, [groups, channels, height, width, filters]), [0, 4, 1, 2, 3]);
 }
 
 /** x with its rows padded, and each row cut into lines of every stride-th column: [N, C, rows · stride, columns]. */

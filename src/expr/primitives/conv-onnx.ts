@@ -4,6 +4,7 @@ import { emitComposed } from "../compose.ts";
 import { emitInts } from "../onnx.ts";
 import type { Emitter, OnnxAttribute } from "../primitive.ts";
 import type { Tensor } from "../tensor.ts";
+import { dividesAlike } from "../threads.ts";
 import { composeConv, composeConvInput, turnedFilters, turnedSizes } from "./conv-compose.ts";
 import { composeConvFilter } from "./conv-filter.ts";
 import type { ConvSizes } from "./conv-geometry.ts";
@@ -11,6 +12,13 @@ import type { ConvSizes } from "./conv-geometry.ts";
 /** The CPU provider of onnxruntime 1.30 convolves float32 over up to three axes. */
 export function hasKernel(node: Tensor): boolean {
   return node.dtype === "float32" && node.shape.length <= 5;
+}
+
+/** True when Conv computes this, and its bits do not depend on threads. */
+function isNative(node: Tensor, { batch, groups, channels, filters, kernel, output }: ConvSizes): boolean {
+  if (!hasKernel(node)) return false;
+  const product = { rows: filters, inner: channels * sizeOf(kernel), columns: sizeOf(output) };
+  return batch * groups > 1 || dividesAlike(product);
 }
 
 function attributesOf({
@@ -34,7 +42,7 @@ function operandsOf(emit: Emitter, node: Tensor): string[] {
 }
 
 export function emitConv(emit: Emitter, node: Tensor, sizes: ConvSizes): string {
-  if (hasKernel(node)) return emit.node("Conv", operandsOf(emit, node), attributesOf(sizes));
+  if (isNative(node, sizes)) return emit.node("Conv", operandsOf(emit, node), attributesOf(sizes));
   return emitComposed(emit, node.inputs, (x, w) => composeConv(x!, w!, sizes));
 }
 
@@ -47,17 +55,20 @@ export function emitConvPlus(
 ): string | undefined {
   const channels = node.shape[1]!;
   const axis = addend.shape.length - sizes.size.length - 1;
-  if (!hasKernel(node) || addend.shape[axis] !== channels || sizeOf(addend.shape) !== channels)
+  if (!isNative(node, sizes) || addend.shape[axis] !== channels || sizeOf(addend.shape) !== channels)
     return undefined;
   const bias = emit.node("Reshape", [emit.value(addend), emitInts(emit, [channels])]);
   return emit.node("Conv", [...operandsOf(emit, node), bias], attributesOf(sizes));
 }
 
 export function emitConvInput(emit: Emitter, node: Tensor, sizes: ConvSizes): string {
-  if (!hasKernel(node)) return emitComposed(emit, node.inputs, (y, w) => composeConvInput(y!, w!, sizes));
   const turned = turnedSizes(sizes);
   // Without strides a convolution by turned filters is faster: it divides the images among threads, ConvTranspose does not.
-  if (sizes.strides.every((n) => n === 1) && turned.padding.flat().every((n) => n >= 0)) {
+  const plain = sizes.strides.every((n) => n === 1) && turned.padding.flat().every((n) => n >= 0);
+  if (!hasKernel(node) || (plain && !isNative(node, turned))) {
+    return emitComposed(emit, node.inputs, (y, w) => composeConvInput(y!, w!, sizes));
+  }
+  if (plain) {
     const filters = emitComposed(emit, [node.inputs[1]!], (w) => turnedFilters(w!, sizes));
     return emit.node("Conv", [emit.value(node.inputs[0]!), filters], attributesOf(turned));
   }
