@@ -18,10 +18,11 @@ def rounded(tensor):
     return torch.round(tensor * 1e6) / 1e6 if tensor.is_floating_point() else tensor
 
 
-def case(name, net, forward, parameters, inputs, *, mode="inference", buffers=None, noise=None):
+def case(name, net, forward, parameters, inputs, *, mode="inference", buffers=None, noise=None, decimals=6):
     """
     forward(x, p, noise) is the network on a batch, p its parameters and buffers by name; buffers may be written in place,
-    and go on from one batch of `inputs` to the next. Gradients are those of sum(output * cotangent).
+    and go on from one batch of `inputs` to the next. Gradients are those of sum(output * cotangent), a cotangent of so many
+    decimals.
     """
     p = {name: rounded(value).requires_grad_() for name, value in parameters.items()}
     state = {name: rounded(value) for name, value in (buffers or {}).items()}
@@ -35,7 +36,7 @@ def case(name, net, forward, parameters, inputs, *, mode="inference", buffers=No
             x.requires_grad_()
             leaves["x"] = x
         output = forward(x, {**p, **state}, noise)
-        cotangent = rounded(torch.randn(output.shape))
+        cotangent = torch.round(torch.randn(output.shape), decimals=decimals)
         grads = torch.autograd.grad(output, list(leaves.values()), cotangent, allow_unused=True)
         gradients = {key: plain(g) for key, g in zip(leaves, grads) if g is not None}
         step = {"x": plain(x), "output": plain(output), "cotangent": plain(cotangent), "gradients": gradients}

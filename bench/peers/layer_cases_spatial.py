@@ -23,6 +23,7 @@ def case(name, layer, input_shape, parameters, forward, *, ids=None):
         lambda x, p, _: forward(x, **{key.removeprefix("0."): value for key, value in p.items()}),
         {f"0.{key}": draw(*sizes) for key, sizes in parameters.items()},
         [draw(batch, *shape) if ids is None else torch.tensor(ids)],
+        decimals=2,
     )
 
 
