@@ -7,7 +7,7 @@ import { type Norm, requireNorm } from "./architecture.ts";
 import { requireMu, requireVariance } from "./checks.ts";
 import { lineAt } from "./critical-line.ts";
 import { derivativeMoment, secondMoment } from "./moments.ts";
-import { universality } from "./universality.ts";
+import { FLAT, universality } from "./universality.ts";
 
 export interface CriticalOptions {
   readonly activation: ScalarActivation;
@@ -65,6 +65,10 @@ function solve({ activation, norm = "none", mu = 0, sb2 }: CriticalOptions): Fou
   requireMu(mu);
   requireNorm(norm);
   if (sb2 !== undefined) requireVariance(sb2, "sb2");
+  const A = derivativeMoment(activation, 1);
+  if (A === 0) return FLAT;
+  if (norm !== "none" && !Number.isFinite(A))
+    return "E φ'² is infinite at K = 1, where LayerNorm puts the preactivations: J grows without bound.";
   return rows[norm]({ activation, mu, sb2 });
 }
 

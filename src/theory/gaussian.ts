@@ -44,6 +44,22 @@ export function halfRule(K: number): Rule {
   return rule;
 }
 
+/** Where the density leaves float64: beyond, nothing can be counted. */
+const LARGEST_REACH = 38;
+const farRules = new Map<number, Rule>();
+
+/** As `halfRule`, out to 38 standard deviations: for functions that grow as exp(sqrt(K) g). */
+export function farRule(K: number): Rule {
+  const level = levelOf(K);
+  let rule = farRules.get(level);
+  if (rule === undefined) {
+    const beyond = Array.from({ length: 2 * (LARGEST_REACH - REACH) }, (_, i) => REACH + (i + 1) / 2);
+    rule = normalPanels([...dyadicPoints(level), ...beyond]);
+    farRules.set(level, rule);
+  }
+  return rule;
+}
+
 /** Ascending panel ends over [-9, 9] for variance K, with one at every kink of f. */
 export function panelEnds(K: number, kinks: readonly number[]): number[] {
   const half = dyadicPoints(levelOf(K));

@@ -60,9 +60,9 @@ const constant = (value: number) => () => value;
 
 const rows: Readonly<Record<Norm, (options: Options) => Branch>> = {
   none: ({ activation, sw2, sb2 }) => ({
-    K: (K) => sw2 * secondMoment(activation, K) + sb2,
-    chiJ: (K) => sw2 * derivativeMoment(activation, K),
-    chiK: (K) => sw2 * chiKMoment(activation, K),
+    K: (K) => times(sw2, secondMoment(activation, K)) + sb2,
+    chiJ: (K) => times(sw2, derivativeMoment(activation, K)),
+    chiK: (K) => times(sw2, chiKMoment(activation, K)),
     ...(activation.homogeneous
       ? { linear: { gain: sw2 * derivativeMoment(activation, 1), offset: sb2 } }
       : {}),
@@ -92,6 +92,11 @@ const rows: Readonly<Record<Norm, (options: Options) => Branch>> = {
     return { ...reset(sw2 * secondMoment(activation, q) + sb2), chiJ: (K) => ratio(sw2 * sw2 * A, K) };
   },
 };
+
+/** Weights of variance 0 pass nothing on, however large it is. */
+function times(sw2: number, moment: number): number {
+  return sw2 === 0 ? 0 : sw2 * moment;
+}
 
 /** a/b, where weights of variance 0 pass nothing on, whatever there is to normalise. */
 function ratio(a: number, b: number): number {
@@ -126,7 +131,8 @@ export function layerMap({ activation, sw2, sb2, norm = "none", mu = 0 }: Unifor
     scan: () => {
       if (norm !== "none") return scanGrid.map(excess);
       const values = Float64Array.from(secondMoments(activation));
-      for (let i = 0; i < values.length; i++) values[i] = sw2 * values[i]! + sb2 + (skip - 1) * scanGrid[i]!;
+      for (let i = 0; i < values.length; i++)
+        values[i] = times(sw2, values[i]!) + sb2 + (skip - 1) * scanGrid[i]!;
       return values;
     },
   };

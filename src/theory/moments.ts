@@ -5,7 +5,7 @@
  */
 import type { ScalarActivation } from "./activation.ts";
 import { requireVariance } from "./checks.ts";
-import { halfRule, LARGEST_K, normalPanels, panelEnds, REACH, type Rule } from "./gaussian.ts";
+import { farRule, halfRule, LARGEST_K, normalPanels, panelEnds, REACH, type Rule } from "./gaussian.ts";
 import { expectProduct } from "./gaussian-pair.ts";
 import { type Covariance, checkedPair } from "./pair-geometry.ts";
 
@@ -39,16 +39,37 @@ function ruleFor({ kinks }: ScalarActivation, K: number): Rule {
   return normalPanels(panelEnds(K, mirrored).filter((g) => g >= 0));
 }
 
+/** Sums whose outermost node holds more than this share of them have not ended there. */
+const CUT_OFF = 1e-13;
+
 /** sum over ±g of w f(sqrt(K) g) r(sqrt(K) g): E f r. Opposite nodes are added first, so odd functions give exactly 0. */
 function productMean(f: (h: number) => number, r: (h: number) => number, K: number, rule: Rule): number {
   const scale = Math.sqrt(K);
   const { nodes, weights } = rule;
   let sum = 0;
+  let term = 0;
   for (let i = 0; i < nodes.length; i++) {
     const h = scale * nodes[i]!;
-    sum += weights[i]! * (f(h) * r(h) + f(-h) * r(-h));
+    const pair = f(h) * r(h) + f(-h) * r(-h);
+    // Infinite with opposite signs: an odd function that overflowed.
+    term = Number.isNaN(pair) ? 0 : weights[i]! * pair;
+    sum += term;
   }
-  return sum;
+  return Math.abs(term) > CUT_OFF * Math.abs(sum) ? meanFromAfar(f, r, { K, rule, sum }) : sum;
+}
+
+/**
+ * E f r of an f that grows so fast that it counts beyond the usual nodes, over nodes to where float64 ends; Infinity where
+ * even those do not reach.
+ */
+function meanFromAfar(
+  f: (h: number) => number,
+  r: (h: number) => number,
+  { K, rule, sum }: { readonly K: number; readonly rule: Rule; readonly sum: number },
+): number {
+  const far = farRule(K);
+  if (rule === far) return sum * Number.POSITIVE_INFINITY;
+  return Number.isFinite(sum) ? productMean(f, r, K, far) : sum;
 }
 
 const one = () => 1;
@@ -56,16 +77,19 @@ const one = () => 1;
 /** E f(h)²: the loop that phase diagrams spend their time in. */
 function squareMean(f: (h: number) => number, act: ScalarActivation, K: number): number {
   if (K === 0) return f(0) ** 2;
-  const { nodes, weights } = ruleFor(act, K);
+  const rule = ruleFor(act, K);
+  const { nodes, weights } = rule;
   const scale = Math.sqrt(K);
   let sum = 0;
+  let term = 0;
   for (let i = 0; i < nodes.length; i++) {
     const h = scale * nodes[i]!;
     const plus = f(h);
     const minus = f(-h);
-    sum += weights[i]! * (plus * plus + minus * minus);
+    term = weights[i]! * (plus * plus + minus * minus);
+    sum += term;
   }
-  return sum;
+  return term > CUT_OFF * sum ? meanFromAfar(f, f, { K, rule, sum }) : sum;
 }
 
 /**
@@ -77,8 +101,17 @@ export const secondMoment: Moment = withLimit((act, K) => act.moments.B?.(K) ?? 
 
 /** A(K) = E φ'(h)²; chi_J = sw2 A. @example derivativeMoment(scalarActivation("relu"), 2) // 0.5 */
 export const derivativeMoment: Moment = withLimit(
-  (act, K) => act.moments.A?.(K) ?? squareMean(act.df, act, K),
+  (act, K) => act.moments.A?.(K) ?? (K === 0 ? slopeSquareAtZero(act) : squareMean(act.df, act, K)),
 );
+
+/** φ'(0)², at a kink the mean of both sides: what A tends to. */
+function slopeSquareAtZero({ kinks, df }: ScalarActivation): number {
+  if (!kinks.includes(0)) return df(0) ** 2;
+  return (df(BESIDE_ZERO) ** 2 + df(-BESIDE_ZERO) ** 2) / 2;
+}
+
+/** So small that φ' is its limit there. */
+const BESIDE_ZERO = 1e-150;
 
 /** dB/dK; chi_K = sw2 dB/dK. @example chiKMoment(scalarActivation("relu"), 2) // 0.5 */
 export const chiKMoment: Moment = withLimit((act, K) => act.moments.chiK?.(K) ?? momentSlope(act, K));
@@ -89,22 +122,19 @@ export const chiKMoment: Moment = withLimit((act, K) => act.moments.chiK?.(K) ??
  */
 function momentSlope(act: ScalarActivation, K: number): number {
   if (K === 0) return slopeAtZero(act);
-  const { nodes, weights } = ruleFor(act, K);
   const scale = Math.sqrt(K);
   const constant = act.f(0) ** 2;
-  let sum = 0;
-  for (let i = 0; i < nodes.length; i++) {
-    const g = nodes[i]!;
-    const squares = act.f(scale * g) ** 2 + act.f(-scale * g) ** 2 - 2 * constant;
-    sum += weights[i]! * squares * (g * g - 1);
-  }
-  return sum / (2 * K);
+  const rise = (h: number) => act.f(h) ** 2 - constant;
+  const sum = productMean(rise, (h) => (h / scale) ** 2 - 1, K, ruleFor(act, K));
+  return Number.isNaN(sum) ? Number.POSITIVE_INFINITY : sum / (2 * K);
 }
 
-function slopeAtZero({ taylor, df }: ScalarActivation): number {
-  if (taylor === undefined) return df(0) ** 2;
-  const [value, slope, curvature] = taylor;
-  return slope * slope + value * curvature;
+/** φ'(0)² + φ(0) φ''(0); where φ' jumps at 0, B rises as sqrt(K) unless φ(0) = 0. */
+function slopeAtZero(act: ScalarActivation): number {
+  const { taylor, f, df } = act;
+  if (taylor !== undefined) return taylor[1] * taylor[1] + taylor[0] * taylor[2];
+  const jump = f(0) * (df(BESIDE_ZERO) - df(-BESIDE_ZERO));
+  return jump === 0 ? slopeSquareAtZero(act) : jump * Number.POSITIVE_INFINITY;
 }
 
 /** m(K) = E φ(h). */
@@ -116,18 +146,44 @@ export const mean: Moment = withLimit(
 export const meanSlope: Moment = withLimit((act, K) => {
   if (K === 0) return act.taylor === undefined ? Number.POSITIVE_INFINITY : act.taylor[2] / 2;
   const scale = Math.sqrt(K);
-  return productMean(act.f, (h) => (h / scale) ** 2 - 1, K, ruleFor(act, K)) / (2 * K);
+  const sum = productMean(act.f, (h) => (h / scale) ** 2 - 1, K, ruleFor(act, K));
+  // Infinite on both sides of g = 1: m has overflowed, and rises with its sign.
+  return Number.isNaN(sum) ? Math.sign(mean(act, K)) * Number.POSITIVE_INFINITY : sum / (2 * K);
 });
 
 /**
  * V(K) = B - m², the variance of the activations over units: what LayerNorm on activations divides by.
  * @example activationVariance(scalarActivation("relu"), 2) // 1 - 1/π
  */
-export const activationVariance: Moment = withLimit((act, K) => secondMoment(act, K) - mean(act, K) ** 2);
+export const activationVariance: Moment = withLimit((act, K) => {
+  const B = secondMoment(act, K);
+  return B === Number.POSITIVE_INFINITY ? B : B - mean(act, K) ** 2;
+});
 
-/** E φ'(h)⁴. */
+/**
+ * E φ'(h)⁴, in the scatter of squared gradients (effective-theory.md §5).
+ * @example derivativeFourthMoment(scalarActivation("relu"), 2) // 0.5
+ */
 export const derivativeFourthMoment: Moment = withLimit(
   (act, K) => act.moments.A4?.(K) ?? squareMean((h) => act.df(h) ** 2, act, K),
+);
+
+/**
+ * E φ(h)⁴, in the scatter of K over networks of finite width (effective-theory.md §4).
+ * @example fourthMoment(scalarActivation("relu"), 2) // 6
+ */
+export const fourthMoment: Moment = withLimit(
+  (act, K) => act.moments.fourth?.(K) ?? squareMean((h) => act.f(h) ** 2, act, K),
+);
+
+/** E φ(h)² φ'(h)². @example mixedFourthMoment(scalarActivation("relu"), 2) // 1 */
+export const mixedFourthMoment: Moment = withLimit(
+  (act, K) => act.moments.mixedFourth?.(K) ?? squareMean((h) => act.f(h) * act.df(h), act, K),
+);
+
+/** E h φ(h) φ'(h), which for continuous φ is K dB/dK. @example radialMoment(scalarActivation("relu"), 2) // 1 */
+export const radialMoment: Moment = withLimit(
+  (act, K) => act.moments.radial?.(K) ?? productMean(act.f, (h) => h * act.df(h), K, ruleFor(act, K)),
 );
 
 /**
@@ -138,7 +194,7 @@ export const derivativeFourthMoment: Moment = withLimit(
 export function dual(act: ScalarActivation, pair: Covariance): number {
   if (isLost(pair)) return Number.NaN;
   const { Ka, Kb, C } = checkedPair(pair);
-  if (isOneSignal(pair)) return secondMoment(act, C);
+  if (isOneSignal(pair)) return secondMoment(act, Ka);
   return act.moments.dual?.(Ka, Kb, C) ?? expectProduct(act.f, { Ka, Kb, C }, act.kinks);
 }
 
@@ -150,8 +206,22 @@ export function dual(act: ScalarActivation, pair: Covariance): number {
 export function dualDerivative(act: ScalarActivation, pair: Covariance): number {
   if (isLost(pair)) return Number.NaN;
   const { Ka, Kb, C } = checkedPair(pair);
-  if (isOneSignal(pair)) return derivativeMoment(act, C);
+  if (isOneSignal(pair)) return derivativeMoment(act, Ka);
   return act.moments.dualDerivative?.(Ka, Kb, C) ?? expectProduct(act.df, { Ka, Kb, C }, act.kinks);
+}
+
+/**
+ * E φ(u)² φ(v)² for a centred Gaussian pair; NaN where a signal overflowed.
+ * @throws FathomError `bad-input` for moments that no pair has.
+ * @example dualOfSquares(scalarActivation("linear"), { Ka: 1, Kb: 2, C: 0.5 }) // 2.5
+ */
+export function dualOfSquares(act: ScalarActivation, pair: Covariance): number {
+  if (isLost(pair)) return Number.NaN;
+  const { Ka, Kb, C } = checkedPair(pair);
+  if (isOneSignal(pair)) return fourthMoment(act, Ka);
+  return (
+    act.moments.dualOfSquares?.(Ka, Kb, C) ?? expectProduct((h) => act.f(h) ** 2, { Ka, Kb, C }, act.kinks)
+  );
 }
 
 /** Whether u and v are one variable. Then the moments are used: of equal inputs, rounding would grow by chi_J a layer. */

@@ -4,6 +4,7 @@
  */
 import type { ScalarActivation } from "./activation.ts";
 import { chiKMoment, derivativeMoment, secondMoment } from "./moments.ts";
+import { approachToZero } from "./near-zero.ts";
 import { logSpaced, rootsOnGrid } from "./roots.ts";
 
 /**
@@ -43,7 +44,7 @@ const known = new WeakMap<ScalarActivation, Universality>();
 export function universality(act: ScalarActivation): Universality {
   let result = known.get(act);
   if (result === undefined) {
-    result = scaleInvariant(act) ?? zeroClass(act) ?? halfStable(act) ?? none;
+    result = flat(act) ?? scaleInvariant(act) ?? zeroClass(act) ?? halfStable(act) ?? none;
     known.set(act, result);
   }
   return result;
@@ -56,6 +57,15 @@ const none: Universality = {
   note: "No variance makes chi_J and chi_K equal 1 at a common fixed point.",
 };
 
+/** Activations that pass no small change at all. */
+function flat(act: ScalarActivation): Universality | undefined {
+  if (derivativeMoment(act, 1) !== 0) return undefined;
+  return { ...none, note: FLAT };
+}
+
+/** Why nothing is critical where φ' = 0. */
+export const FLAT = "φ' is 0 almost everywhere: no small change passes, chi_J = 0 at every initialisation.";
+
 function scaleInvariant(act: ScalarActivation): Universality | undefined {
   if (!act.homogeneous) return undefined;
   return {
@@ -66,22 +76,43 @@ function scaleInvariant(act: ScalarActivation): Universality | undefined {
   };
 }
 
-/** φ(0) = 0, φ'(0) ≠ 0 and K' < K near 0 at sw2 = 1/φ'(0)². */
-function zeroClass({ taylor, kinks, ...act }: ScalarActivation): Universality | undefined {
-  if (taylor === undefined) return undefined;
-  const [value, s1, s2, s3] = taylor;
-  if (value !== 0 || s1 === 0) return undefined;
-  const a1 = s3 / s1 + 0.75 * (s2 / s1) ** 2;
-  const b1 = s3 / s1 + (s2 / s1) ** 2;
-  const critical = { sw2: 1 / (s1 * s1), sb2: 0, K: 0 };
-  if (a1 < 0) {
-    const note = `K falls as ${a1 === -1 ? "1/l" : `1/(${-a1} l)`}, J as l^-${b1 / a1}.`;
-    return { class: "zero", critical, zeta: b1 / a1, a1, b1, note };
+/** φ(0) = 0, φ' continuous and not 0 there, and K' < K near 0 at sw2 = 1/φ'(0)². */
+function zeroClass(act: ScalarActivation): Universality | undefined {
+  if (act.kernelOnly) return undefined;
+  const { taylor } = act;
+  if (taylor !== undefined) {
+    const [value, s1, s2, s3] = taylor;
+    if (value !== 0 || s1 === 0) return undefined;
+    const a1 = s3 / s1 + 0.75 * (s2 / s1) ** 2;
+    const b1 = s3 / s1 + (s2 / s1) ** 2;
+    if (a1 > 0) return undefined;
+    if (a1 < 0) return { ...atZero(s1), zeta: b1 / a1, a1, b1, note: fallNote(1, -a1, b1 / a1) };
   }
-  const saturates = a1 === 0 && secondMoment({ taylor, kinks, ...act }, 1) * critical.sw2 < 1;
+  return zeroClassByLaw(act);
+}
+
+/** Where the Taylor coefficients do not decide: the law of K near 0 is read off the moments. */
+function zeroClassByLaw(act: ScalarActivation): Universality | undefined {
+  const approach = approachToZero(act);
+  if (approach === undefined) return undefined;
+  const { slope, law } = approach;
+  if (law !== undefined)
+    return { ...atZero(slope), zeta: law.zeta, note: fallNote(law.power, law.power * law.rate, law.zeta) };
+  const saturates = secondMoment(act, 1) < slope * slope;
   if (!saturates) return undefined;
   const note = "Linear around 0: K falls only logarithmically, as 1/(2 ln l), and J as its square root.";
-  return { class: "zero", critical, zeta: 0, a1, b1, note };
+  return { ...atZero(slope), zeta: 0, note };
+}
+
+function atZero(slope: number) {
+  return { class: "zero", critical: { sw2: 1 / (slope * slope), sb2: 0, K: 0 } } as const;
+}
+
+/** K^power ~ 1/(rate l). */
+function fallNote(power: number, rate: number, zeta: number): string {
+  const digits = (value: number) => Number(value.toPrecision(6));
+  const fall = power === 1 ? `${rate === 1 ? "1/l" : `1/(${digits(rate)} l)`}` : `l^-${digits(1 / power)}`;
+  return `K falls as ${fall}, J as l^-${digits(zeta)}.`;
 }
 
 /** Roots of dB/dK = A with sb2 = K - B/A >= 0: both susceptibilities are 1 at sw2 = 1/A. */

@@ -38,7 +38,9 @@ describe("the limit from K^1 = 1", () => {
 
   it("is where iteration of the map ends, for any row that settles", () => {
     const layer = fc.record({
-      activation: fc.constantFrom(...activationKinds).map((kind) => scalarActivation(kind)),
+      activation: fc
+        .constantFrom(...activationKinds.filter((kind) => kind !== "expNormalized"))
+        .map((kind) => scalarActivation(kind)),
       norm: fc.constantFrom(...norms),
       sw2: fc.double({ min: 0.1, max: 4, noNaN: true }),
       sb2: fc.double({ min: 0.01, max: 2, noNaN: true }),

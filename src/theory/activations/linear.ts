@@ -19,6 +19,10 @@ export function linear(): ScalarActivation {
       A4: () => 1,
       dual: (_Ka, _Kb, C) => C,
       dualDerivative: () => 1,
+      fourth: (K) => 3 * K * K,
+      mixedFourth: (K) => K,
+      radial: (K) => K,
+      dualOfSquares: (Ka, Kb, C) => Ka * Kb + 2 * C * C,
     },
   };
 }
