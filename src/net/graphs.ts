@@ -120,23 +120,27 @@ function propagation(
   return sparseFromEntries({ shape: [nodes, nodes], rows, columns, values });
 }
 
-function build(graph: GraphSpec): SparseMatrix {
+/**
+ * Rows and columns of the propagation matrix, without building it: a graph that does not fit costs nothing.
+ * @throws FathomError bad-input for a graph of no form, or beyond the bound on nodes.
+ * @example graphShape({ grid: [28, 28] }) // [784, 784]
+ */
+export function graphShape(graph: GraphSpec): readonly [rows: number, columns: number] {
   requireOneForm(graph);
-  const { grid, nodes, edges, normalisation = "gcn" } = graph;
-  if (grid !== undefined) {
-    const count = grid.reduce((product, n) => product * n, 1);
-    if (count > MAX_NODES) {
-      throw bad(
-        `The grid has ${count} nodes; the bound is ${MAX_NODES}.`,
-        "graph.grid",
-        "Use a smaller grid.",
-      );
-    }
-    return propagation(gridEdges(grid), count, normalisation);
-  }
+  const { grid, nodes, shape } = graph;
+  if (shape !== undefined) return shape as [number, number];
+  const count = grid?.reduce((product, n) => product * n, 1) ?? nodes!;
+  if (count <= MAX_NODES) return [count, count];
+  throw bad(`The grid has ${count} nodes; the bound is ${MAX_NODES}.`, "graph.grid", "Use a smaller grid.");
+}
+
+function build(graph: GraphSpec): SparseMatrix {
+  const { grid, edges, normalisation = "gcn" } = graph;
+  const [nodes] = graphShape(graph);
+  if (grid !== undefined) return propagation(gridEdges(grid), nodes, normalisation);
   if (edges !== undefined) {
-    requireEdges(edges, nodes!);
-    return propagation(edges, nodes!, normalisation);
+    requireEdges(edges, nodes);
+    return propagation(edges, nodes, normalisation);
   }
   try {
     return sparseMatrix({

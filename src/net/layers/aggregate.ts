@@ -3,18 +3,24 @@ import { z } from "zod";
 import { spmm } from "../../expr/index.ts";
 import { FathomError } from "../../tensor/index.ts";
 import { defineLayer, type Place } from "../define.ts";
-import { type GraphSpec, graphMatrix, graphSchema } from "../graphs.ts";
+import { type GraphSpec, graphMatrix, graphSchema, graphShape } from "../graphs.ts";
 import { showNetShape } from "../shapes.ts";
 
-/** The matrix, with the layer's place in front of what is wrong with the graph. */
-function matrixAt(graph: GraphSpec, { self, where }: Place) {
+/** What is made of the graph, with the layer's place in front of what is wrong with it. */
+function at<T>(make: (graph: GraphSpec) => T, graph: GraphSpec, { self, where }: Place): T {
   try {
-    return graphMatrix(graph);
+    return make(graph);
   } catch (cause) {
     if (!(cause instanceof FathomError)) throw cause;
     const { code, message, hint } = cause;
-    const at = `${where}.${cause.where}`;
-    throw new FathomError({ code, message: `${self}: ${message}`, where: at, ...(hint && { hint }), cause });
+    const place = `${where}.${cause.where}`;
+    throw new FathomError({
+      code,
+      message: `${self}: ${message}`,
+      where: place,
+      ...(hint && { hint }),
+      cause,
+    });
   }
 }
 
@@ -33,8 +39,11 @@ export const aggregate = defineLayer({
       });
     }
     const [nodes, features] = input.shape as [number, number];
-    const [rows, columns] = matrixAt(graph, place).shape;
-    if (columns === nodes) return { kind: input.kind, shape: [rows, features] };
+    const [rows, columns] = at(graphShape, graph, place);
+    if (columns === nodes) {
+      at(graphMatrix, graph, place);
+      return { kind: input.kind, shape: [rows, features] };
+    }
     throw new FathomError({
       code: "bad-shape",
       message: `${self} has a graph of ${columns} nodes, but ${before} gives ${showNetShape(input)}: ${nodes} nodes.`,
