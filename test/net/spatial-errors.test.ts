@@ -97,6 +97,22 @@ describe("windows that do not fit", () => {
   });
 });
 
+describe("layers beyond the bounds", () => {
+  it.each([
+    ["pairs of tokens", { kind: "tokens", shape: [100_000, 2] }, { kind: "selfAttention", causal: true }],
+    ["coefficients", { kind: "signal", shape: [1, 100_000] }, { kind: "resize", size: 100_000 }],
+    [
+      "taps",
+      { kind: "image", shape: [64, 64, 64] },
+      { kind: "convLocal", channels: 1, kernel: 64, padding: "valid" },
+    ],
+  ])("%s", (what, from, layer) => {
+    const error = refused(from, layer);
+    expect(error).toMatchObject({ code: "too-large", where: "layers[0]" });
+    expect(error.message).toContain(what);
+  });
+});
+
 describe("graphs that are none", () => {
   const onGraph = (graph: object) => refused(tokens, { kind: "aggregate", graph });
   const matrix = { shape: [2, 4], indptr: [0, 1, 2], indices: [3, 0], values: [1, 1] };

@@ -8,6 +8,7 @@ import { ndarray, sizeOf } from "../../tensor/index.ts";
 import { convolution } from "../../theory/index.ts";
 import { defineLayer, gaussian } from "../define.ts";
 import { convPadding, sizes, type WindowAxis } from "../geometry.ts";
+import { refuseLarge } from "../intermediate.ts";
 import { nonNegative, positiveInt } from "../options.ts";
 import {
   outSizes,
@@ -50,8 +51,11 @@ export const convLocal = defineLayer({
   }),
   preactivation: true,
   shape: (options, input, place) => {
-    requireSpatial(input, place);
-    return spatialShape(input, options.channels, outSizes(requireWindows(options, input, place)));
+    const { channels } = requireSpatial(input, place);
+    const windows = requireWindows(options, input, place);
+    const taps = sizeOf(windows.map((axis) => axis.kernel));
+    refuseLarge(channels * taps * Math.max(taps, sizeOf(outSizes(windows))), "taps", place);
+    return spatialShape(input, options.channels, outSizes(windows));
   },
   params: (options, input) => {
     const { channels, sizes } = spatialOf(input);

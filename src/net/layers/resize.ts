@@ -10,6 +10,7 @@ import { FathomError, ndarray } from "../../tensor/index.ts";
 import { selectPositions } from "../../theory/index.ts";
 import { defineLayer } from "../define.ts";
 import { type Sizes, sizes } from "../geometry.ts";
+import { refuseLarge } from "../intermediate.ts";
 import { perAxis, requireRank, requireSpatial, spatialOf, spatialShape } from "../spatial.ts";
 
 type Method = "nearest" | "linear";
@@ -70,7 +71,9 @@ export const resize = defineLayer({
   shape: (options, input, place) => {
     const { channels, sizes } = requireSpatial(input, place);
     requireRank(options.size, "size", input, place);
-    return spatialShape(input, channels, perAxis(options.size, sizes.length));
+    const to = perAxis(options.size, sizes.length);
+    for (const [axis, n] of sizes.entries()) refuseLarge(n * to[axis]!, "coefficients", place);
+    return spatialShape(input, channels, to);
   },
   apply: (options, _, x) => applyMatrices(x, matrices(options, x.shape.slice(2))),
   meanField: (options, input) => {

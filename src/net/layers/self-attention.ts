@@ -8,6 +8,7 @@ import { z } from "zod";
 import { add, constant, matmul, mul, reshape, softmax, type Tensor, transpose } from "../../expr/index.ts";
 import { FathomError, ndarray } from "../../tensor/index.ts";
 import { defineLayer, gaussian } from "../define.ts";
+import { refuseLarge } from "../intermediate.ts";
 import { nonNegative, positiveInt } from "../options.ts";
 import type { NetShape } from "../shapes.ts";
 import { requireTokens } from "../tokens.ts";
@@ -66,6 +67,7 @@ export const selfAttention = defineLayer({
   preactivation: true,
   shape: (options, input, place) => {
     const { count } = requireTokens(input, place);
+    refuseLarge(options.heads * count * count, "pairs of tokens", place);
     const width = widthOf(options, input);
     if (width % options.heads === 0) return { kind: "tokens", shape: [count, width] };
     throw new FathomError({
