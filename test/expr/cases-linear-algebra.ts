@@ -7,6 +7,7 @@ import {
   matmul,
   mul,
   spmm,
+  svd,
   type Tensor,
   tanh,
   triangularSolve,
@@ -60,6 +61,10 @@ export const linearAlgebra = [
   ),
   example("eigh", [n(4, 4)], (x) => eigh(x).values, "values"),
   example("eigh", [n(2, 4, 4)], (x) => eigh(x).vectors, "vectors"),
+  example("svd", [n(4, 3)], (x) => svd(x).values, "values"),
+  example("svd", [n(2, 3, 4)], (x) => svd(x).u, "left vectors of wide matrices"),
+  example("svd", [n(4, 3)], (x) => svd(x).v, "right vectors of a tall matrix"),
+  example("svd", [n(3, 3)], (x) => add(svd(x).u, svd(x).v), "both"),
   example("spmm", [n(4, 3)], (x) => spmm(ragged, x)),
   example("spmm", [n(2, 4, 11)], (x) => spmm(ragged, x), "of a stack of matrices"),
 ];

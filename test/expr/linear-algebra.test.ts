@@ -17,6 +17,7 @@ import {
   reshape,
   rfft,
   spmm,
+  svd,
   type Tensor,
   triangularSolve,
   vjp,
@@ -162,6 +163,18 @@ describe("identities", () => {
     expectClose(value(again, feeds), value(a, feeds), 1e-12);
   });
 
+  it("u diag(s) vᵀ is the matrix again, of tall and wide ones", () => {
+    for (const shape of [
+      [7, 4],
+      [2, 3, 8],
+    ]) {
+      const feeds = { x: direction(`rectangle ${shape}`, { shape }) };
+      const { u, values, v } = svd(x(...shape));
+      const scaled = mul(u, reshape(values, [...shape.slice(0, -2), 1, values.shape.at(-1)!]));
+      expectClose(value(matmul(scaled, v, { transposeB: true }), feeds), feeds.x, 1e-12);
+    }
+  });
+
   it("sampling at the pixels gives the image, outside gives zero, NaN stays NaN", () => {
     const image = constant(
       [
@@ -274,6 +287,7 @@ describe("refusals", () => {
     ["cholesky", () => cholesky(x(2, 3)), "bad-shape"],
     ["cholesky", () => cholesky(input("i", [2, 2], "int32")), "bad-input"],
     ["eigh", () => eigh(x(2)).values, "bad-shape"],
+    ["svd", () => svd(x(2)).u, "bad-shape"],
     ["triangularSolve", () => triangularSolve(x(2, 2), x(3, 1)), "bad-shape"],
     ["triangularSolve", () => triangularSolve(x(2, 2), x(2)), "bad-shape"],
     ["triangularSolve", () => triangularSolve(x(3, 2, 2), x(2, 2, 1)), "bad-shape"],

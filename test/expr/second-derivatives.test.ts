@@ -39,6 +39,7 @@ import {
   sort,
   spmm,
   square,
+  svd,
   type Tensor,
   tanh,
   triangularSolve,
@@ -123,6 +124,10 @@ const functions: Record<string, () => Tensor> = {
   },
   eigenvalues: () => reduceSum(pow(eigh(positive).values, 3)),
   eigenvectors: () => reduceSum(pow(eigh(positive).vectors, 3)),
+  "singular values and vectors": () => {
+    const { u, values, v } = svd(matmul(x, w));
+    return add(reduceSum(pow(values, 3)), reduceSum(pow(matmul(u, v, { transposeB: true }), 3)));
+  },
   cumsum: () => reduceSum(pow(cumsum(matmul(x, w), { axis: 1, reverse: true, exclusive: true }), 3)),
   "Fourier transforms": () => {
     const spectra = rfft(matmul(x, w));

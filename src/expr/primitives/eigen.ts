@@ -100,18 +100,18 @@ function unpacked(packed: Tensor): Eigen {
 }
 
 /** True where row and column of [..., n, n] agree. */
-function onDiagonal(x: Tensor): Tensor {
+export function onDiagonal(x: Tensor): Tensor {
   const n = x.shape.at(-1)!;
   return equal(reshape(iota(n), [n, 1]), iota(n));
 }
 
 /** [..., n] on the diagonal of [..., n, n]. */
-function diagonal(values: Tensor): Tensor {
+export function diagonal(values: Tensor): Tensor {
   return where(onDiagonal(values), reshape(values, [...values.shape, 1]), 0);
 }
 
 /** F_ij = 1/(w_j − w_i), 0 on the diagonal. */
-function gaps(values: Tensor): Tensor {
+export function gaps(values: Tensor): Tensor {
   const [lead, n] = [values.shape.slice(0, -1), values.shape.at(-1)!];
   const difference = sub(reshape(values, [...lead, 1, n]), reshape(values, [...lead, n, 1]));
   const mask = onDiagonal(values);

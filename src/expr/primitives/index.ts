@@ -23,6 +23,7 @@ import * as scan from "./scan.ts";
 import * as select from "./select.ts";
 import * as slices from "./slice.ts";
 import * as sparse from "./sparse.ts";
+import * as singular from "./svd.ts";
 import * as unary from "./unary.ts";
 
 export { erf, gelu, relu, sigmoid, softplus, tanh } from "./activations.ts";
@@ -76,6 +77,7 @@ export { type CumsumOptions, cumsum } from "./scan.ts";
 export { maximum, minimum, where } from "./select.ts";
 export { type SliceOptions, slice } from "./slice.ts";
 export { spmm } from "./sparse.ts";
+export { type SingularDecomposition, svd } from "./svd.ts";
 export { abs, atan, cos, exp, expm1, floor, log, log1p, sign, sin, sqrt } from "./unary.ts";
 
 const families = [
@@ -101,6 +103,7 @@ const families = [
   scan,
   select,
   slices,
+  singular,
   sparse,
   unary,
 ];
