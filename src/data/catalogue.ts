@@ -1,5 +1,6 @@
 /** @file The data sets that Fathom knows by name: what they are, where they come from, how a copy is checked. */
 import type { Shape } from "../tensor/index.ts";
+import { CIFAR10_ARCHIVE, CIFAR10_FILES, CIFAR10_FOLDER } from "./cifar10-files.ts";
 
 export interface Checksum {
   /** Of the file as it is, or of its content after gunzip: copies packed anew differ as files only. */
@@ -29,10 +30,14 @@ export interface GeneratedEntry extends EntryFacts {
   readonly kind: "generated";
 }
 
-/** Four IDX files. */
+/** Files that are fetched once. */
 export interface DownloadableEntry extends EntryFacts {
   readonly kind: "downloadable";
+  /** Four IDX files, or the batches of CIFAR-10; IDX unless said. */
+  readonly format?: "idx" | "cifar10";
   readonly files: readonly DataFile[];
+  /** Sets of names that do in their place: what they unpack to. */
+  readonly alternatives?: readonly (readonly string[])[];
   /** Folders that hold all the files; tried in this order. */
   readonly mirrors: readonly string[];
 }
@@ -124,6 +129,22 @@ export const catalogue: readonly CatalogueEntry[] = [
       "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
       "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
     ],
+  },
+  {
+    name: "cifar10",
+    kind: "downloadable",
+    format: "cifar10",
+    description: "small colour pictures of ten kinds of things (Krizhevsky 2009)",
+    inputShape: [3, 32, 32],
+    classes: 10,
+    trainSize: 50_000,
+    testSize: 10_000,
+    // As its author publishes it, with the checksum of its page.
+    files: [
+      { name: CIFAR10_ARCHIVE, bytes: 170_052_171, checksum: fileMd5("c32a1d4ab5d03f1284b67883e8d87530") },
+    ],
+    alternatives: [[CIFAR10_FOLDER], CIFAR10_FILES],
+    mirrors: ["https://www.cs.toronto.edu/~kriz/"],
   },
 ];
 

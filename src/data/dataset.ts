@@ -12,8 +12,11 @@ import {
   sizeOf,
 } from "../tensor/index.ts";
 
+/** Pixels, numbers, token ids. */
+export type InputDType = "uint8" | "float32" | "int32";
+
 /** Inputs with their classes. */
-export interface Split<D extends "uint8" | "float32" = "uint8" | "float32"> {
+export interface Split<D extends InputDType = InputDType> {
   /** [N, ...inputShape] */
   readonly inputs: NdArray<D>;
   /** [N], in 0 … classes - 1 */
@@ -23,10 +26,18 @@ export type SplitName = "train" | "test";
 
 export interface Dataset {
   readonly name: string;
-  readonly kind: "image" | "vector";
-  /** Shape of one input: [channels, height, width] of an image, [features] of a vector. */
+  /** What one input is; the kinds are those of a network's input. */
+  readonly kind: "image" | "vector" | "signal" | "ids";
+  /**
+   * Shape of one input: [channels, height, width] of an image, [features] of a vector, [channels, time] of a signal,
+   * [positions] of token ids, which are int32.
+   */
   readonly inputShape: Shape;
   readonly classes: number;
+  /** What the classes are called where the data say so. */
+  readonly classNames?: readonly string[];
+  /** Of token ids: how many there are (0 is padding), and the words of those from 2 on where ids are words. */
+  readonly vocabulary?: { readonly size: number; readonly words?: readonly string[] };
   /** The number that a stored 1 stands for: an input is `scale * stored`. */
   readonly scale: number;
   readonly train: Split;
@@ -46,6 +57,9 @@ export function checkedDataset(dataset: Dataset): Dataset {
   if (!Number.isInteger(classes) || classes < 1) throw badDataset(name, `It cannot have ${classes} classes.`);
   if (!(scale > 0 && scale < Number.POSITIVE_INFINITY))
     throw badDataset(name, `Its scale ${scale} is unusable.`);
+  if ((dataset.kind === "ids") !== (dataset.train.inputs.dtype === "int32")) {
+    throw badDataset(name, `Its inputs are ${dataset.train.inputs.dtype} but of kind ${dataset.kind}.`);
+  }
   if (sizeOf(inputShape) < 1) throw badDataset(name, `Its inputs are empty: shape ${showShape(inputShape)}.`);
   for (const split of ["train", "test"] as const) checkSplit(dataset, split);
   return dataset;

@@ -22,6 +22,11 @@ const USUAL: Readonly<Record<keyof IdxFiles, string>> = {
 /** Packed or plain, a larger file is none of these. */
 const MAX_FILE_BYTES = 2 ** 31;
 
+/** Whether one of these names is that of an IDX file of a data set. */
+export function holdsIdx(names: readonly string[]): boolean {
+  return names.some((name) => /idx\d/i.test(name) && Object.values(PATTERNS).some((role) => role.test(name)));
+}
+
 /**
  * Reads a folder of IDX files, plain or gzip.
  * @throws FathomError not-found when a file is missing, bad-input when two files would do, io when one cannot be

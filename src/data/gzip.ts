@@ -3,7 +3,7 @@
  * declares (a gzip bomb) costs one slice of work and no memory, and the CRC, which fflate skips, is checked.
  */
 import { Gunzip } from "fflate";
-import { FathomError } from "../tensor/index.ts";
+import { crc32, FathomError } from "../tensor/index.ts";
 
 /** Compressed bytes fed at a time; deflate unpacks at most 1032 : 1, so a slice gives 34 MB at worst. */
 const SLICE = 32 * 1024;
@@ -54,6 +54,81 @@ export function gunzipExactly(bytes: Uint8Array, length: number, where: string):
   return out;
 }
 
+/**
+ * The unpacked bytes chunk by chunk, of content of any length: what has been yielded need not be kept.
+ * @throws FathomError bad-file when the data is damaged or cut short, at the point where that shows.
+ */
+export async function* gunzipChunks(
+  packed: AsyncIterable<Uint8Array>,
+  where: string,
+): AsyncGenerator<Uint8Array> {
+  const unpacker = new Unpacker(where);
+  for await (const chunk of packed) {
+    for (let from = 0; from < chunk.length; from += SLICE) {
+      yield* unpacker.push(chunk.subarray(from, from + SLICE));
+    }
+  }
+  yield* unpacker.end();
+}
+
+/** fflate's stream with the checksum that it skips. */
+class Unpacker {
+  readonly #where: string;
+  readonly #gunzip: Gunzip;
+  #ready: Uint8Array[] = [];
+  #crc = 0;
+  #length = 0;
+  #packed = 0;
+  #members = 1;
+  /** One slice is held back: the stream must be told which is the last. */
+  #held: Uint8Array | undefined;
+  #trailer: Uint8Array = new Uint8Array(0);
+
+  constructor(where: string) {
+    this.#where = where;
+    this.#gunzip = new Gunzip((chunk) => {
+      if (chunk.length > 0) this.#ready.push(chunk);
+    });
+    this.#gunzip.onmember = () => this.#members++;
+  }
+
+  push(slice: Uint8Array): Uint8Array[] {
+    const held = this.#held;
+    this.#held = slice.slice();
+    this.#trailer = new Uint8Array([...this.#trailer, ...slice.subarray(-8)]).slice(-8);
+    return held === undefined ? [] : this.#feed(held, "more follows");
+  }
+
+  end(): Uint8Array[] {
+    const chunks = this.#held === undefined ? [] : this.#feed(this.#held, "last");
+    if (this.#members > 1) return chunks;
+    const view = new DataView(this.#trailer.buffer);
+    const right = this.#trailer.length === 8 && view.getUint32(0, true) === this.#crc;
+    if (right && view.getUint32(4, true) === this.#length % 2 ** 32) return chunks;
+    throw badGzip(
+      `${this.#where}, byte ${Math.max(0, this.#packed - 8)}`,
+      "The content does not match the checksum at the end of the gzip data: it is damaged or cut short.",
+      MEND,
+    );
+  }
+
+  #feed(slice: Uint8Array, place: "last" | "more follows"): Uint8Array[] {
+    this.#packed += slice.length;
+    try {
+      this.#gunzip.push(slice, place === "last");
+    } catch (cause) {
+      throw damaged(this.#where, this.#packed, cause);
+    }
+    const chunks = this.#ready;
+    this.#ready = [];
+    for (const chunk of chunks) {
+      this.#crc = crc32(chunk, this.#crc);
+      this.#length += chunk.length;
+    }
+    return chunks;
+  }
+}
+
 /** Feeds slices until `take` returns false; true when everything was unpacked and was a single member. */
 function unpack(bytes: Uint8Array, where: string, take: (chunk: Uint8Array) => boolean): boolean {
   let going = true;
@@ -67,13 +142,7 @@ function unpack(bytes: Uint8Array, where: string, take: (chunk: Uint8Array) => b
       gunzip.push(bytes.subarray(from, from + SLICE), from + SLICE >= bytes.length);
     } catch (cause) {
       if (cause instanceof FathomError) throw cause;
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw badGzip(
-        `${where}, byte ${Math.min(from + SLICE, bytes.length)} or before`,
-        `The gzip data is damaged or cut short: ${reason}.`,
-        MEND,
-        cause,
-      );
+      throw damaged(where, Math.min(from + SLICE, bytes.length), cause);
     }
   }
   return going && members === 1;
@@ -91,16 +160,14 @@ function checkTrailer(bytes: Uint8Array, content: Uint8Array, where: string): vo
   }
 }
 
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-  return crc;
-});
-
-function crc32(bytes: Uint8Array): number {
-  let crc = -1;
-  for (let i = 0; i < bytes.length; i++) crc = (crc >>> 8) ^ CRC_TABLE[(crc ^ bytes[i]!) & 255]!;
-  return ~crc >>> 0;
+function damaged(where: string, byte: number, cause: unknown): FathomError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return badGzip(
+    `${where}, byte ${byte} or before`,
+    `The gzip data is damaged or cut short: ${reason}.`,
+    MEND,
+    cause,
+  );
 }
 
 function badGzip(where: string, message: string, hint: string, cause?: unknown): FathomError {

@@ -1,4 +1,6 @@
 /** @file Data sets: generated digits, readers of public formats, the download cache. */
+
+export type { NamedArrays } from "./arrays-dataset.ts";
 export {
   type CatalogueEntry,
   type Checksum,
@@ -7,7 +9,15 @@ export {
   type DownloadableEntry,
   type GeneratedEntry,
 } from "./catalogue.ts";
-export { checkedDataset, type Dataset, firstRows, type Split, type SplitName } from "./dataset.ts";
+export { readCsv } from "./csv.ts";
+export {
+  checkedDataset,
+  type Dataset,
+  firstRows,
+  type InputDType,
+  type Split,
+  type SplitName,
+} from "./dataset.ts";
 export { type DigitsOptions, digits } from "./digits.ts";
 export {
   type Downloaded,
@@ -16,16 +26,26 @@ export {
   download,
   downloadEntry,
 } from "./download.ts";
+export { type DataFiles, type DataFormat, defineFormat } from "./format.ts";
+export { readDataFiles } from "./formats.ts";
 export { type IdxArray, readIdx } from "./idx.ts";
 export { type IdxDatasetOptions, type IdxFiles, idxDataset, type NamedBytes } from "./idx-dataset.ts";
-export { type ListedDataset, listDatasets } from "./list.ts";
+export { readJsonl } from "./jsonl.ts";
+export { readLibsvm } from "./libsvm.ts";
+export { type ListedDataset, type ListedFormat, listDatasets, listFormats } from "./list.ts";
 export { type LoadOptions, loadDataset } from "./load.ts";
+export { headers, type ReadOptions, tokenizers } from "./options.ts";
 export { dataFolder } from "./places.ts";
+export type { ReadProgress } from "./read-path.ts";
 export {
   type InputMoments,
   type InputMomentsOptions,
   inputMoments,
   labelsOf,
   rowsAsFloat,
-  standardized,
 } from "./rows.ts";
+export { type ByteSource, bytesSource } from "./source.ts";
+export { type SplitOptions, stratifiedSplit } from "./split.ts";
+export { standardized } from "./standardize.ts";
+export { Table, vectorDataset } from "./table.ts";
+export { words } from "./tokens.ts";

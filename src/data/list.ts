@@ -1,6 +1,7 @@
 /** @file What the catalogue holds and what of it is on this machine (Node only). */
 import { catalogue } from "./catalogue.ts";
-import { folderWith } from "./places.ts";
+import { fileFormats, folderLayouts } from "./formats.ts";
+import { folderOf } from "./places.ts";
 
 export interface ListedDataset {
   readonly name: string;
@@ -25,12 +26,32 @@ export async function listDatasets(): Promise<ListedDataset[]> {
       const { name, description, trainSize, testSize } = entry;
       const facts = { name, description, trainSize, testSize };
       if (entry.kind === "generated") return { ...facts, available: true };
-      const path = await folderWith(
-        name,
-        entry.files.map((file) => file.name),
-      );
+      const path = await folderOf(entry);
       const bytes = entry.files.reduce((sum, file) => sum + file.bytes, 0);
       return { ...facts, available: path !== undefined, bytes, ...(path === undefined ? {} : { path }) };
     }),
   );
+}
+
+export interface ListedFormat {
+  readonly name: string;
+  /** Of files; none for folders. */
+  readonly extensions: readonly string[];
+  readonly summary: string;
+}
+
+/**
+ * What `loadDataset` reads from a path: formats of files, then layouts of folders.
+ * @example listFormats().map(({ name }) => name) // ["csv", "libsvm", …]
+ */
+export function listFormats(): ListedFormat[] {
+  return [
+    ...fileFormats.map(({ name, extensions, packing, summary }) => ({
+      name,
+      extensions:
+        packing === "plain" ? extensions : extensions.flatMap((extension) => [extension, `${extension}.gz`]),
+      summary,
+    })),
+    ...folderLayouts.map(({ name, summary }) => ({ name, extensions: [], summary })),
+  ];
 }

@@ -3,41 +3,51 @@
  * a page can use the generated sets.
  */
 import { FathomError, Key } from "../tensor/index.ts";
-import { catalogue, catalogueEntry, type DownloadableEntry, type GeneratedEntry } from "./catalogue.ts";
+import { catalogueEntry, type DownloadableEntry, type GeneratedEntry } from "./catalogue.ts";
 import { type Dataset, firstRows } from "./dataset.ts";
 import { digits } from "./digits.ts";
-import { standardized } from "./rows.ts";
+import type { ReadOptions } from "./options.ts";
+import type { ReadProgress } from "./read-path.ts";
+import { standardized } from "./standardize.ts";
 
-export interface LoadOptions {
-  /** Stream of a generated set; the same digits every time unless said. Files keep their order whatever the key. */
+export interface LoadOptions extends ReadOptions {
+  /** Stream of a generated set; the same digits every time unless said. Files are read the same whatever the key. */
   readonly key?: Key;
   /** Number of training rows: the first of a file, as many as asked of a generated set. */
   readonly trainSize?: number;
   readonly testSize?: number;
   /** Shift and scale to mean 0 and variance 1 over the training split (see `standardized`); not unless said. */
   readonly standardize?: boolean;
+  /** A file of test rows, for a file that has none of its own. */
+  readonly test?: string;
+  readonly onProgress?: (progress: ReadProgress) => void;
+  readonly signal?: AbortSignal;
 }
 
 /**
- * Loads `digits` (generated), `mnist`, `fashion-mnist` (from `$FATHOM_DATA/<name>`, else the cache that `download`
- * fills), or a folder of IDX files given by its path or by its name in `$FATHOM_DATA`.
+ * Loads `digits` (generated); `mnist`, `fashion-mnist`, `cifar10` (from `$FATHOM_DATA/<name>`, else the cache that `download`
+ * fills); or a path, or a name in `$FATHOM_DATA`: a file `.csv`, `.tsv`, `.libsvm`, `.jsonl` (these packed as well: `.csv.gz`),
+ * `.npz`, `.safetensors`, or a folder of IDX files, of CIFAR-10's batches, of a training and a test file, or of pictures in
+ * a folder for each class. `a_train.csv` and `a_test.csv` are one data set, whichever is named, and so is `a`. Rows without a
+ * test part are split class by class, 80 to 20 unless said.
  * @throws FathomError not-found when there is no such data, telling where it was looked for; what the reader and
- * `checkedDataset` throw for files that are malformed; bad-input for sizes that the data do not have.
+ * `checkedDataset` throw for files that are malformed; bad-input for options that do not apply and for sizes that the data
+ * do not have; cancelled.
  * @example const { train, scale } = await loadDataset("digits", { trainSize: 5000 });
+ * @example const iris = await loadDataset("iris.csv", { label: "species", standardize: true });
  */
 export async function loadDataset(nameOrPath: string, options: LoadOptions = {}): Promise<Dataset> {
   const entry = catalogueEntry(nameOrPath);
   const dataset =
     entry?.kind === "generated"
       ? generated(entry, options)
-      : firstRows(await fromFiles(nameOrPath, entry), options);
+      : firstRows(await fromFiles(nameOrPath, entry, options), options);
   return options.standardize ? standardized(dataset) : dataset;
 }
 
-function generated(
-  entry: GeneratedEntry,
-  { key = Key.fromSeed(0), trainSize, testSize }: LoadOptions,
-): Dataset {
+function generated(entry: GeneratedEntry, options: LoadOptions): Dataset {
+  refuseReading(entry.name, options);
+  const { key = Key.fromSeed(0), trainSize, testSize } = options;
   const sizes = { trainSize: trainSize ?? entry.trainSize, testSize: testSize ?? entry.testSize };
   for (const [where, size] of Object.entries(sizes)) {
     if (!Number.isInteger(size) || size < 1) {
@@ -61,16 +71,21 @@ function generated(
   };
 }
 
-async function fromFiles(nameOrPath: string, entry: DownloadableEntry | undefined): Promise<Dataset> {
-  const { readIdxFolder } = await import("./folder.ts");
+async function fromFiles(
+  nameOrPath: string,
+  entry: DownloadableEntry | undefined,
+  options: LoadOptions,
+): Promise<Dataset> {
   if (entry === undefined) {
-    const folder = await findFolder(nameOrPath);
-    return readIdxFolder(folder, { name: nameOrPath.replace(/[/\\]+$/, "").replace(/^.*[/\\]/, "") });
+    const { readPath } = await import("./read-path.ts");
+    const { test, onProgress, signal } = options;
+    return readPath(nameOrPath, { read: readOptionsOf(options), test, onProgress, signal });
   }
-  const { folderWith, searchFolders } = await import("./places.ts");
+  refuseReading(entry.name, options);
+  const { folderOf, searchFolders } = await import("./places.ts");
+  const folder = await folderOf(entry);
+  if (folder !== undefined) return readEntry(entry, folder);
   const files = entry.files.map((file) => file.name);
-  const folder = await folderWith(entry.name, files);
-  if (folder !== undefined) return readIdxFolder(folder, entry);
   throw new FathomError({
     code: "not-found",
     where: entry.name,
@@ -79,26 +94,31 @@ async function fromFiles(nameOrPath: string, entry: DownloadableEntry | undefine
   });
 }
 
-/** The folder of a path, or of a name in `$FATHOM_DATA`. */
-async function findFolder(nameOrPath: string): Promise<string> {
-  const { default: fs } = await import("node:fs/promises");
-  const { searchFolders } = await import("./places.ts");
-  for (const candidate of nameOrPath === "" ? [] : [nameOrPath, ...searchFolders(nameOrPath)]) {
-    const found = await fs.stat(candidate).catch(() => undefined);
-    if (found?.isDirectory()) return candidate;
-    if (found !== undefined) {
-      throw new FathomError({
-        code: "unsupported",
-        where: nameOrPath,
-        message: `${candidate} is a file; only folders of IDX files are read.`,
-        hint: "Give the folder that holds the IDX files.",
-      });
-    }
+async function readEntry(entry: DownloadableEntry, folder: string): Promise<Dataset> {
+  if (entry.format === "cifar10") {
+    const { readCifar10 } = await import("./cifar10.ts");
+    return readCifar10(folder, entry.name);
   }
+  const { readIdxFolder } = await import("./folder.ts");
+  return readIdxFolder(folder, entry);
+}
+
+/** The part of the options that readers take. */
+function readOptionsOf(options: LoadOptions): ReadOptions {
+  const { key: _, trainSize, testSize, standardize, test, onProgress, signal, ...read } = options;
+  return read;
+}
+
+/** Data sets of the catalogue are what they are. */
+function refuseReading(name: string, options: LoadOptions): void {
+  const stray = Object.entries({ ...readOptionsOf(options), test: options.test }).find(
+    ([, value]) => value !== undefined,
+  );
+  if (stray === undefined) return;
   throw new FathomError({
-    code: "not-found",
-    where: nameOrPath,
-    message: `There is no data set "${nameOrPath}", and no such folder.`,
-    hint: `Known names: ${catalogue.map(({ name }) => name).join(", ")}; or the path of a folder of IDX files.`,
+    code: "bad-input",
+    where: `${name}, ${stray[0]}`,
+    message: `The option ${stray[0]} does not apply to ${name}.`,
+    hint: "Leave it out; it is for files of your own.",
   });
 }

@@ -6,6 +6,7 @@ import fs from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { FathomError } from "../tensor/index.ts";
+import type { DownloadableEntry } from "./catalogue.ts";
 
 /**
  * Fathom's cache folder: `$XDG_CACHE_HOME/fathom`, else the platform's place for caches (`~/.cache/fathom`,
@@ -35,11 +36,17 @@ export function searchFolders(name: string): string[] {
   return homes.map((home) => path.join(home!, name));
 }
 
-/** The folder that holds all of the files, each as named or without its `.gz`. */
-export async function folderWith(name: string, files: readonly string[]): Promise<string | undefined> {
+/** The folder that holds all of the files, each as named or without its `.gz`, or what does in their place. */
+export async function folderOf({
+  name,
+  files,
+  alternatives = [],
+}: DownloadableEntry): Promise<string | undefined> {
+  const sets = [files.map((file) => file.name), ...alternatives];
   for (const folder of searchFolders(name)) {
     const present = new Set(await namesIn(folder));
-    if (files.every((file) => present.has(file) || present.has(file.replace(/\.gz$/, "")))) return folder;
+    const has = (file: string) => present.has(file) || present.has(file.replace(/\.gz$/, ""));
+    if (sets.some((set) => set.every(has))) return folder;
   }
   return undefined;
 }
@@ -67,6 +74,7 @@ export function ioError(cause: unknown, where: string, doing: "read" | "write"):
     EPERM: `You may not ${doing} there: choose another folder, or change its permissions.`,
     EROFS: "The file system is read-only: choose another folder.",
     ENOSPC: "The disk is full: free some space, or choose another folder.",
+    ELOOP: "A symbolic link leads back to itself: remove it.",
     ENOTDIR: "Part of the path is a file: choose another folder.",
     EEXIST: "A file is in the way of the folder: move it, or choose another folder.",
   };

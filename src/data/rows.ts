@@ -3,16 +3,17 @@
  * the inputs (conventions.md, Depth and K).
  */
 import { FathomError, type NdArray, ndarray, sizeOf } from "../tensor/index.ts";
-import type { Dataset, Split, SplitName } from "./dataset.ts";
+import type { Dataset, SplitName } from "./dataset.ts";
 
 /**
  * Inputs of the given rows as numbers: pixels times the data set's scale.
  * @param rows Indices into the split, in any order, repeats allowed.
  * @returns Array [rows.length, ...inputShape].
- * @throws FathomError bad-input naming a row that the split does not have.
+ * @throws FathomError bad-input naming a row that the split does not have; unsupported for token ids, which are no numbers.
  * @example rowsAsFloat(dataset, "train", [0, 1, 2]) // float32 [3, 1, 28, 28]
  */
 export function rowsAsFloat(dataset: Dataset, split: SplitName, rows: ArrayLike<number>): NdArray<"float32"> {
+  requireNumbers(dataset);
   const { inputs } = dataset[split];
   const width = sizeOf(dataset.inputShape);
   const data = new Float32Array(rows.length * width);
@@ -21,6 +22,17 @@ export function rowsAsFloat(dataset: Dataset, split: SplitName, rows: ArrayLike<
     for (let i = 0; i < width; i++) data[r * width + i] = dataset.scale * inputs.data[from + i]!;
   }
   return ndarray("float32", [rows.length, ...dataset.inputShape], data);
+}
+
+/** Ids name words: their size means nothing, so they have no moments and cannot be scaled. */
+export function requireNumbers({ name, kind }: Dataset): void {
+  if (kind !== "ids") return;
+  throw new FathomError({
+    code: "unsupported",
+    where: name,
+    message: "Its inputs are token ids, not numbers.",
+    hint: "Use what acts on numbers behind an embedding layer, or train with the ids as they are.",
+  });
 }
 
 /**
@@ -74,6 +86,7 @@ export function inputMoments(
   dataset: Dataset,
   { split = "train", rows }: InputMomentsOptions = {},
 ): InputMoments {
+  requireNumbers(dataset);
   const { inputs } = dataset[split];
   const width = sizeOf(dataset.inputShape);
   const count = rows?.length ?? inputs.shape[0]!;
@@ -103,38 +116,4 @@ export function inputMoments(
     squares += meanSquares[r]!;
   }
   return { mean: sum / (count * width), secondMoment: squares / count, meanSquares };
-}
-
-/**
- * The data set shifted and scaled so that all inputs of the training split together have mean 0 and variance 1.
- * One mean and one deviation for the whole set: it keeps the picture of an image, and pixels that are always 0
- * need no exception. The result holds float32 numbers, with `scale` 1.
- * @throws FathomError bad-input when all training inputs are one number.
- * @example const mnist = standardized(await loadDataset("mnist"));
- */
-export function standardized(dataset: Dataset): Dataset {
-  const { mean, secondMoment } = inputMoments(dataset);
-  const deviation = Math.sqrt(Math.max(0, secondMoment - mean * mean));
-  // Differences below the rounding of the moments themselves are no spread.
-  if (!(deviation > 1e-7 * Math.sqrt(secondMoment))) {
-    throw new FathomError({
-      code: "bad-input",
-      where: `${dataset.name}, train`,
-      message: `All inputs are ${mean}, so they cannot be standardised.`,
-      hint: "Use the data as they are, or check the files.",
-    });
-  }
-  const shift = (split: Split): Split => {
-    const { data, shape } = split.inputs;
-    const shifted = new Float32Array(data.length);
-    for (let i = 0; i < data.length; i++) shifted[i] = (dataset.scale * data[i]! - mean) / deviation;
-    return { inputs: ndarray("float32", shape, shifted), labels: split.labels };
-  };
-  return {
-    ...dataset,
-    scale: 1,
-    train: shift(dataset.train),
-    test: shift(dataset.test),
-    source: `${dataset.source}, standardised (mean ${mean.toFixed(4)}, deviation ${deviation.toFixed(4)})`,
-  };
 }

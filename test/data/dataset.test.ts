@@ -62,8 +62,15 @@ describe("moments", () => {
     expect(() => inputMoments(vectors, { rows: [] })).toThrow(/no rows/);
   });
 
-  it("become 0 and 1 on the training split when standardised, by one shift and scale for all", () => {
-    const shifted = standardized(vectors);
+  it("become 0 and 1 when standardised: of images by one shift and scale for all", () => {
+    const pictures: Dataset = {
+      ...vectors,
+      kind: "image",
+      inputShape: [1, 1, 2],
+      train: { ...vectors.train, inputs: { ...vectors.train.inputs, shape: [3, 1, 1, 2] } },
+      test: { ...vectors.test, inputs: { ...vectors.test.inputs, shape: [1, 1, 1, 2] } },
+    };
+    const shifted = standardized(pictures);
     expect(shifted.scale).toBe(1);
     const { mean, secondMoment } = inputMoments(shifted);
     // float32 rounding of six numbers near 1.
@@ -72,6 +79,23 @@ describe("moments", () => {
     const deviation = Math.sqrt(5 - (10 / 6) ** 2);
     expect(shifted.test.inputs.data[0]).toBeCloseTo((5 - 10 / 6) / deviation, 6);
     expect(shifted.source).toMatch(/standardised/);
+  });
+
+  it("become 0 and 1 for each feature of vectors, and a constant one 0", () => {
+    const table: Dataset = {
+      ...vectors,
+      inputShape: [3],
+      scale: 1,
+      train: { ...vectors.train, inputs: ndarray("float32", [3, 3], [1, 7, 1000, 2, 7, 3000, 3, 7, 2000]) },
+      test: { ...vectors.test, inputs: ndarray("float32", [1, 3], [2, 8, 2000]) },
+    };
+    const { train, test, source } = standardized(table);
+    // Deviation of 1, 2, 3 is √(2/3).
+    const s = Math.sqrt(3 / 2);
+    const expected = [-s, 0, -s, 0, 0, s, s, 0, 0];
+    for (const [i, x] of expected.entries()) expect(train.inputs.data[i]).toBeCloseTo(x, 6);
+    expect([...test.inputs.data]).toEqual([0, 1, 0]);
+    expect(source).toMatch(/1 of 3 constant/);
   });
 
   it("cannot be standardised when all inputs are one number", () => {

@@ -1,0 +1,264 @@
+/**
+ * @file Data sets as named arrays, in .npz and .safetensors files: x_train, y_train, x_test, y_test as Keras has them, or
+ * inputs and labels under the usual names, which are then split.
+ */
+import {
+  allocate,
+  decodeNpz,
+  decodeSafetensors,
+  FathomError,
+  type NdArray,
+  ndarray,
+  type Shape,
+  showShape,
+  sizeOf,
+  toInt32,
+} from "../tensor/index.ts";
+import { checkedDataset, type Dataset, type InputDType, type Split } from "./dataset.ts";
+import { type DataFiles, defineFormat } from "./format.ts";
+import { LabelColumn } from "./labels.ts";
+import { type ReadOptions, withInputShape } from "./options.ts";
+import { readWhole } from "./source.ts";
+import { badRow, partition } from "./table.ts";
+
+/** Arrays by name, wherever they are kept. */
+export interface NamedArrays {
+  readonly where: string;
+  readonly keys: readonly string[];
+  read(key: string): NdArray;
+  readText?(key: string): { readonly data: readonly string[]; readonly shape: Shape };
+}
+
+/** Names of inputs and of their labels, lower case; a pair that is there is taken, in this order. */
+const PAIRS = [
+  ["x", "y"],
+  ["images", "labels"],
+  ["data", "labels"],
+  ["data", "target"],
+  ["x", "labels"],
+  ["features", "labels"],
+  ["inputs", "labels"],
+  ["x", "label"],
+] as const;
+const options = ["split", "splitSeed", "shape"] as const;
+
+export const npz = defineFormat({
+  name: "npz",
+  extensions: [".npz"],
+  packing: "plain",
+  summary: "NumPy arrays: x_train, y_train, x_test, y_test; or x and y (images and labels, data and target)",
+  options,
+  read: async (files, given) => {
+    const open = async ({ train }: Pick<DataFiles, "train">) => decodeNpz(await readWhole(train), train.name);
+    const test = files.test && (await open({ train: files.test }));
+    return arraysDataset(files, { train: await open(files), test }, given);
+  },
+});
+
+export const safetensors = defineFormat({
+  name: "safetensors",
+  extensions: [".safetensors"],
+  packing: "plain",
+  summary: "tensors by the same names as in .npz",
+  options,
+  read: async (files, given) => {
+    const open = async ({ train }: Pick<DataFiles, "train">) => {
+      const { tensors } = decodeSafetensors(await readWhole(train), train.name);
+      return { where: train.name, keys: Object.keys(tensors), read: (key: string) => tensors[key]! };
+    };
+    const test = files.test && (await open({ train: files.test }));
+    return arraysDataset(files, { train: await open(files), test }, given);
+  },
+});
+
+/**
+ * A data set from named arrays. Inputs are [N, features], [N, height, width], or [N, channels, height, width] with the
+ * channels first or last; bytes keep their dtype and get the scale 1/255. Labels are [N] or [N, 1], whole numbers or text.
+ * @throws FathomError bad-input listing the names there are; bad-shape for arrays that are no inputs or labels; what reading
+ * an array throws.
+ */
+export function arraysDataset(
+  files: DataFiles,
+  { train, test }: { readonly train: NamedArrays; readonly test?: NamedArrays | undefined },
+  given: ReadOptions,
+): Dataset {
+  const parts = test === undefined ? findParts(train) : { train: findPair(train), test: findPair(test) };
+  const whole = readPart(parts.train);
+  const other = parts.test && readPart(parts.test);
+  if (other !== undefined && other.inputs.dtype !== whole.inputs.dtype) {
+    throw badArray(
+      parts.test!.where,
+      `Its inputs are ${other.inputs.dtype}, those for training ${whole.inputs.dtype}.`,
+    );
+  }
+  const sources = parts.test === undefined ? files : { ...files, test: files.test ?? files.train };
+  const { trainRows, testRows, facts } = partition(sources, { train: whole, test: other }, given);
+  const inputShape = whole.inputs.shape.slice(1);
+  const pick = (part: PartRows, rows: Int32Array) => ({ inputs: takeRows(part.inputs, rows) });
+  const dataset = checkedDataset({
+    ...facts,
+    source: parts.test !== undefined && files.test === undefined ? files.train.name : facts.source,
+    kind: inputShape.length === 1 ? "vector" : "image",
+    inputShape,
+    scale: whole.inputs.dtype === "uint8" ? 1 / 255 : 1,
+    train: { ...facts.train, ...(other === undefined ? pick(whole, trainRows) : { inputs: whole.inputs }) },
+    test: { ...facts.test, ...(other === undefined ? pick(whole, testRows) : { inputs: other.inputs }) },
+  });
+  return withInputShape(dataset, given.shape);
+}
+
+/** The arrays of one part. */
+interface Part {
+  readonly arrays: NamedArrays;
+  readonly x: string;
+  readonly y: string;
+  readonly where: string;
+}
+interface PartRows {
+  readonly count: number;
+  readonly labels: LabelColumn;
+  readonly inputs: Split["inputs"];
+}
+
+function findParts(arrays: NamedArrays): { train: Part; test?: Part | undefined } {
+  const training = findNamed(arrays, "train");
+  if (training === undefined) return { train: findPair(arrays) };
+  return { train: training, test: findNamed(arrays, "test") ?? findNamed(arrays, "val") };
+}
+
+/** `x_train`, `train_images`, `X_train` … */
+function findNamed(arrays: NamedArrays, part: string): Part | undefined {
+  for (const [x, y] of PAIRS) {
+    const named = (name: string) => keyOf(arrays, [`${name}_${part}`, `${part}_${name}`, `${name}${part}`]);
+    const [xKey, yKey] = [named(x), named(y)];
+    if (xKey !== undefined && yKey !== undefined) return partOf(arrays, xKey, yKey);
+  }
+  return undefined;
+}
+
+function findPair(arrays: NamedArrays): Part {
+  for (const [x, y] of PAIRS) {
+    const [xKey, yKey] = [keyOf(arrays, [x]), keyOf(arrays, [y])];
+    if (xKey !== undefined && yKey !== undefined) return partOf(arrays, xKey, yKey);
+  }
+  const keys = arrays.keys.slice(0, 30).join(", ") + (arrays.keys.length > 30 ? ", …" : "");
+  throw badRow(
+    arrays.where,
+    `There are no inputs with labels among its arrays: ${keys || "it has none"}.`,
+    "Name them x_train, y_train, x_test and y_test, or x and y.",
+  );
+}
+
+function partOf(arrays: NamedArrays, x: string, y: string): Part {
+  return { arrays, x, y, where: `${arrays.where}: ${x}` };
+}
+
+function keyOf(arrays: NamedArrays, names: readonly string[]): string | undefined {
+  return arrays.keys.find((key) => names.includes(key.toLowerCase()));
+}
+
+function readPart({ arrays, x, y, where }: Part): PartRows {
+  const inputs = inputsOf(arrays.read(x), where);
+  const labels = labelsOf(arrays, y);
+  if (labels.codes.length !== inputs.shape[0]) {
+    throw new FathomError({
+      code: "bad-shape",
+      where: `${arrays.where}: ${y}`,
+      message: `There are ${labels.codes.length} labels for the ${inputs.shape[0]} inputs of ${x}.`,
+      hint: "Give one label for each input.",
+    });
+  }
+  return { count: labels.codes.length, labels, inputs };
+}
+
+function labelsOf(arrays: NamedArrays, key: string): LabelColumn {
+  const where = `${arrays.where}: ${key}`;
+  const column = new LabelColumn(`array ${key}`);
+  const { shape, texts } = labelTexts(arrays, key, where);
+  if (!(shape.length === 1 || (shape.length === 2 && shape[1] === 1))) {
+    throw new FathomError({
+      code: "bad-shape",
+      where,
+      message: `Labels are [N], not ${showShape(shape)}.`,
+      hint: "Give one class for each input; numpy.argmax(y, axis=1) turns one-hot rows into classes.",
+    });
+  }
+  for (const [row, text] of texts.entries()) column.add(text, `${where}, row ${row}`);
+  return column;
+}
+
+function labelTexts(
+  arrays: NamedArrays,
+  key: string,
+  where: string,
+): { shape: Shape; texts: readonly string[] } {
+  try {
+    const array = toInt32(arrays.read(key), where);
+    return { shape: array.shape, texts: Array.from(array.data, String) };
+  } catch (error) {
+    const text = error instanceof FathomError && error.message.startsWith("It holds text");
+    if (!text || arrays.readText === undefined) throw error;
+    const { shape, data } = arrays.readText(key);
+    return { shape, texts: data };
+  }
+}
+
+/** Inputs in a layout and dtype of ours. */
+function inputsOf(array: NdArray, where: string): Split["inputs"] {
+  const rank = array.shape.length;
+  if (rank < 2 || rank > 4) {
+    throw new FathomError({
+      code: "bad-shape",
+      where,
+      message: `Inputs of shape ${showShape(array.shape)} are neither vectors nor images.`,
+      hint: "Inputs are [N, features], [N, height, width] or [N, channels, height, width]. Are these the labels?",
+    });
+  }
+  const stored = storedInputs(array, where);
+  if (rank === 3) return { ...stored, shape: [array.shape[0]!, 1, array.shape[1]!, array.shape[2]!] };
+  return rank === 4 && hasChannelsLast(array.shape) ? channelsFirst(stored) : stored;
+}
+
+function storedInputs({ dtype, shape, data }: NdArray, where: string): Split["inputs"] {
+  if (dtype === "uint8") return ndarray("uint8", shape, data as Uint8Array);
+  if (dtype === "float32") return ndarray("float32", shape, data as Float32Array);
+  const numbers = allocate("float32", data.length);
+  for (let i = 0; i < numbers.length; i++) {
+    numbers[i] = Number(data[i]);
+    if (!Number.isFinite(numbers[i]!)) {
+      throw badArray(`${where}, element ${i}`, `The value ${data[i]} is no finite float32 number.`);
+    }
+  }
+  return ndarray("float32", shape, numbers);
+}
+
+/** Few channels stand where the last axis is 1, 3 or 4 long and the second is not. */
+function hasChannelsLast(shape: Shape): boolean {
+  const few = [1, 3, 4];
+  return few.includes(shape[3]!) && !few.includes(shape[1]!);
+}
+
+/** [N, H, W, C] as [N, C, H, W]. */
+function channelsFirst({ dtype, shape, data }: Split["inputs"]): Split["inputs"] {
+  const [count, height, width, channels] = shape as [number, number, number, number];
+  const out = allocate(dtype, data.length);
+  const area = height * width;
+  for (let n = 0; n < count; n++) {
+    for (let c = 0; c < channels; c++) {
+      const to = (n * channels + c) * area;
+      for (let i = 0; i < area; i++) out[to + i] = data[(n * area + i) * channels + c]!;
+    }
+  }
+  return ndarray<InputDType>(dtype, [count, channels, height, width], out);
+}
+
+function takeRows({ dtype, shape, data }: Split["inputs"], rows: Int32Array): Split["inputs"] {
+  const width = sizeOf(shape.slice(1));
+  const out = allocate(dtype, rows.length * width);
+  for (const [i, row] of rows.entries()) out.set(data.subarray(row * width, (row + 1) * width), i * width);
+  return ndarray<InputDType>(dtype, [rows.length, ...shape.slice(1)], out);
+}
+
+function badArray(where: string, message: string): FathomError {
+  return badRow(where, message, "Check the arrays where they were written.");
+}

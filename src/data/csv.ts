@@ -1,0 +1,178 @@
+/**
+ * @file Tables as delimited text (CSV, TSV): one row an example, one column the label, all others numbers. Read line by line,
+ * so that memory holds the numbers and not the text.
+ */
+
+import { eachRecord } from "./csv-records.ts";
+import type { Dataset } from "./dataset.ts";
+import { type DataFiles, defineFormat } from "./format.ts";
+import { linePlace } from "./lines.ts";
+import { headers, type ReadOptions } from "./options.ts";
+import type { ByteSource } from "./source.ts";
+import { badRow, Table, vectorDataset } from "./table.ts";
+
+/** Columns taken for the label where none is named, in this order; else it is the last one. */
+const USUAL_LABELS = ["label", "labels", "class", "target", "y"];
+const MISSING = new Set(["", "na", "n/a", "nan", "null", "none", "?", "-"]);
+
+export const csv = defineFormat({
+  name: "csv",
+  extensions: [".csv", ".tsv"],
+  packing: "plain or gzip",
+  summary: "a table: numbers, and a column of labels (named label, class, target or y, else the last)",
+  options: ["label", "delimiter", "header", "split", "splitSeed", "shape"],
+  read: readCsv,
+});
+
+/** The columns of a table. */
+interface Layout {
+  /** Names, or none without a header. */
+  readonly names: readonly string[] | undefined;
+  readonly width: number;
+  readonly label: number;
+}
+
+/**
+ * Reads a table, or one of training and one of test rows.
+ * @throws FathomError bad-input naming file, line and column for a missing value, text that is no number, a row of another
+ * length, a label column that is not there; bad-file for quotes that do not match; and as `vectorDataset`.
+ * @example await readCsv({ name: "iris", train: bytesSource("iris.csv", bytes) }, { label: "species" })
+ */
+export async function readCsv(files: DataFiles, options: ReadOptions = {}): Promise<Dataset> {
+  const train = await readTable(files.train, options);
+  const test = files.test === undefined ? undefined : await readTable(files.test, options);
+  return vectorDataset(files, { train, test }, options);
+}
+
+async function readTable(source: ByteSource, options: ReadOptions): Promise<Table> {
+  checkOptions(source.name, options);
+  let layout: Layout | undefined;
+  let table: Table | undefined;
+  let features = new Float64Array(0);
+  await eachRecord(source, options.delimiter, (cells, line) => {
+    if (layout === undefined) {
+      layout = layoutOf(cells, linePlace(source.name, line), options);
+      table = new Table(source.name, columnName(layout, layout.label));
+      features = new Float64Array(layout.width - 1);
+      if (layout.names !== undefined) return;
+    }
+    readNumbers(cells, layout, features, source.name, line);
+    table!.add(features, cells[layout.label]!, linePlace(source.name, line));
+  });
+  return table ?? new Table(source.name);
+}
+
+function readNumbers(
+  cells: readonly string[],
+  layout: Layout,
+  into: Float64Array,
+  name: string,
+  line: number,
+): void {
+  if (cells.length !== layout.width) {
+    throw badRow(
+      linePlace(name, line),
+      `The row has ${cells.length} cells, the first line ${layout.width}.`,
+      "Give every row the same cells; text that holds the delimiter stands in quotes.",
+    );
+  }
+  for (let column = 0, i = 0; column < cells.length; column++) {
+    if (column === layout.label) continue;
+    const value = numberOf(cells[column]!);
+    if (!Number.isFinite(Math.fround(value))) {
+      throw badCell(cells[column]!, columnName(layout, column), linePlace(name, line));
+    }
+    into[i++] = value;
+  }
+}
+
+/** Decimal numbers; NaN for anything else that `Number` would take: empty text, 0x10. */
+function numberOf(cell: string): number {
+  const value = Number(cell);
+  if (value === 0 && cell.trim() === "") return Number.NaN;
+  return cell.length > 1 && /^\s*0[xob]/i.test(cell) ? Number.NaN : value;
+}
+
+function badCell(cell: string, column: string, place: string): Error {
+  const text = cell.trim();
+  const where = `${place}, ${column}`;
+  if (MISSING.has(text.toLowerCase())) {
+    const what = text === "" ? "The value is missing" : `The value is missing (${text})`;
+    return badRow(where, `${what}.`, "Fill in a number, or leave out the row or the column.");
+  }
+  const shown = JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
+  return Number.isNaN(numberOf(cell))
+    ? badRow(
+        where,
+        `${shown} is no number.`,
+        "Write categories as numbers (one column of 0 and 1 each), or say which column is the label and what separates cells.",
+      )
+    : badRow(where, `${shown} is no finite float32 number.`, "Rescale the column, or correct the value.");
+}
+
+function layoutOf(cells: readonly string[], place: string, options: ReadOptions): Layout {
+  const header = options.header ?? (looksLikeHeader(cells) ? "present" : "absent");
+  const names = header === "present" ? cells.map((cell) => cell.trim()) : undefined;
+  if (cells.length < 2) {
+    throw badRow(
+      place,
+      "The table has a single column.",
+      "Give at least one feature and a label; say what separates the cells if it is neither comma, tab nor semicolon.",
+    );
+  }
+  return { names, width: cells.length, label: labelColumn(cells, names, place, options.label) };
+}
+
+/** Names are no numbers; but pandas numbers columns from 0 beside a name, as no first row of data is. */
+function looksLikeHeader(cells: readonly string[]): boolean {
+  const numbers = cells.filter((cell) => !Number.isNaN(numberOf(cell))).map(Number);
+  if (numbers.length === 0) return true;
+  const counted = numbers.length > 1 && numbers.every((n, i) => n === numbers[0]! + i);
+  return counted && (numbers[0] === 0 || numbers[0] === 1) && numbers.length === cells.length - 1;
+}
+
+function labelColumn(
+  cells: readonly string[],
+  names: readonly string[] | undefined,
+  place: string,
+  wanted: string | undefined,
+): number {
+  if (wanted === undefined) {
+    const usual = USUAL_LABELS.map((name) => (names ?? []).findIndex((n) => n.toLowerCase() === name));
+    return usual.find((column) => column >= 0) ?? cells.length - 1;
+  }
+  const named = (names ?? []).indexOf(wanted.trim());
+  if (named >= 0) return named;
+  const number = /^\d+$/.test(wanted.trim()) ? Number(wanted) : 0;
+  if (number >= 1 && number <= cells.length) return number - 1;
+  const known = (names ?? []).slice(0, 12).join(", ") + ((names ?? []).length > 12 ? ", …" : "");
+  throw badRow(
+    place,
+    `There is no label column ${JSON.stringify(wanted)}.`,
+    names === undefined
+      ? `The table has no header: give a number from 1 to ${cells.length}.`
+      : `The columns are ${known}; a number from 1 to ${cells.length} does as well.`,
+  );
+}
+
+function columnName({ names }: Layout, column: number): string {
+  const name = names?.[column];
+  return name === undefined || name === "" ? `column ${column + 1}` : `column ${JSON.stringify(name)}`;
+}
+
+function checkOptions(name: string, { delimiter, header }: ReadOptions): void {
+  if (delimiter !== undefined && (delimiter.length !== 1 || /["\r\n]/.test(delimiter))) {
+    throw badRow(
+      `${name}, delimiter`,
+      `${JSON.stringify(delimiter)} cannot separate cells.`,
+      "Give one character.",
+    );
+  }
+  if (header !== undefined && !headers.includes(header)) {
+    throw badRow(
+      `${name}, header`,
+      `The header cannot be ${JSON.stringify(header)}.`,
+      "Give present or absent.",
+    );
+  }
+}
