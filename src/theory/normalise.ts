@@ -138,6 +138,7 @@ export function l2Normalize({ units, epsilon = 0 }: L2NormalizeOptions): Step {
 
 const batchAssumptions = [
   "BatchNorm is taken in training mode with a large batch: products of one-step Jacobians fall short of the growth at small batches, (Bt-2)/(Bt-3) a layer for a linear network of batch size Bt.",
+  "All units of a layer with BatchNorm have one variance over the batch; where each sums over few inputs, as channels of a first convolution do, they differ, and J is larger.",
 ] as const;
 
 /**

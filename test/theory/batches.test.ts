@@ -74,7 +74,7 @@ describe("BatchNorm over a large batch", () => {
   });
 
   it("says that it takes the batch to be large", () => {
-    expect(assumptionsOf(network("relu"))).toHaveLength(1);
+    expect(assumptionsOf(network("relu"))).toHaveLength(2);
     expect(assumptionsOf(network("relu"))[0]).toContain("large batch");
   });
 });

@@ -3,44 +3,76 @@
  * from mean-field theory alone (criticality.md §5). The kernel of n inputs has the mean diagonal and mean off-diagonal of
  * the data's pairs; with C outputs at equal probabilities the cross entropy contributes a factor 1/C.
  */
-import { type Model, meanFieldPlaces } from "../../net/index.ts";
+import type { Model } from "../../net/index.ts";
+import type { NdArray } from "../../tensor/index.ts";
 import {
   type Estimate,
   gramTopEigenvalue,
+  type MeanFieldLayer,
+  type PairLayer,
   propagate,
   propagatePair,
   theoryEstimate,
 } from "../../theory/index.ts";
+import { inputStart, pairStart } from "../input-start.ts";
+import { type Reach, theoryReach } from "../reach.ts";
+import { allPairs, meanCorrelation } from "../separation/data-pairs.ts";
 
 export interface NtkRateInputs {
   readonly model: Model;
-  /** Mean second moment and mean of the inputs' coordinates. */
-  readonly secondMoment: number;
-  readonly mean: number;
-  /** Mean correlation of two different inputs. */
-  readonly correlation: number;
+  /** [n, ...inputShape]: where the moments come from. */
+  readonly inputs: NdArray<"float32">;
   /** Inputs of a batch. */
   readonly batch: number;
 }
 
-/** @throws FathomError unsupported where a layer has no mean-field rule. */
-export function ntkRate({ model, secondMoment, mean, correlation, batch }: NtkRateInputs): Estimate {
-  const places = meanFieldPlaces(model);
-  const theta = model.net.parameterisation === "ntk" ? "theta" : "thetaStandard";
-  const diagonal = propagate(places, { K: secondMoment, mean }).at(-1)![theta];
-  const pair = {
-    Ka: secondMoment,
-    Kb: secondMoment,
-    C: correlation * secondMoment,
-    meanA: mean,
-    meanB: mean,
+/** The rate, or why theory gives none. */
+export type NtkRate = { readonly rate: Estimate } | { readonly because: string };
+
+/** @example ntkRate({ model, inputs, batch: 128 }) */
+export function ntkRate({ model, inputs, batch }: NtkRateInputs): NtkRate {
+  const start = {
+    pairs: allPairs(inputs.shape[0]!),
+    correlation: meanCorrelation(model, inputs),
   };
-  const offDiagonal = propagatePair(places, pair).at(-1)![theta];
-  const kernel = gramTopEigenvalue({ diagonal, offDiagonal, n: batch }) / batch;
-  return theoryEstimate((2 * model.outputShape.at(-1)!) / kernel, [
+  const single = theoryReach(model, (places) => propagate(places, inputStart(model, inputs)));
+  const pair = theoryReach(model, (places) => propagatePair(places, pairStart(model, inputs, start)));
+  const because = single.missing ?? pair.missing ?? untappedOutput(model);
+  if (because !== undefined) return { because };
+  const kernel = topEigenvalue(model, batch, { single, pair });
+  if (Number.isNaN(kernel)) return { because: unfollowed(model) };
+  const rate = theoryEstimate((2 * model.outputShape.at(-1)! * batch) / kernel, [
     "infinite width, at initialisation",
     `${model.net.parameterisation} parameterisation, plain SGD`,
     "the kernel has the mean diagonal and off-diagonal of the data's pairs",
     "cross entropy at equal class probabilities",
+    ...single.assumptions,
   ]);
+  return { rate };
+}
+
+function topEigenvalue(
+  { net }: Model,
+  n: number,
+  { single, pair }: { readonly single: Reach<MeanFieldLayer>; readonly pair: Reach<PairLayer> },
+): number {
+  const theta = net.parameterisation === "ntk" ? "theta" : "thetaStandard";
+  const [diagonal, offDiagonal] = [single.layers.at(-1)![theta], pair.layers.at(-1)![theta]];
+  return gramTopEigenvalue({ diagonal, offDiagonal, n });
+}
+
+/** The kernel is that of the last preactivation, which must be the output. */
+function untappedOutput({ layers, taps }: Model): string | undefined {
+  const behind = layers.slice(layers.findIndex(({ name }) => name === taps.at(-1)?.name) + 1);
+  const last = behind.findLast(({ spec }) => spec.kind !== "flatten");
+  return last && `the network ends in ${last.name} and not in a preactivation`;
+}
+
+/** Why there is no tangent kernel although every layer has a mean-field rule. */
+function unfollowed({ mixesBatch, parameters }: Model): string {
+  if (mixesBatch) return "theory does not follow tangent kernels through batch statistics";
+  const frozen = parameters.find(({ role, trainable }) => role === "parameter" && !trainable);
+  return frozen === undefined
+    ? "theory does not follow the tangent kernel of trained gains"
+    : `theory does not follow the tangent kernel of a network some of whose parameters are frozen (${frozen.name})`;
 }

@@ -5,6 +5,11 @@ import { flatten } from "../../theory/index.ts";
 import { defineLayer } from "../define.ts";
 import { requireTokens } from "../tokens.ts";
 
+/** criticality.md §4.10: the same fresh weights act on every channel. */
+const manyTokens = [
+  "Layers that mix tokens have many of them, so that all channels have one mean square over tokens.",
+];
+
 export const transpose = defineLayer({
   kind: "transpose",
   summary: "tokens and channels change places: [T, C] → [C, T]",
@@ -14,5 +19,5 @@ export const transpose = defineLayer({
     return { kind: "tokens", shape: [channels, count] };
   },
   apply: (_, __, x) => permute(x, [0, 2, 1]),
-  meanField: () => flatten(),
+  meanField: () => ({ ...flatten(), assumptions: manyTokens }),
 });
