@@ -5,9 +5,8 @@
 import { buildModel, type Model, meanFieldPlaces, type Net, withVariances } from "../net/index.ts";
 import { type CriticalInitialisation, type Limit, propagate } from "../theory/index.ts";
 import type { SurveyContext } from "./context.ts";
-import { criticalFactor, hiddenLayers, surveyPrediction, theoryLogJ } from "./criticality/predict.ts";
+import { criticalFactor, surveyPrediction, theoryLogJ } from "./criticality/predict.ts";
 import { inputMoments } from "./data-moments.ts";
-import { ifSupported } from "./unsupported.ts";
 
 export interface Candidate {
   readonly label: string;
@@ -37,8 +36,8 @@ const leastGain = 2;
  */
 export function initialisationAdvice(context: SurveyContext): InitialisationAdvice | undefined {
   return context.share("advice", () => {
-    const predicted = ifSupported(() => surveyPrediction(context));
-    if (predicted === undefined) return undefined;
+    if (context.model.taps.length === 0) return undefined;
+    const predicted = surveyPrediction(context);
     const { uniform } = predicted;
     const given = theoryLogJ(predicted);
     if (uniform?.critical === undefined || Math.abs(given) <= Math.log(criticalFactor)) return undefined;
@@ -47,10 +46,10 @@ export function initialisationAdvice(context: SurveyContext): InitialisationAdvi
     const first = firstLayerK === undefined ? { sw2, sb2 } : { sw2: (firstLayerK - sb2) / secondMoment, sb2 };
     const net = withVariances(context.net, { sw2, sb2, first });
     const layers = propagate(meanFieldPlaces(buildModel(net)), { K: secondMoment, mean });
-    const advised = theoryLogJ({ layers });
+    const advised = theoryLogJ({ layers, hidden: predicted.hidden });
     if (!(Math.abs(advised) < Math.abs(given) - Math.log(leastGain))) return undefined;
     const { reached } = uniform.fixedPoints;
-    const lastHidden = hiddenLayers(predicted);
+    const lastHidden = predicted.hidden;
     return { net, critical: uniform.critical, first, reached, lastHidden, lnJ: { given, advised } };
   });
 }

@@ -39,10 +39,11 @@ export class SurveyContext {
 
   constructor(settings: SurveySettings) {
     this.dataset = settings.dataset;
-    this.net = withInput(settings.net, settings.dataset.inputShape);
+    const input = { kind: settings.dataset.kind, shape: settings.dataset.inputShape };
+    this.net = withInput(settings.net, input);
     this.model = buildModel(this.net);
     checkFit(this.model, this.dataset);
-    this.versus = settings.versus && withInput(settings.versus, settings.dataset.inputShape);
+    this.versus = settings.versus && withInput(settings.versus, input);
     if (this.versus !== undefined) checkFit(buildModel(this.versus), this.dataset);
     this.seed = settings.seed;
     this.key = Key.fromSeed(settings.seed);

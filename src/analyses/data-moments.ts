@@ -32,11 +32,6 @@ export function sampleRows(context: SurveyContext, name: string, count: number):
   });
 }
 
-/** First and second moments of the inputs that probes run on under a name: where the theory beside them starts. */
-export function sampleMoments(context: SurveyContext, name: string, count: number): InputMoments {
-  return momentsOf(context.dataset, { rows: drawRows(context, name, count) });
-}
-
 /** First and second moments of the training inputs. */
 export function inputMoments(context: SurveyContext): InputMoments {
   return context.share("moments", () =>

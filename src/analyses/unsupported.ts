@@ -4,13 +4,3 @@ import { FathomError } from "../tensor/index.ts";
 export function isUnsupported(error: unknown): error is FathomError {
   return error instanceof FathomError && error.code === "unsupported";
 }
-
-/** The result of `make`; undefined where a layer has no rule for it. */
-export function ifSupported<T>(make: () => T): T | undefined {
-  try {
-    return make();
-  } catch (error) {
-    if (isUnsupported(error)) return undefined;
-    throw error;
-  }
-}

@@ -2,8 +2,11 @@
  * @file Is the network critical? The first record of the registry: theory of J by depth beside sampled networks, the
  * network's point in the phase diagram, and the layer to blame (criticality.md §1-6).
  */
-import { applies, type Conclusion, defineAnalysis } from "../analysis.ts";
+
+import type { NdArray } from "../../tensor/index.ts";
+import { applies, type Conclusion, defineAnalysis, doesNotApply } from "../analysis.ts";
 import { type InitialisationAdvice, initialisationAdvice } from "../candidates.ts";
+import type { SurveyContext } from "../context.ts";
 import { sampleRows } from "../data-moments.ts";
 import type { NumberRow, Verdict } from "../document.ts";
 import { finiteOrNull } from "../figure.ts";
@@ -31,19 +34,30 @@ export function concludeCriticality(
     findings: criticalityFindings(predicted, measured),
     numbers: criticalityNumbers(predicted, measured),
     figures: criticalityFigures(predicted, measured),
-    notes: notesOf(measured),
+    notes: notesOf(predicted, measured),
     profiles: [{ label: "ln J by layer", values: logs.map(finiteOrNull) }],
     json: criticalityJson(predicted, measured),
   };
 }
 
-function notesOf(measured: CriticalityMeasurement | undefined): string[] {
+function notesOf(
+  { layers, assumptions, mixesBatch }: CriticalityPrediction,
+  measured: CriticalityMeasurement | undefined,
+): string[] {
   const { seeds, probes, samples } = measured?.jacobians ?? {};
+  const where = mixesBatch
+    ? `one batch of ${samples} inputs in training mode: J counts what each input does to all of the batch`
+    : `each of ${samples} inputs`;
   return [
-    "Theory is that of infinite width; at finite width ln J of one network scatters with variance of order depth/width.",
+    ...(layers.length === 0
+      ? []
+      : [
+          "Theory is that of infinite width; at finite width ln J of one network scatters with variance of order depth/width.",
+          ...assumptions,
+        ]),
     ...(seeds === undefined
       ? []
-      : [`Measured on ${seeds} networks with ${probes} Rademacher probes on each of ${samples} inputs.`]),
+      : [`Measured on ${seeds} networks with ${probes} Rademacher probes on ${where}.`]),
   ];
 }
 
@@ -52,13 +66,16 @@ export const criticality = defineAnalysis<CriticalityPrediction, CriticalityMeas
   title: "Criticality",
   question: "Do signals and gradients survive the depth, and which layer is to blame if not?",
   source: "Doshi, He and Gromov, Critical initialization through partial Jacobians, arXiv 2111.12143",
-  applies: () => applies,
+  applies: ({ model }) =>
+    model.taps.length > 0
+      ? applies
+      : doesNotApply("the network has no preactivations: no layer of its own list has weights"),
   cost: ({ model }) => probeSeconds(model, seeds),
   predict: surveyPrediction,
   measure: (context) =>
     measureCriticality({
       model: context.model,
-      inputs: sampleRows(context, probeRows.name, probeRows.count).inputs,
+      inputs: probeInputs(context),
       seeds,
       key: context.key.split("probes"),
       options: context.options,
@@ -73,6 +90,11 @@ export const criticality = defineAnalysis<CriticalityPrediction, CriticalityMeas
     };
   },
 });
+
+function probeInputs(context: SurveyContext): NdArray {
+  const { name, count } = probeRows(context.model);
+  return sampleRows(context, name, count).inputs;
+}
 
 function firstLayerRow(advised: InitialisationAdvice | undefined): NumberRow[] {
   if (advised === undefined || advised.first.sw2 === advised.critical.sw2) return [];

@@ -27,12 +27,16 @@ function jacobianFigure({ layers }: CriticalityPrediction, measured?: Criticalit
     x: { label: "layer l", integer: true },
     y: { label: "ln J(1, l)" },
     series: [
-      {
-        name: "theory, infinite width",
-        role: "theory",
-        form: "line",
-        points: layers.map(({ index, logJ }) => point(index, logJ)),
-      },
+      ...(layers.length === 0
+        ? []
+        : [
+            {
+              name: "theory, infinite width",
+              role: "theory" as const,
+              form: "line" as const,
+              points: layers.map(({ index, logJ }) => point(index, logJ)),
+            },
+          ]),
       ...(dots === undefined
         ? []
         : [{ name: "measured", role: "measured" as const, form: "dots" as const, points: dots }]),

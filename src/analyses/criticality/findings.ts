@@ -3,7 +3,7 @@ import type { Limit } from "../../theory/index.ts";
 import type { Finding } from "../document.ts";
 import { significant } from "../words.ts";
 import type { CriticalityMeasurement } from "./measure.ts";
-import { type CriticalityPrediction, hiddenLayers, theorySlope } from "./predict.ts";
+import { type CriticalityPrediction, theorySlope } from "./predict.ts";
 import { criticalityVerdict } from "./verdict.ts";
 
 export function criticalityFindings(
@@ -19,15 +19,34 @@ export function criticalityFindings(
           ...slopeFindings(predicted, measured),
           ...culpritFindings(predicted, measured),
         ];
-  return [{ text: sentence, tone }, ...limitFindings(predicted), ...criticalFindings(predicted), ...found];
+  return [
+    { text: sentence, tone },
+    ...reachFindings(predicted, measured),
+    ...limitFindings(predicted),
+    ...criticalFindings(predicted),
+    ...found,
+  ];
 }
 
-function limitFindings(predicted: CriticalityPrediction): Finding[] {
-  if (hiddenLayers(predicted) < 2) return [];
-  const { uniform } = predicted;
+/** How far theory reaches, where it does not reach the last layer, and why. */
+function reachFindings(
+  { missing, layers, taps }: CriticalityPrediction,
+  measured: CriticalityMeasurement | undefined,
+): Finding[] {
+  if (missing === undefined) return [];
+  if (layers.length > 0) {
+    const behind = measured === undefined ? "" : " What lies behind is measured only.";
+    const last = `${layers.at(-1)!.name}, layer ${layers.length} of ${taps.length}`;
+    return [{ text: `Theory reaches as far as ${last}: ${missing}.${behind}`, tone: "neutral" }];
+  }
+  return measured === undefined ? [] : [{ text: `Measured only: ${missing}.`, tone: "neutral" }];
+}
+
+function limitFindings({ uniform, hidden, missing }: CriticalityPrediction): Finding[] {
+  if (hidden < 2 || missing !== undefined) return [];
   const text =
     uniform === undefined
-      ? "Its hidden layers are not all alike, so it has no single fixed point; the layers are propagated one by one."
+      ? "No fixed point is given: those are of fully connected networks whose hidden layers are all alike. Theory follows these layers one by one."
       : limitText(uniform.fixedPoints.reached, uniform.fixedPoints.all.length);
   return [{ text, tone: "neutral" }];
 }

@@ -2,7 +2,7 @@
  * @file The JSON of criticality (cli.md). Magnitudes that leave float64 are null with a status; their logarithms are beside
  * them.
  */
-import { activationText } from "../../net/index.ts";
+import { activationText, type Tap } from "../../net/index.ts";
 import type { FixedPoint, Limit, MeanFieldLayer } from "../../theory/index.ts";
 import type { Conclusion } from "../analysis.ts";
 import { finiteOrNull } from "../figure.ts";
@@ -14,7 +14,7 @@ export function criticalityJson(
   predicted: CriticalityPrediction,
   measured?: CriticalityMeasurement,
 ): Conclusion["json"] {
-  const { uniform, layers } = predicted;
+  const { uniform, layers, taps, missing } = predicted;
   const critical = uniform?.critical;
   return {
     activation: uniform === undefined ? null : activationText(uniform.architecture.activation),
@@ -27,7 +27,8 @@ export function criticalityJson(
     ...(uniform?.noCritical === undefined ? {} : { noCritical: uniform.noCritical }),
     fixedPoint: uniform === undefined ? null : fixedPointJson(uniform.fixedPoints.reached),
     fixedPoints: uniform?.fixedPoints.all.map(fixedPointJson) ?? [],
-    layers: layers.map(layerJson),
+    layers: taps.map((tap, l) => layerJson(tap, layers[l], missing === undefined)),
+    ...(missing === undefined ? {} : { missing }),
     zeta: critical?.zeta ?? null,
     verdict: criticalityVerdict(predicted, measured).sentence,
     ...(measured === undefined ? {} : { measured: measuredJson(predicted, measured) }),
@@ -48,8 +49,14 @@ function fixedPointJson(point: FixedPoint & Partial<Limit>) {
   };
 }
 
-/** `ntk` is the layer's share K^l J(l, L) of the tangent kernel at the output, as among the measured ones. */
-function layerJson({ index, name, K, chiJ, chiK, logJ, logToOutput, status }: MeanFieldLayer) {
+/**
+ * What theory says of one preactivation, null where it does not reach. `ntk` is the layer's share K^l J(l, L) of the tangent
+ * kernel at the output, as among the measured ones.
+ * @param whole - whether theory reaches the output.
+ */
+function layerJson({ index, name }: Tap, layer: MeanFieldLayer | undefined, whole: boolean) {
+  const { K, chiJ, chiK, logJ, status } = layer ?? unknownLayer;
+  const logToOutput = layer !== undefined && whole ? layer.logToOutput : Number.NaN;
   return {
     index,
     name,
@@ -64,6 +71,14 @@ function layerJson({ index, name, K, chiJ, chiK, logJ, logToOutput, status }: Me
     ...(status === "ok" ? {} : { status }),
   };
 }
+
+const unknownLayer = {
+  K: Number.NaN,
+  chiJ: Number.NaN,
+  chiK: Number.NaN,
+  logJ: Number.NaN,
+  status: "undefined",
+} as const;
 
 function measuredJson(
   predicted: CriticalityPrediction,

@@ -12,6 +12,7 @@ import {
 import type { CompileOptions } from "../../runtime/index.ts";
 import type { Key, NdArray } from "../../tensor/index.ts";
 import type { Estimate } from "../../theory/index.ts";
+import { hiddenTaps } from "../readout.ts";
 import { slopeFrom } from "./predict.ts";
 
 export interface CriticalityMeasurement {
@@ -41,7 +42,8 @@ export async function measureCriticality(
   settings: CriticalityMeasureOptions,
 ): Promise<CriticalityMeasurement> {
   const jacobians = await measureJacobians({ ...settings, probes });
-  const hidden = jacobians.layers.slice(0, -1);
+  const { layers } = jacobians;
+  const hidden = layers.slice(0, hiddenTaps(settings.model));
   const overflow = hidden.findIndex(({ J }) => J.status === "overflow");
   const sound = overflow < 0 ? hidden : hidden.slice(0, overflow);
   const profile = sound.map(({ index, J }) => ({ depth: index, lnJ: J.perSeed }));

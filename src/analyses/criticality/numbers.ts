@@ -10,12 +10,26 @@ export function criticalityNumbers(
   predicted: CriticalityPrediction,
   measured?: CriticalityMeasurement,
 ): NumberRow[] {
-  const { uniform, layers } = predicted;
+  const { uniform, layers, hidden } = predicted;
+  const first = layers[0];
   return [
-    theoryRow("K¹", layers[0]!.K),
+    ...(first === undefined ? [] : [theoryRow("K¹", first.K)]),
+    ...measuredRows(measured, hidden),
     ...(uniform === undefined ? [] : limitRows(uniform.fixedPoints.reached)),
     ...criticalRows(uniform),
     ...slopeRows(theorySlope(predicted), measured?.slope),
+  ];
+}
+
+/** Where K begins, and ln J over the hidden layers. */
+function measuredRows(measured: CriticalityMeasurement | undefined, hidden: number): NumberRow[] {
+  const [first] = measured?.jacobians.layers ?? [];
+  const last = measured?.jacobians.layers[hidden - 1];
+  const row = (name: string, value: number, se: number | undefined): NumberRow[] =>
+    Number.isFinite(value) ? [{ name, value, ...(se === undefined ? {} : { se }), kind: "measured" }] : [];
+  return [
+    ...(first === undefined ? [] : row("K¹", first.K.value, first.K.se)),
+    ...(last === undefined || hidden < 2 ? [] : row(`ln J(1, ${hidden})`, last.J.lnMean, last.J.se)),
   ];
 }
 

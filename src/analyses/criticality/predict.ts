@@ -1,14 +1,16 @@
 /**
  * @file What theory says of a network's criticality (criticality.md §1-4): K, χ_J and J at every preactivation of this
- * network at this depth, and, where its hidden layers are alike, its fixed points and its critical initialisation.
+ * network at this depth, and, where its hidden layers are alike, its fixed points and its critical initialisation. Behind a
+ * layer without a mean-field rule theory says nothing, and says why.
  */
-import { type Model, meanFieldPlaces, scalarHalf } from "../../net/index.ts";
+import { type Model, scalarHalf, type Tap } from "../../net/index.ts";
 import { type Diagnosis, diagnose, growthRate } from "../../probes/index.ts";
 import {
   type CriticalInitialisation,
   criticalInitialisation,
   type FixedPoints,
   fixedPoints,
+  type InputMoments,
   type MeanFieldLayer,
   noCriticalReason,
   propagate,
@@ -18,17 +20,19 @@ import {
 } from "../../theory/index.ts";
 import { type Architecture, recogniseArchitecture } from "../architecture.ts";
 import type { SurveyContext } from "../context.ts";
-import { sampleMoments } from "../data-moments.ts";
+import { sampleRows } from "../data-moments.ts";
+import { inputStart } from "../input-start.ts";
+import { type Reach, theoryReach } from "../reach.ts";
+import { hiddenTaps } from "../readout.ts";
 
-/** Second moment and mean of the inputs' coordinates. */
-export interface InputStart {
-  readonly K: number;
-  readonly mean: number;
-}
-
-export interface CriticalityPrediction {
-  /** One record a preactivation h^1 … h^L. */
-  readonly layers: readonly MeanFieldLayer[];
+/** `layers` are the preactivations h^1 … h^L that theory reaches. */
+export interface CriticalityPrediction extends Reach<MeanFieldLayer> {
+  /** All of them. */
+  readonly taps: readonly Tap[];
+  /** How many come before the readout. */
+  readonly hidden: number;
+  /** Whether inputs act on each other, in a batch. */
+  readonly mixesBatch: boolean;
   /** The law of ln J(1, l); undefined for networks of fewer than three preactivations. */
   readonly diagnosis: Diagnosis | undefined;
   /** What holds where all hidden layers are alike. */
@@ -45,36 +49,51 @@ export interface UniformPrediction {
   readonly noCritical: string | undefined;
 }
 
-/** @throws FathomError unsupported where a layer has no mean-field rule, naming it. */
-export function predictCriticality(model: Model, start: InputStart): CriticalityPrediction {
-  const layers = propagate(meanFieldPlaces(model), start);
-  return { layers, diagnosis: diagnoseTheory(layers), uniform: predictUniform(model, layers[0]!.K) };
+/** @param start - moments of the inputs. */
+export function predictCriticality(model: Model, start: InputMoments): CriticalityPrediction {
+  const { taps } = model;
+  const reach = theoryReach(model, (places) => propagate(places, start));
+  const hidden = hiddenTaps(model);
+  const uniform = reach.missing === undefined ? predictUniform(model, reach.layers[0]!.K) : undefined;
+  return {
+    ...reach,
+    taps,
+    hidden,
+    mixesBatch: model.mixesBatch,
+    diagnosis: diagnoseTheory(reach.layers, hidden),
+    uniform,
+  };
 }
 
-/** The inputs that the network is probed on, and whose moments theory starts from. */
-export const probeRows = { name: "probes", count: 8 } as const;
+/** The inputs that a network is probed on, and whose moments theory starts from; batch statistics want a batch. */
+export function probeRows({ mixesBatch }: Model): { readonly name: string; readonly count: number } {
+  return { name: "probes", count: mixesBatch ? 64 : 8 };
+}
 
 /** The prediction for the surveyed network on its data. */
 export function surveyPrediction(context: SurveyContext): CriticalityPrediction {
   return context.share("criticality", () => {
-    const { secondMoment, mean } = sampleMoments(context, probeRows.name, probeRows.count);
-    return predictCriticality(context.model, { K: secondMoment, mean });
+    const { name, count } = probeRows(context.model);
+    return predictCriticality(
+      context.model,
+      inputStart(context.model, sampleRows(context, name, count).inputs),
+    );
   });
 }
 
 /** J within this factor of 1 from the first to the last hidden layer does no harm, whatever the phase. */
 export const criticalFactor = 10;
 
-type Propagated = Pick<CriticalityPrediction, "layers">;
+type Propagated = Pick<CriticalityPrediction, "layers" | "hidden">;
 
-/** Preactivations before the readout. */
-export function hiddenLayers({ layers }: Propagated): number {
-  return layers.length - 1;
+/** Whether theory reaches the last hidden layer. */
+export function reachesHidden({ layers, hidden }: Propagated): boolean {
+  return layers.length >= hidden;
 }
 
-/** ln J(1, l) of theory at the last hidden layer. */
-export function theoryLogJ({ layers }: Propagated): number {
-  return (layers.at(-2) ?? layers.at(-1)!).logJ;
+/** ln J(1, l) of theory at the last hidden layer; NaN where theory does not reach it. */
+export function theoryLogJ({ layers, hidden }: Propagated): number {
+  return layers[Math.max(hidden, 1) - 1]?.logJ ?? Number.NaN;
 }
 
 /** First layer of a fit of the slope over so many hidden layers: the first third is transient (criticality.md §6). */
@@ -82,19 +101,24 @@ export function slopeFrom(layers: number): number {
   return Math.min(Math.floor(layers / 3) + 1, Math.max(1, layers - 1));
 }
 
-/** Theory's slope of ln J over the layers that the measured slope is fitted on; undefined where J dies or overflows. */
-export function theorySlope({ layers }: Propagated): number | undefined {
-  const hidden = layers.slice(0, -1);
-  const profile = hidden
-    .slice(slopeFrom(hidden.length) - 1)
+/**
+ * Theory's slope of ln J over the layers that the measured slope is fitted on; undefined where J dies or overflows, or theory
+ * does not reach.
+ */
+export function theorySlope(predicted: Propagated): number | undefined {
+  if (!reachesHidden(predicted)) return undefined;
+  const { layers, hidden } = predicted;
+  const profile = layers
+    .slice(slopeFrom(hidden) - 1, hidden)
     .map(({ index, logJ }) => ({ depth: index, lnJ: [logJ] }));
   const finite = profile.every(({ lnJ }) => Number.isFinite(lnJ[0]));
   return profile.length > 1 && finite ? growthRate(profile).value : undefined;
 }
 
 /** Over the hidden layers: the readout is a layer of its own kind, without skip in a residual network. */
-function diagnoseTheory(layers: readonly MeanFieldLayer[]): Diagnosis | undefined {
-  const profile = layers.slice(0, -1).map(({ index, logJ }) => ({ depth: index, lnJ: [logJ] }));
+function diagnoseTheory(layers: readonly MeanFieldLayer[], hidden: number): Diagnosis | undefined {
+  if (layers.length < hidden) return undefined;
+  const profile = layers.slice(0, hidden).map(({ index, logJ }) => ({ depth: index, lnJ: [logJ] }));
   const usable = profile.every(({ lnJ }) => !Number.isNaN(lnJ[0]) && lnJ[0] !== Number.POSITIVE_INFINITY);
   return profile.length >= 3 && usable ? diagnose(profile) : undefined;
 }

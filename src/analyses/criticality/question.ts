@@ -1,6 +1,6 @@
 /** @file The question `fathom criticality` asks: theory of a network without data, and sampled networks where wanted. */
-import { buildModel, type Model, type Net, withInput } from "../../net/index.ts";
-import { Key, normal } from "../../tensor/index.ts";
+import { buildModel, type Model, type ModelLayer, type Net, withInput } from "../../net/index.ts";
+import { Key, type NdArray, ndarray, normal, uniform } from "../../tensor/index.ts";
 import { sectionOf } from "../analysis.ts";
 import { describeNet } from "../describe.ts";
 import type { Outcome, Progress } from "../document.ts";
@@ -8,6 +8,10 @@ import { type Asked, reproduction } from "../reproduction.ts";
 import { concludeCriticality, criticality as record } from "./criticality.ts";
 import { type CriticalityMeasurement, measureCriticality } from "./measure.ts";
 import { predictCriticality } from "./predict.ts";
+
+/** Inputs of the measurement, and as many as make a batch where examples act on each other. */
+const fewInputs = 4;
+const mostInputs = 64;
 
 export interface CriticalityQuestion extends Asked {
   /** Without data, inputs have second moment 1. */
@@ -17,18 +21,14 @@ export interface CriticalityQuestion extends Asked {
   readonly onProgress?: (progress: Progress) => void;
 }
 
-/** Gaussian inputs of the measurement: E x² = 1, as theory assumes without data. */
-const inputs = 4;
-
 /**
- * Criticality of a network without data.
- * @throws FathomError unsupported where a layer has no mean-field rule.
+ * Criticality of a network without data: inputs are independent normal numbers, or token ids.
  * @example await criticality({ net, seed: 0, command: "fathom criticality …", measure: { seeds: 8 } })
  */
 export async function criticality(asked: CriticalityQuestion): Promise<Outcome> {
   const start = performance.now();
   const model = buildModel(closed(asked.net));
-  const predicted = predictCriticality(model, { K: 1, mean: 0 });
+  const predicted = predictCriticality(model, { K: 1, mean: 0, batch: 0 });
   const measured = asked.measure && (await measureOn(model, asked, asked.measure.seeds));
   const conclusion = concludeCriticality(predicted, measured);
   return {
@@ -36,7 +36,7 @@ export async function criticality(asked: CriticalityQuestion): Promise<Outcome> 
     document: {
       title: record.title,
       subject: describeNet(asked.net),
-      facts: [["inputs", "second moment 1"]],
+      facts: [["inputs", inputsText(model)]],
       verdict: conclusion.verdict,
       advice: [],
       sections: [sectionOf(record, conclusion)],
@@ -54,12 +54,35 @@ function closed(net: Net): Net {
   return net.input === undefined ? withInput(net, [openInput]) : net;
 }
 
+function inputsText({ net, mixesBatch }: Model): string {
+  const kind =
+    net.input!.kind === "ids" ? "random token ids" : "independent normal numbers of second moment 1";
+  return mixesBatch ? `${kind}, ${mostInputs} of them as one batch` : kind;
+}
+
+/** Gaussian inputs of E x² = 1, as theory assumes without data; token ids are drawn from all that every table knows. */
+function drawInputs(model: Model, key: Key): NdArray {
+  const shape = [model.mixesBatch ? mostInputs : fewInputs, ...model.inputShape];
+  if (model.net.input!.kind !== "ids") return normal(key, "float32", shape);
+  const vocabulary = Math.min(...vocabularies(model.layers));
+  const ids = uniform(key, "float64", shape).data.map((u) => Math.floor(u * vocabulary));
+  return ndarray("int32", shape, Int32Array.from(ids));
+}
+
+/** Sizes of the tables that ids are looked up in. */
+function vocabularies(layers: readonly ModelLayer[]): number[] {
+  return layers.flatMap(({ spec, chains }) => [
+    ...(spec.kind === "embedding" ? [spec.vocabulary] : []),
+    ...vocabularies(Object.values(chains).flat()),
+  ]);
+}
+
 function measureOn(model: Model, asked: CriticalityQuestion, seeds: number): Promise<CriticalityMeasurement> {
   asked.onProgress?.({ label: "sampling networks", done: 0, total: null });
   const key = Key.fromSeed(asked.seed).split("criticality");
   return measureCriticality({
     model,
-    inputs: normal(key.split("inputs"), "float32", [inputs, ...model.inputShape]),
+    inputs: drawInputs(model, key.split("inputs")),
     seeds,
     key,
     ...(asked.options === undefined ? {} : { options: asked.options }),

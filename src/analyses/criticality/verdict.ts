@@ -3,29 +3,31 @@ import { type Phase, phaseOf } from "../../theory/index.ts";
 import type { Verdict } from "../document.ts";
 import { significant } from "../words.ts";
 import type { CriticalityMeasurement } from "./measure.ts";
-import { type CriticalityPrediction, criticalFactor, hiddenLayers, theoryLogJ } from "./predict.ts";
+import { type CriticalityPrediction, criticalFactor, reachesHidden, theoryLogJ } from "./predict.ts";
 
-/** ln J over the hidden layers: measured where it could be, else theory. */
+/** ln J over the hidden layers: measured where it could be, else theory; NaN where neither is there. */
 function totalLogJ(predicted: CriticalityPrediction, measured: CriticalityMeasurement | undefined): number {
-  const median = measured?.jacobians.layers.at(-2)?.J.lnMedian ?? Number.NaN;
+  const median = measured?.jacobians.layers[predicted.hidden - 1]?.J.lnMedian ?? Number.NaN;
   return Number.isNaN(median) ? theoryLogJ(predicted) : median;
 }
 
 /**
  * The phase of the fixed point where there is one, else by the law that J follows; undefined for fewer than two hidden
- * layers, over which nothing can grow.
+ * layers, over which nothing can grow, where few layers change little, and where J is not known.
  */
 export function phaseOfNetwork(
   predicted: CriticalityPrediction,
   measured?: CriticalityMeasurement,
 ): Phase | undefined {
-  if (hiddenLayers(predicted) < 2) return undefined;
+  if (predicted.hidden < 2) return undefined;
   const reached = predicted.uniform?.fixedPoints.reached;
   if (reached !== undefined) return phaseOf(reached.chiJ);
   const total = totalLogJ(predicted, measured);
+  if (Number.isNaN(total)) return undefined;
+  if (Math.abs(total) < leastChange) return "critical";
   const law = (measured?.diagnosis ?? predicted.diagnosis)?.verdict;
   if (law === "critical" || law === "critical-power-law") return "critical";
-  if (law === undefined && Math.abs(total) <= Math.log(criticalFactor)) return "critical";
+  if (law === undefined && Math.abs(total) <= Math.log(criticalFactor)) return undefined;
   return total > 0 ? "chaotic" : "ordered";
 }
 
@@ -40,22 +42,39 @@ export function criticalityVerdict(
   predicted: CriticalityPrediction,
   measured?: CriticalityMeasurement,
 ): Verdict {
-  const phase = phaseOfNetwork(predicted, measured);
-  const hidden = hiddenLayers(predicted);
-  if (phase === undefined) {
+  const { hidden } = predicted;
+  if (hidden < 2) {
     const layers = hidden === 1 ? "With one hidden layer" : "Without hidden layers";
     return { sentence: `${layers} there is no depth to grow or die out over.`, tone: "good" };
   }
   const total = totalLogJ(predicted, measured);
+  if (Number.isNaN(total)) return unknownVerdict(predicted, measured);
+  const phase = phaseOfNetwork(predicted, measured);
   const mild = Math.abs(total) <= Math.log(criticalFactor);
   const change = `a small change ${changeText(total)} over ${hidden} hidden layers`;
+  if (phase === undefined) {
+    const source = reachesHidden(predicted) ? "" : " (measured only)";
+    return { sentence: `Too few layers to tell a phase${source}: ${change}.`, tone: "good" };
+  }
   const judged = mild && phase !== "critical" ? `${change}, little at this depth` : change;
   const tone = mild ? "good" : phase === "critical" ? "warn" : "bad";
   return { sentence: `${phaseText(phase, predicted)}: ${judged}.`, tone };
 }
 
+/** Neither theory nor measurement reaches the last hidden layer. */
+function unknownVerdict(
+  { missing }: CriticalityPrediction,
+  measured: CriticalityMeasurement | undefined,
+): Verdict {
+  return measured === undefined
+    ? { sentence: `Theory does not reach this network, sample it to measure: ${missing}.`, tone: "warn" }
+    : { sentence: "The preactivations overflow before the last hidden layer.", tone: "bad" };
+}
+
 /** `Chaotic (χ_J = 1.134)`; where K moves on without end, χ_J is that of the limit. */
-function phaseText(phase: Phase, { uniform }: CriticalityPrediction): string {
+function phaseText(phase: Phase, predicted: CriticalityPrediction): string {
+  const { uniform } = predicted;
+  if (!reachesHidden(predicted)) return `${phaseNames[phase]} (measured only)`;
   if (uniform === undefined) return phaseNames[phase];
   const { chiJ, status } = uniform.fixedPoints.reached;
   const isLimit = status === "infinite" || status === "slow";

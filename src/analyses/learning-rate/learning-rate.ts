@@ -7,26 +7,21 @@ import type { Estimate } from "../../theory/index.ts";
 import { applies, type Conclusion, defineAnalysis } from "../analysis.ts";
 import { candidates } from "../candidates.ts";
 import type { SurveyContext } from "../context.ts";
-import { inputMoments, sampleRows } from "../data-moments.ts";
+import { sampleRows } from "../data-moments.ts";
 import type { Finding, NumberRow } from "../document.ts";
 import { finiteOrNull } from "../figure.ts";
-import { meanCorrelation } from "../separation/data-pairs.ts";
 import { pairRows } from "../separation/predict.ts";
-import { ifSupported } from "../unsupported.ts";
 import { rate } from "../words.ts";
 import { type CandidateEdge, edgeBatch, edgeSeconds, edgeSettings, measuredEdges } from "./edges.ts";
-import { ntkRate } from "./ntk-rate.ts";
+import { type NtkRate, ntkRate } from "./ntk-rate.ts";
 
-/** An NTK estimate for each network that is compared; undefined where theory does not reach. */
-type Prediction = readonly (Estimate | undefined)[];
+/** What the NTK allows each network that is compared. */
+type Prediction = readonly NtkRate[];
 
 function predict(context: SurveyContext): Prediction {
-  const { secondMoment, mean } = inputMoments(context);
-  const correlation = meanCorrelation(sampleRows(context, "separation", pairRows));
+  const { inputs } = sampleRows(context, "separation", pairRows);
   const batch = edgeBatch(context);
-  return candidates(context).map(({ model }) =>
-    ifSupported(() => ntkRate({ model, secondMoment, mean, correlation, batch })),
-  );
+  return candidates(context).map(({ model }) => ntkRate({ model, inputs, batch }));
 }
 
 export const learningRate = defineAnalysis<Prediction, readonly CandidateEdge[]>({
@@ -43,9 +38,9 @@ export const learningRate = defineAnalysis<Prediction, readonly CandidateEdge[]>
     const { steps, seeds } = edgeSettings;
     return {
       verdict: { sentence: `Plain SGD is ${edgeText(measured[0]!)}.`, tone: "neutral" },
-      findings: measured.map((candidate, i) => findingOf(candidate, predicted[i])),
+      findings: measured.map((candidate, i) => findingOf(candidate, predicted[i]!)),
       advice: [],
-      numbers: measured.flatMap((candidate, i) => numbersOf(candidate, predicted[i])),
+      numbers: measured.flatMap((candidate, i) => numbersOf(candidate, predicted[i]!)),
       figures: [],
       notes: [
         `Edge: runs of ${steps} steps of plain SGD with batch ${edgeBatch(context)} from ${seeds} fresh initialisations; a rate is stable when the late loss stays below ${unstableAbove} times the first.`,
@@ -65,18 +60,16 @@ function edgeText({ measured: { edge, interval } }: CandidateEdge): string {
     : "stable at every rate in some networks and at none in others";
 }
 
-function findingOf(candidate: CandidateEdge, ntk: Estimate | undefined): Finding {
+function findingOf(candidate: CandidateEdge, ntk: NtkRate): Finding {
   const shown = (value: number) => (Number.isFinite(value) ? rate(value) : "not finite");
-  const theory = ntk === undefined ? "" : `${shown(ntk.value)} by the NTK of infinite width, `;
+  const theory = "rate" in ntk ? `${shown(ntk.rate.value)} by the NTK of infinite width, ` : "";
+  const missing = "rate" in ntk ? "" : `; the NTK of infinite width gives none: ${ntk.because}`;
   const curvature = `${shown(candidate.curvatureRate)} by the curvature of this width`;
-  const text = `Plain SGD, ${candidate.label}: ${edgeText(candidate)}. At initialisation 2/λ_max is ${theory}${curvature}.`;
+  const text = `Plain SGD, ${candidate.label}: ${edgeText(candidate)}. At initialisation 2/λ_max is ${theory}${curvature}${missing}.`;
   return { text, tone: "neutral" };
 }
 
-function numbersOf(
-  { label, measured, curvatureRate }: CandidateEdge,
-  ntk: Estimate | undefined,
-): NumberRow[] {
+function numbersOf({ label, measured, curvatureRate }: CandidateEdge, ntk: NtkRate): NumberRow[] {
   const { edge, interval } = measured;
   const [low, high] = interval;
   const ci = edge?.ci ?? [low, finiteOrNull(high)];
@@ -89,16 +82,13 @@ function numbersOf(
       n: measured.brackets.length,
       kind: "measured",
     },
-    ...(ntk === undefined
-      ? []
-      : [
-          {
-            ...rateRow(`2/λ_max from the NTK, ${label}`, ntk.value, "theory"),
-            note: ntk.assumptions.join("; "),
-          },
-        ]),
+    ...("rate" in ntk ? [ntkRow(label, ntk.rate)] : []),
     rateRow(`2/λ_max measured, ${label}`, curvatureRate, "measured"),
   ];
+}
+
+function ntkRow(label: string, { value, assumptions }: Estimate): NumberRow {
+  return { ...rateRow(`2/λ_max from the NTK, ${label}`, value, "theory"), note: assumptions.join("; ") };
 }
 
 function rateRow(name: string, value: number, kind: NumberRow["kind"]): NumberRow {
@@ -111,16 +101,23 @@ function rateRow(name: string, value: number, kind: NumberRow["kind"]): NumberRo
 }
 
 function learningRateJson(predicted: Prediction, measured: readonly CandidateEdge[]) {
-  const networks = measured.map(({ label, measured: { edge, interval, trials }, curvatureRate }, i) => ({
+  const [before, after] = measured.map((candidate, i) => networkJson(candidate, predicted[i]!));
+  const [given] = predicted;
+  const assumptions = given !== undefined && "rate" in given ? given.rate.assumptions : [];
+  return { ...before, after: after ?? null, assumptions };
+}
+
+function networkJson({ label, measured, curvatureRate }: CandidateEdge, ntk: NtkRate) {
+  const { edge, interval, trials } = measured;
+  return {
     label,
     edge: edge?.value ?? null,
     ci: edge?.ci ?? null,
     lastStable: finiteOrNull(interval[0]),
     firstUnstable: finiteOrNull(interval[1]),
-    ntk: finiteOrNull(predicted[i]?.value),
+    ntk: finiteOrNull("rate" in ntk ? ntk.rate.value : null),
+    ...("because" in ntk ? { ntkMissing: ntk.because } : {}),
     curvature: finiteOrNull(curvatureRate),
     trials,
-  }));
-  const [before, after] = networks;
-  return { ...before, after: after ?? null, assumptions: predicted[0]?.assumptions ?? [] };
+  };
 }

@@ -1,35 +1,53 @@
 /** @file Correlations of the data's own pairs, before any network. */
+import type { Model } from "../../net/index.ts";
 import { type Pair, pairsByClass } from "../../probes/index.ts";
 import type { CorrelationSpread } from "../../theory/index.ts";
 import type { Sample } from "../data-moments.ts";
+import { isIds } from "../input-start.ts";
 
-/** Uncentred correlations ⟨x_a, x_b⟩ / (|x_a| |x_b|) of pairs of inputs. */
+/** Uncentred correlations ⟨x_a, x_b⟩ / (|x_a| |x_b|) of pairs of inputs; of token ids the share of equal ones. */
 export interface DataPairs {
   readonly within: CorrelationSpread;
   readonly between: CorrelationSpread;
 }
 
 /** @throws FathomError bad-input when the sample has no pair of one kind. */
-export function dataPairs({ inputs, labels }: Sample): DataPairs {
+export function dataPairs(model: Model, { inputs, labels }: Sample): DataPairs {
   const { within, between } = pairsByClass(labels.data);
-  return { within: spreadOf(inputs, within), between: spreadOf(inputs, between) };
+  const correlate = isIds(model) ? equalShare : correlation;
+  return { within: spreadOf(inputs, within, correlate), between: spreadOf(inputs, between, correlate) };
 }
 
 /** Mean correlation of two different inputs, whatever their classes; 1 for a sample of one. */
-export function meanCorrelation({ inputs }: Sample): number {
-  const [count] = inputs.shape as [number];
-  const pairs = Array.from({ length: count }, (_, b) => Array.from({ length: b }, (__, a): Pair => [a, b]));
-  return count === 1 ? 1 : spreadOf(inputs, pairs.flat()).mean;
+export function meanCorrelation(model: Model, inputs: Sample["inputs"]): number {
+  const pairs = allPairs(inputs.shape[0]!);
+  return pairs.length === 0 ? 1 : spreadOf(inputs, pairs, isIds(model) ? equalShare : correlation).mean;
 }
 
-function spreadOf(inputs: Sample["inputs"], pairs: readonly Pair[]): CorrelationSpread {
+/** All pairs of different rows. */
+export function allPairs(count: number): Pair[] {
+  return Array.from({ length: count }, (_, b) => Array.from({ length: b }, (__, a): Pair => [a, b])).flat();
+}
+
+function spreadOf(
+  inputs: Sample["inputs"],
+  pairs: readonly Pair[],
+  correlate: (a: Float32Array, b: Float32Array) => number,
+): CorrelationSpread {
   const units = inputs.data.length / inputs.shape[0]!;
   const row = (i: number) => inputs.data.subarray(i * units, (i + 1) * units);
-  const norm = (i: number) => Math.sqrt(dot(row(i), row(i)));
-  const values = pairs.map(([a, b]) => dot(row(a), row(b)) / (norm(a) * norm(b) || 1));
+  const values = pairs.map(([a, b]) => correlate(row(a), row(b)));
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
   return { mean, variance };
+}
+
+function correlation(a: Float32Array, b: Float32Array): number {
+  return dot(a, b) / (Math.sqrt(dot(a, a) * dot(b, b)) || 1);
+}
+
+function equalShare(a: Float32Array, b: Float32Array): number {
+  return a.filter((id, i) => id === b[i]).length / a.length;
 }
 
 function dot(a: Float32Array, b: Float32Array): number {

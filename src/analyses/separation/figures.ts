@@ -20,19 +20,21 @@ export function separationFigures(
     form: "dots",
     points: layers.map((layer) => estimatePoint(layer.index, layer[kind].mean)),
   });
+  const shown = [
+    theory("one class, theory", "theory", within),
+    theory("two classes, theory", "theory", between),
+  ].filter(({ points }) => points.length > 0);
   const rules: Rule[] =
     lostAfter === undefined ? [] : [{ along: "x", at: lostAfter, label: "theory: classes lost" }];
   return [
     lineFigure({
       id: "separation-correlations",
       title: "Correlation of two inputs by depth",
-      caption:
-        "Mean correlation of preactivations over pairs of one class and of two classes. Lines: theory from the data's mean pair. Dots: finite networks, with 95 % intervals over seeds.",
+      caption: `Mean correlation of preactivations over pairs of one class and of two classes. ${shown.length > 0 ? "Lines: theory from the data's mean pair. " : ""}Dots: finite networks, with 95 % intervals over seeds.`,
       x: { label: "layer", integer: true },
       y: { label: "correlation" },
       series: [
-        theory("one class, theory", "theory", within),
-        theory("two classes, theory", "theory", between),
+        ...shown,
         dots("one class, measured", "measured", "within"),
         dots("two classes, measured", "measured", "between"),
       ],

@@ -3,6 +3,8 @@
  * pairs within and between classes, layer by layer: theory (the pair recursion from the data's mean moments) beside the
  * finite network.
  */
+
+import type { Model } from "../../net/index.ts";
 import {
   type CorrelationMeasurement,
   measureCorrelations,
@@ -10,10 +12,12 @@ import {
 } from "../../probes/index.ts";
 import type { Estimate } from "../../theory/index.ts";
 import { applies, defineAnalysis, doesNotApply } from "../analysis.ts";
+import type { SurveyContext } from "../context.ts";
 import { sampleRows } from "../data-moments.ts";
 import type { NumberRow, Tone } from "../document.ts";
 import { finiteOrNull } from "../figure.ts";
 import { probeSeconds } from "../probe-cost.ts";
+import { hasTappedReadout, hiddenTaps } from "../readout.ts";
 import { separationFigures } from "./figures.ts";
 import { pairRows, predictSeparation, type SeparationPrediction } from "./predict.ts";
 
@@ -25,7 +29,7 @@ export const separation = defineAnalysis<SeparationPrediction, CorrelationMeasur
   question: "How deep can two inputs still be told apart?",
   source: "Poole et al. 2016, arXiv 1606.05340; Schoenholz et al. 2017, arXiv 1611.01232",
   applies: (context) => {
-    if (context.model.taps.length < 2) return doesNotApply("the network has no hidden layer");
+    if (hiddenTaps(context.model) === 0) return doesNotApply("the network has no hidden layer");
     const { data } = sampleRows(context, "separation", pairRows).labels;
     const classes = new Set(data).size;
     if (classes < 2) return doesNotApply("the data have a single class: there are no pairs between classes");
@@ -38,26 +42,19 @@ export const separation = defineAnalysis<SeparationPrediction, CorrelationMeasur
     const { model, options, key } = context;
     return measureCorrelations({ model, inputs, labels, seeds, key: key.split("probes"), options });
   },
-  conclude({ net }, { predicted, measured }) {
-    const { verdict, statement } = separate(measured.layers);
+  conclude(context, { predicted, measured }) {
+    const { model } = context;
+    const { verdict, statement } = separate(withReadout(model, measured.layers));
     return {
       findings: [
         { text: statement, tone: tones[verdict] },
-        { text: theorySentence(predicted), tone: "neutral" },
+        { text: theorySentence(predicted, model), tone: "neutral" },
       ],
       advice: [],
       numbers: numbersOf(predicted, measured),
       figures: separationFigures(predicted, measured),
-      notes: [
-        `Measured on ${measured.pairs.within} pairs within and ${measured.pairs.between} between classes, ${measured.seeds} seeds. Theory starts at the mean correlations of the same pairs and the mean second moment of the inputs.`,
-        "Classes are lost where correlation keeps less than a third of the advantage over chance it had at the first layer in ranking a same-class pair above a mixed one, or where all inputs become one. In theory a correlation over N units scatters by (1 − c²)/√N at every layer.",
-        ...(net.init === "haar"
-          ? [
-              "That scatter is the one of Gaussian weights; orthogonal ones scatter less and keep classes longer.",
-            ]
-          : []),
-      ],
-      json: separationJson(predicted, measured),
+      notes: notesOf(context, predicted, measured),
+      json: separationJson(model, predicted, measured),
     };
   },
 });
@@ -68,15 +65,50 @@ const tones: Readonly<Record<ReturnType<typeof separate>["verdict"], Tone>> = {
   undecided: "neutral",
 };
 
-function theorySentence({ lostAfter, ranking }: SeparationPrediction): string {
+/** The taps with the readout last, as the probe wants them: where that is not tapped, the last hidden one stands for it. */
+function withReadout<L>(model: Model, layers: readonly L[]): readonly L[] {
+  return hasTappedReadout(model) ? layers : [...layers, layers.at(-1)!];
+}
+
+function notesOf(
+  { net, model }: SurveyContext,
+  { layers, assumptions }: SeparationPrediction,
+  { pairs, seeds }: CorrelationMeasurement,
+): string[] {
+  const measured = `Measured on ${pairs.within} pairs within and ${pairs.between} between classes, ${seeds} seeds${model.mixesBatch ? ", all inputs as one batch in training mode" : ""}.`;
+  const lost =
+    "Classes are lost where correlation keeps less than a third of the advantage over chance it had at the first layer in ranking a same-class pair above a mixed one, or where all inputs become one.";
+  if (layers.length === 0) return [measured, lost];
+  const haar =
+    net.init === "haar"
+      ? ["That scatter is the one of Gaussian weights; orthogonal ones scatter less and keep classes longer."]
+      : [];
+  return [
+    `${measured} Theory starts at the mean correlations of the same pairs and the mean second moment of the inputs.`,
+    `${lost} In theory a correlation over N units scatters by (1 − c²)/√N at every layer.`,
+    ...haar,
+    ...assumptions,
+  ];
+}
+
+function theorySentence(
+  { lostAfter, ranking, layers, missing, hidden }: SeparationPrediction,
+  { taps }: Model,
+): string {
+  if (layers.length === 0) return `Measured only: ${missing}.`;
+  if (layers.length < hidden && lostAfter === undefined)
+    return `Theory reaches as far as ${taps[layers.length - 1]!.name}, layer ${layers.length} of ${taps.length}: ${missing}. What lies behind is measured only.`;
   if (lostAfter === 0) return "Theory at this width: classes are lost from the first layer on.";
   if (lostAfter !== undefined) return `Theory at this width: classes are lost after layer ${lostAfter}.`;
-  const last = (100 * ranking.at(-2)!).toFixed(0);
+  const last = (100 * ranking[hidden - 1]!).toFixed(0);
   return `Theory at this width: classes are kept to the last hidden layer, where correlation ranks a same-class pair above a mixed one in ${last} of 100 cases.`;
 }
 
-function numbersOf({ firstK, pairs }: SeparationPrediction, { layers }: CorrelationMeasurement): NumberRow[] {
-  const last = layers.at(-2) ?? layers.at(-1)!;
+function numbersOf(
+  { firstK, pairs, hidden }: SeparationPrediction,
+  { layers }: CorrelationMeasurement,
+): NumberRow[] {
+  const last = layers[hidden - 1]!;
   const measured = (name: string, { value, se }: Estimate): NumberRow => ({
     name,
     value: finiteOrNull(value),
@@ -84,13 +116,19 @@ function numbersOf({ firstK, pairs }: SeparationPrediction, { layers }: Correlat
     ...(se === undefined ? {} : { se }),
     kind: "measured",
   });
+  const K: NumberRow[] =
+    firstK === undefined
+      ? []
+      : [
+          {
+            name: "K¹, median input [5-95 % of the inputs]",
+            value: firstK[1],
+            ci: [firstK[0], firstK[2]],
+            kind: "theory",
+          },
+        ];
   return [
-    {
-      name: "K¹, median input [5-95 % of the inputs]",
-      value: firstK[1],
-      ci: [firstK[0], firstK[2]],
-      kind: "theory",
-    },
+    ...K,
     { name: "input correlation within classes", value: pairs.within.mean, kind: "measured" },
     { name: "input correlation between classes", value: pairs.between.mean, kind: "measured" },
     measured(`correlation within classes, layer ${last.index}`, last.within.mean),
@@ -100,18 +138,20 @@ function numbersOf({ firstK, pairs }: SeparationPrediction, { layers }: Correlat
 }
 
 function separationJson(
-  { firstK, within, between, ranking, lostAfter }: SeparationPrediction,
+  model: Model,
+  { firstK, within, between, ranking, lostAfter, missing }: SeparationPrediction,
   measured: CorrelationMeasurement,
 ) {
-  const result = separate(measured.layers);
-  const beside = (theory: number, { value, se }: Estimate) => ({
+  const result = separate(withReadout(model, measured.layers));
+  const beside = (theory: number | undefined, { value, se }: Estimate) => ({
     theory: finiteOrNull(theory),
     measured: finiteOrNull(value),
     se: se ?? null,
-    ...(Number.isFinite(theory) && Number.isFinite(value) ? {} : { status: "undefined" }),
+    ...(finiteOrNull(theory) !== null && Number.isFinite(value) ? {} : { status: "undefined" }),
   });
   return {
-    firstK: { p5: firstK[0], p50: firstK[1], p95: firstK[2] },
+    firstK: firstK === undefined ? null : { p5: firstK[0], p50: firstK[1], p95: firstK[2] },
+    ...(missing === undefined ? {} : { missing }),
     lostAfter: {
       theory: lostAfter ?? null,
       measured: result.lostAfter?.index ?? null,
@@ -121,9 +161,9 @@ function separationJson(
     layers: measured.layers.map((layer, l) => ({
       index: layer.index,
       name: layer.name,
-      within: beside(within[l]!.c, layer.within.mean),
-      between: beside(between[l]!.c, layer.between.mean),
-      ranking: beside(ranking[l]!, layer.ranking),
+      within: beside(within[l]?.c, layer.within.mean),
+      between: beside(between[l]?.c, layer.between.mean),
+      ranking: beside(ranking[l], layer.ranking),
     })),
   };
 }

@@ -1,0 +1,22 @@
+/** @file Which preactivation is the network's readout: the last one, unless layers with parameters come after it. */
+import type { Model, ModelLayer } from "../net/index.ts";
+
+/**
+ * Whether the last tap is the readout. A network that ends in a concatenation of heads has a readout that is not tapped:
+ * all its taps are hidden layers.
+ * @example hasTappedReadout(buildModel(parseNetText("mlp:depth=2,width=8,in=4"))) // true
+ */
+export function hasTappedReadout({ layers, taps }: Model): boolean {
+  const name = taps.at(-1)?.name;
+  const behind = layers.slice(layers.findIndex((layer) => layer.name === name) + 1);
+  return !behind.some(holdsParameters);
+}
+
+/** Number of preactivations before the readout. */
+export function hiddenTaps(model: Model): number {
+  return model.taps.length - (hasTappedReadout(model) ? 1 : 0);
+}
+
+function holdsParameters({ parameters, chains }: ModelLayer): boolean {
+  return Object.keys(parameters).length > 0 || Object.values(chains).flat().some(holdsParameters);
+}
