@@ -9,9 +9,14 @@ export {
   categorical,
   cholesky,
   type DType,
+  decodeNpy,
+  decodeNpyText,
+  decodeNpz,
   decodeSafetensors,
   type ErrorCode,
   eigenSymmetric,
+  encodeNpy,
+  encodeNpz,
   encodeSafetensors,
   FathomError,
   type FloatDType,
@@ -21,6 +26,7 @@ export {
   Key,
   leastSquares,
   type NdArray,
+  type Npz,
   ndarray,
   normal,
   permutation,
@@ -35,6 +41,8 @@ export {
   sparseFromEntries,
   sparseMatrix,
   svd,
+  type TextArray,
+  toInt32,
   toNumbers,
   uniform,
   zeros,
@@ -202,23 +210,32 @@ export {
   universality,
 } from "./theory/index.ts";
 
-// data: generated digits, files, downloads
+// data: generated digits, readers of files and folders, downloads
 
 export {
+  type ByteSource,
+  bytesSource,
   catalogue,
   checkedDataset,
+  type DataFormat,
   type Dataset,
+  defineFormat,
   digits,
   downloadEntry,
   firstRows,
   inputMoments,
+  type LoadOptions,
   labelsOf,
   listDatasets,
+  listFormats,
   loadDataset,
+  type ReadOptions,
+  readDataFiles,
   readIdx,
   rowsAsFloat,
   type Split,
   standardized,
+  stratifiedSplit,
 } from "./data/index.ts";
 
 // runtime: expressions compiled and run

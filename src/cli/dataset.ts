@@ -1,30 +1,154 @@
-/** @file The `--data` option: a name, or a path (cli.md). */
+/** @file The options of data: `--data`, a name or a path (cli.md), and how files are read. */
 import { type Command, Option } from "commander";
-import type { Dataset } from "../data/index.ts";
-import { Key } from "../tensor/index.ts";
+import type { Dataset, LoadOptions } from "../data/index.ts";
+import { FathomError, Key } from "../tensor/index.ts";
 import type { Context } from "./context.ts";
+import { badUsage } from "./errors.ts";
+import { choiceOption, integerOption, numberOption } from "./options.ts";
 
 export interface DataOptions {
   readonly data: string;
   readonly standardize?: true;
+  readonly label?: string;
+  readonly test?: string;
+  readonly split?: number;
+  readonly splitSeed?: number;
+  readonly shape?: number[];
+  readonly delimiter?: string;
+  readonly header?: "present" | "absent";
+  readonly tokens?: "words" | "bytes";
+  readonly length?: number;
+  readonly vocabulary?: number;
 }
+
+const heading = "Options of data:";
+const dataText =
+  "digits (generated), mnist, fashion-mnist, cifar10, or a path: .csv .tsv .libsvm .jsonl (or these .gz) .npz .safetensors, or a folder of IDX, CIFAR-10, train and test files, or pictures by class";
 
 /** Adds the options of a command that needs data. */
 export function withData(command: Command): Command {
-  return command
-    .addOption(
-      new Option(
-        "--data <name>",
-        "digits (generated), mnist, fashion-mnist, or the path of a folder of IDX files",
-      ).default("digits"),
-    )
-    .option("--standardize", "shift and scale inputs to mean 0 and variance 1 (pixels are /255 unless said)");
+  const options = [
+    new Option("--data <name>", dataText).default("digits"),
+    new Option(
+      "--standardize",
+      "shift and scale inputs to mean 0 and variance 1: tables by column, pictures as a whole (pixels are /255 unless said)",
+    ),
+    new Option("--label <column>", "column (name, or number from 1) or field of the labels"),
+    new Option("--test <file>", "file of test rows (default: a companion called test, else a split)"),
+    new Option(
+      "--split <share>",
+      "share of the rows for testing, where no test rows are given (default 0.2)",
+    ).argParser(numberOption("--split", { above: 0, max: 0.99 })),
+    new Option("--split-seed <n>", "another split (default 0, whatever --seed)").argParser(
+      integerOption("--split-seed", { min: 0 }),
+    ),
+    new Option("--shape <sizes>", "rows of numbers as pictures 1x28x28 or signals 2x100").argParser(
+      sizesOption,
+    ),
+    new Option(
+      "--delimiter <character>",
+      "what separates cells: comma, tab, semicolon or another (default: seen)",
+    ).argParser(delimiterOption),
+    new Option("--header <is>", "present or absent (default: seen from the first line)").argParser(
+      choiceOption("--header", ["present", "absent"] as const),
+    ),
+    new Option("--tokens <by>", "texts by words or bytes (default words)").argParser(
+      choiceOption("--tokens", ["words", "bytes"] as const),
+    ),
+    new Option("--length <n>", "token ids a text (default: the longest, at most 256)").argParser(
+      integerOption("--length", { min: 1 }),
+    ),
+    new Option("--vocabulary <n>", "most token ids of words (default 20000)").argParser(
+      integerOption("--vocabulary", { min: 3 }),
+    ),
+  ];
+  for (const option of options) command.addOption(option.helpGroup(heading));
+  return command;
+}
+
+/** `1x28x28` as [1, 28, 28]. */
+function sizesOption(text: string): number[] {
+  const sizes = text.split("x").map((part) => (/^[1-9]\d{0,8}$/.test(part) ? Number(part) : Number.NaN));
+  if (sizes.length <= 3 && sizes.every(Number.isFinite)) return sizes;
+  throw badUsage(`--shape is "${text}".`, "--shape", "Give up to three sizes, as 1x28x28.");
+}
+
+/** A character, by itself or by name, for shells make tabs hard to type. */
+function delimiterOption(text: string): string {
+  const named: Record<string, string> = { comma: ",", tab: "\t", "\\t": "\t", semicolon: ";", space: " " };
+  const delimiter = Object.hasOwn(named, text) ? named[text]! : text;
+  if (delimiter.length === 1) return delimiter;
+  throw badUsage(`--delimiter is "${text}".`, "--delimiter", "Give one character, or comma, tab, semicolon.");
 }
 
 /** The data set with its generated parts drawn from the command's seed. */
-export async function readDataset({ data, standardize }: DataOptions, context: Context): Promise<Dataset> {
+export async function readDataset(options: DataOptions, context: Context): Promise<Dataset> {
   const { loadDataset } = await import("../data/index.ts");
+  const { data, standardize } = options;
   context.progress.report({ label: `reading ${data}`, done: 0, total: null });
   const key = Key.fromSeed(context.seed).split("data");
-  return loadDataset(data, { key, standardize: standardize === true });
+  return loadDataset(data, {
+    key,
+    standardize: standardize === true,
+    signal: context.signal,
+    onProgress: ({ label, done, total, unit }) =>
+      context.progress.report(
+        unit === "bytes"
+          ? { label: `reading ${label}, MB`, done: inMega(done), total: total && inMega(total) }
+          : { label: `reading ${label}, pictures`, done, total },
+      ),
+    ...readingOptions(options),
+  }).catch((error) => {
+    throw inFlags(error);
+  });
+}
+
+/** Bytes in MB, one decimal. */
+export function inMega(bytes: number): number {
+  return Math.round(bytes / 1e5) / 10;
+}
+
+const readingNames = [
+  "label",
+  "test",
+  "split",
+  "splitSeed",
+  "shape",
+  "delimiter",
+  "header",
+  "tokens",
+  "length",
+  "vocabulary",
+] as const;
+
+/** Only what was given: a format refuses what it has no use for. */
+function readingOptions(options: DataOptions): Partial<LoadOptions> {
+  return Object.fromEntries(
+    readingNames.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
+  );
+}
+
+/** The library names its options; here they are flags. */
+function inFlags(error: unknown): unknown {
+  if (!(error instanceof FathomError) || error.where === undefined) return error;
+  const [, place, name] = /^(.*), (\w+)$/.exec(error.where) ?? [];
+  const option = readingNames.find((known) => known === name);
+  if (option === undefined) return error;
+  const flag = flagOf(option);
+  return new FathomError({
+    code: error.code,
+    message: error.message.replace(`The option ${option}`, flag),
+    where: `${place}, ${flag}`,
+    ...(error.hint === undefined ? {} : { hint: withFlags(error.hint) }),
+    cause: error,
+  });
+}
+
+function flagOf(option: string): string {
+  return `--${option.replace("S", "-s")}`;
+}
+
+/** Only the list of what applies names options; elsewhere these words mean what they say. */
+function withFlags(hint: string): string {
+  return hint.replace(/(?<=what applies is ).*(?=\.$)/, (names) => names.split(", ").map(flagOf).join(", "));
 }

@@ -144,9 +144,10 @@ export function asModelInput(
 
 /**
  * Checks that a model can be trained on a data set: as many inputs as the data have, and an output for each class.
- * @throws FathomError bad-shape naming both sides.
+ * @throws FathomError bad-shape naming both sides; bad-input for a vocabulary smaller than that of the data.
  */
 export function checkFit(model: Model, dataset: Dataset): void {
+  checkIds(model, dataset);
   if (sizeOf(model.inputShape) !== sizeOf(dataset.inputShape)) {
     throw new FathomError({
       code: "bad-shape",
@@ -164,6 +165,26 @@ export function checkFit(model: Model, dataset: Dataset): void {
       hint: `End the network with a dense layer of width ${dataset.classes}.`,
     });
   }
+}
+
+/** Token ids need a network that takes them, with a row in its table for each of them. */
+function checkIds({ net }: Model, { name, kind, vocabulary }: Dataset): void {
+  if ((kind === "ids") !== (net.input?.kind === "ids")) {
+    throw new FathomError({
+      code: "bad-shape",
+      message: `The network takes an input of kind ${net.input?.kind}, the data set "${name}" is of kind ${kind}.`,
+      where: "input",
+      hint: "Token ids go into an embedding layer, and nothing else does.",
+    });
+  }
+  const [first] = net.layers;
+  if (vocabulary === undefined || first?.kind !== "embedding" || first.vocabulary >= vocabulary.size) return;
+  throw new FathomError({
+    code: "bad-input",
+    message: `The network knows ${first.vocabulary} token ids, the data set "${name}" has ${vocabulary.size}.`,
+    where: "layers[0].vocabulary",
+    hint: `Set the vocabulary to ${vocabulary.size}, or read the data with a smaller one.`,
+  });
 }
 
 /** Inputs that stand for the optimiser's state, one for each array it starts from. */

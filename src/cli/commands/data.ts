@@ -1,11 +1,7 @@
 /** @file `fathom data`: the data sets that are known, what is here, and the download of the others. */
 import type { CommandSpec } from "../command.ts";
+import { inMega } from "../dataset.ts";
 import { alignedTable } from "../table.ts";
-
-/** Bytes in MB, one decimal. */
-function inMega(bytes: number): number {
-  return Math.round(bytes / 1e5) / 10;
-}
 
 function megabytes(bytes: number | undefined): string {
   return bytes === undefined ? "size unknown" : `${inMega(bytes)} MB`;
@@ -13,12 +9,12 @@ function megabytes(bytes: number | undefined): string {
 
 export const dataListCommand: CommandSpec = {
   name: "list",
-  summary: "the data sets Fathom knows, and where they are",
+  summary: "the data sets Fathom knows, where they are, and the formats it reads",
   description:
-    "Lists the data sets that --data takes by name: what they are, and whether they are on this machine.",
+    "Lists the data sets that --data takes by name: what they are, and whether they are on this machine. Then the formats of files and folders that it takes by path.",
   examples: [["fathom data list --json", "for scripts"]],
   async run() {
-    const { listDatasets } = await import("../../data/index.ts");
+    const { listDatasets, listFormats } = await import("../../data/index.ts");
     const sets = await listDatasets();
     const columns = ["name", "rows", "what", "where"].map((title) => ({ title, align: "left" as const }));
     const rows = sets.map((set) => [
@@ -29,7 +25,15 @@ export const dataListCommand: CommandSpec = {
         ? (set.path ?? "made when asked for")
         : `fathom data get ${set.name} (${megabytes(set.bytes)})`,
     ]);
-    return { json: { datasets: sets }, text: alignedTable(columns, rows) };
+    const formats = listFormats();
+    const kinds = ["format", "files", "holds"].map((title) => ({ title, align: "left" as const }));
+    const lines = formats.map(({ name, extensions, summary }) => [
+      name,
+      extensions.length === 0 ? "a folder" : extensions.join(" "),
+      summary,
+    ]);
+    const text = `${alignedTable(columns, rows)}\n${alignedTable(kinds, lines)}`;
+    return { json: { datasets: sets, formats }, text };
   },
 };
 

@@ -115,7 +115,7 @@ async function trainOptions(
   const length = lengthOf(options);
   const dataset = await readDataset(options, context);
   return {
-    model: buildModel(withInput(net, dataset.inputShape)),
+    model: buildModel(withInput(net, { kind: dataset.kind, shape: dataset.inputShape })),
     dataset,
     loss: options.loss,
     optimizer,
