@@ -241,13 +241,15 @@ describe("token ids", () => {
     const ids = Int32Array.from({ length: rows * 3 }, (_, i) => (i * i + (i >> 2)) % 5);
     const labels = Int32Array.from({ length: rows }, (_, i) => Number(ids[3 * i]! < ids[3 * i + 2]!));
     const split = { inputs: ndarray("int32", [rows, 3], ids), labels: ndarray("int32", [rows], labels) };
-    const dataset = {
+    const dataset: Dataset = {
       ...blobs({ classes: 2 }),
       name: "ids",
+      kind: "ids",
+      inputShape: [3],
       scale: 1 / 255,
       train: split,
       test: split,
-    } as unknown as Dataset;
+    };
     await using trainer = await createTrainer({ model, dataset, batch: rows });
     const run = trainer.start({ key, learningRate: 0.5, steps: 150 });
     await run.advance(150);
