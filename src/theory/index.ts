@@ -1,5 +1,6 @@
 /** @file What mean-field theory predicts, as plain float64 numbers: activations, layer rules, recursions, criticality. */
-export type { GaussianMoments, ScalarActivation } from "./activation.ts";
+export type { GaussianMoments, ParameterValue, ScalarActivation } from "./activation.ts";
+export { activationConstants } from "./activations/constants.ts";
 export { type ActivationSpec, activationKinds, scalarActivation } from "./activations/index.ts";
 export {
   type Norm,

@@ -128,7 +128,7 @@ describe("a value out of range", () => {
 
   it("in the text of an activation is refused", () => {
     expect(refused({ kind: "activation", activation: "leakyRelu(x)" }).message).toMatch(
-      /"x" .* is not a number/,
+      /"x" is not a number/,
     );
     expect(refused({ kind: "activation", activation: "tanh(1)" }).message).toMatch(/tanh takes none/);
     expect(refused({ kind: "activation", activation: "leakyRelu(1" }).message).toMatch(

@@ -34,6 +34,9 @@ const functions: Record<string, (x: number, alpha: number) => number> = {
   mish: (x) => x * Math.tanh(Math.log(1 + Math.exp(x))),
 };
 
+/** The kinds that these loops know. */
+export const plainActivations = Object.keys(functions);
+
 /** Sizes of one example as [positions, channels], and which of a flat example's numbers belong to a channel. */
 function axesOf({ kind, shape }: NetShape) {
   const channelsLast = kind === "vector" || kind === "tokens" || kind === "graph";

@@ -11,9 +11,20 @@ export interface ActivationDefinition<K extends string, P> {
   readonly summary: string;
   /** Parameters after `kind`, in the order of the text form `kind(p1, p2)`. */
   readonly params: z.ZodObject & z.ZodType<P>;
+  /** What parameters that may be left out stand for; those with a zod default need no entry. */
+  readonly defaults?: Partial<Required<P>>;
   /** Other names accepted on input. */
   readonly synonyms: readonly string[];
+  /** The text form `kind(inside)` where it is not a list of numbers, one a parameter. */
+  readonly text?: ActivationText<P>;
   apply(params: P, x: Tensor): Tensor;
+}
+
+/** A text form of its own, between the parentheses. */
+export interface ActivationText<P> {
+  /** The parameters, or what is wrong with the text. */
+  read(inside: string): Record<string, unknown> | string;
+  write(params: P): string;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a registry of differently typed records needs an erased parameter
@@ -27,7 +38,7 @@ type NoParams = Record<never, never>;
 
 /** Declares an activation without parameters. */
 export function defineActivation<const K extends string>(
-  definition: Omit<ActivationDefinition<K, NoParams>, "params" | "synonyms" | "apply"> & {
+  definition: Pick<ActivationDefinition<K, NoParams>, "kind" | "summary"> & {
     synonyms?: readonly string[];
     apply(x: Tensor): Tensor;
   },

@@ -7,20 +7,56 @@ import type { Tensor } from "../../expr/index.ts";
 import { FathomError } from "../../tensor/index.ts";
 import { nearestName, type ScalarActivation, scalarActivation } from "../../theory/index.ts";
 import type { ActivationRecord, ActivationSpecOf } from "./define.ts";
-import { erf } from "./erf.ts";
-import { gelu } from "./gelu.ts";
+import { elu, selu } from "./elu.ts";
+import { erf, sigmoidLike } from "./erf.ts";
+import { exp, expNormalized, gabor, gaussian } from "./exponentials.ts";
+import { gelu, geluTanh } from "./gelu.ts";
 import { hardtanh } from "./hardtanh.ts";
-import { leakyRelu } from "./leaky-relu.ts";
 import { linear } from "./linear.ts";
+import { sigmoid, softplus } from "./logistic.ts";
 import { mish } from "./mish.ts";
-import { relu } from "./relu.ts";
+import { hermite, monomial, polynomial, rectifiedMonomial } from "./polynomials.ts";
+import { abRelu, abs, leakyRelu, relu, sign } from "./rectifiers.ts";
+import { arctan, softsign } from "./saturating.ts";
 import { silu } from "./silu.ts";
-import { sin } from "./sin.ts";
 import { tanh } from "./tanh.ts";
+import { cos, rbf, sin } from "./waves.ts";
 
 export { defineActivation, defineParametricActivation } from "./define.ts";
 
-const records = [linear, relu, leakyRelu, erf, tanh, sin, gelu, silu, hardtanh, mish] as const;
+const records = [
+  linear,
+  relu,
+  leakyRelu,
+  abRelu,
+  abs,
+  sign,
+  erf,
+  sigmoidLike,
+  tanh,
+  arctan,
+  softsign,
+  sin,
+  cos,
+  gelu,
+  geluTanh,
+  silu,
+  mish,
+  elu,
+  selu,
+  softplus,
+  sigmoid,
+  hardtanh,
+  rbf,
+  exp,
+  expNormalized,
+  gaussian,
+  gabor,
+  hermite,
+  monomial,
+  rectifiedMonomial,
+  polynomial,
+] as const;
 
 /** An activation after validation: `{kind: "tanh"}`, `{kind: "leakyRelu", alpha: 0.1}`. */
 export type ActivationSpec = ActivationSpecOf<(typeof records)[number]>;
@@ -47,19 +83,25 @@ const objectForms = (records as readonly ActivationRecord[]).map((record) =>
 
 /** Reads `leakyRelu(0.1)` into its JSON form. @returns a message instead when the text has no such form. */
 function fromText(text: string): Record<string, unknown> | string {
-  const match = /^\s*([A-Za-z]\w*)\s*(?:\(([^()]*)\))?\s*$/.exec(text);
+  const match = /^\s*([A-Za-z]\w*)\s*(?:\((.*)\))?\s*$/s.exec(text);
   if (match === null) return `"${text}" is not an activation: write a name, or name(parameters)`;
-  const [, name, inside] = match;
+  const [, name, inside = ""] = match;
   const record = findActivation(name!);
-  const values = inside === undefined || inside.trim() === "" ? [] : inside.split(",").map((v) => v.trim());
-  const names = record === undefined ? [] : Object.keys(record.params.shape);
-  if (record !== undefined && values.length > names.length) {
-    return `"${text}" has ${values.length} parameters; ${record.kind} takes ${names.join(", ") || "none"}`;
-  }
+  if (record === undefined) return { kind: name };
+  if (inside.trim() === "") return { kind: record.kind };
+  const params = record.text === undefined ? numbersFromText(record, inside) : record.text.read(inside);
+  return typeof params === "string" ? `In "${text.trim()}", ${params}` : { kind: record.kind, ...params };
+}
+
+/** One number a parameter, in order. */
+function numbersFromText(record: ActivationRecord, inside: string): Record<string, unknown> | string {
+  const names = Object.keys(record.params.shape);
+  const values = inside.split(",").map((v) => v.trim());
+  if (values.length > names.length)
+    return `${values.length} parameters are given; ${record.kind} takes ${names.join(", ") || "none"}`;
   const bad = values.find((value) => value === "" || !Number.isFinite(Number(value)));
-  if (bad !== undefined) return `"${bad}" in "${text}" is not a number`;
-  const entries = values.slice(0, names.length).map((value, i) => [names[i]!, Number(value)] as const);
-  return { kind: record?.kind ?? name, ...Object.fromEntries(entries) };
+  if (bad !== undefined) return `"${bad}" is not a number`;
+  return Object.fromEntries(values.map((value, i) => [names[i]!, Number(value)]));
 }
 
 /** Text and synonyms become the JSON form; everything else is left for the schema to judge. */
@@ -109,9 +151,13 @@ export function parseActivation(text: string, where = "activation"): ActivationS
  * @example activationText({ kind: "leakyRelu", alpha: 0.1 }) // "leakyRelu(0.1)"
  */
 export function activationText(spec: ActivationSpec): string {
-  const names = Object.keys(findActivation(spec.kind)!.params.shape);
-  const values = names.map((name) => (spec as unknown as Record<string, number>)[name]);
-  return values.length === 0 ? spec.kind : `${spec.kind}(${values.join(", ")})`;
+  const { kind, ...params } = spec as { readonly kind: string } & Readonly<Record<string, number>>;
+  const { text, defaults = {}, params: schema } = findActivation(kind)!;
+  if (text !== undefined) return `${kind}(${text.write(params)})`;
+  const names = Object.keys(schema.shape);
+  const given = names.slice(0, names.findLastIndex((name) => params[name] !== undefined) + 1);
+  const values = given.map((name) => params[name] ?? (defaults as Record<string, number>)[name]);
+  return values.length === 0 ? kind : `${kind}(${values.join(", ")})`;
 }
 
 /** The forward expression φ(x), elementwise on any shape. */

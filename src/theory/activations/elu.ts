@@ -5,9 +5,7 @@
  */
 import type { ScalarActivation } from "../activation.ts";
 import { requireFinite } from "../checks.ts";
-
-/** Klambauer et al. 2017, arXiv 1706.02515. */
-export const SELU = { scale: 1.0507009873554805, alpha: 1.6732632423543772 } as const;
+import { activationConstants } from "./constants.ts";
 
 /** @throws FathomError `bad-input` for a non-finite alpha. */
 export function elu({ alpha = 1 }: { readonly alpha?: number } = {}): ScalarActivation {
@@ -16,7 +14,8 @@ export function elu({ alpha = 1 }: { readonly alpha?: number } = {}): ScalarActi
 }
 
 export function selu(): ScalarActivation {
-  return { ...scaled(SELU.scale, SELU.alpha), kind: "selu", parameters: {} };
+  const { scale, alpha } = activationConstants.selu;
+  return { ...scaled(scale, alpha), kind: "selu", parameters: {} };
 }
 
 /** At 0 the derivative is that of the left side, as the forward expression has it. */

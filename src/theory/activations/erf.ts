@@ -6,6 +6,7 @@ import erfOf from "@stdlib/math-base-special-erf";
 import type { ParameterValue, ScalarActivation } from "../activation.ts";
 import { requireFinite } from "../checks.ts";
 import { gramRoot } from "../pair-geometry.ts";
+import { activationConstants } from "./constants.ts";
 
 const SLOPE = 2 / Math.sqrt(Math.PI);
 const TWO_OVER_PI = 2 / Math.PI;
@@ -27,11 +28,8 @@ export function erf(given: ErfParameters = {}): ScalarActivation {
   return scaledErf("erf", { a: 1, b: 1, c0: 0, ...given }, { ...given });
 }
 
-/** The slope that brings (1 + erf(x/s))/2 closest to the logistic function (kernels.md §3). */
-const LOGISTIC_SCALE = 2.4020563531719796;
-
 export function sigmoidLike(): ScalarActivation {
-  return scaledErf("sigmoidLike", { a: 0.5, b: 1 / LOGISTIC_SCALE, c0: 0.5 }, {});
+  return scaledErf("sigmoidLike", { a: 0.5, b: 1 / activationConstants.sigmoidLike.scale, c0: 0.5 }, {});
 }
 
 function scaledErf(

@@ -3,15 +3,15 @@
  * critical point of its own. Its Gaussian integrals are integrated.
  */
 import type { ScalarActivation } from "../activation.ts";
+import { activationConstants } from "./constants.ts";
 import { logistic } from "./logistic.ts";
 
-export const GELU_TANH = { scale: Math.sqrt(2 / Math.PI), cubic: 0.044715 } as const;
+const { scale, cubic } = activationConstants.geluTanh;
 /** Beyond it σ(2u) is 0 or 1 to every digit of float64, and the powers of x below may overflow. */
 const SATURATED = 40;
 
 /** s = σ(w) at w = 2u, and dw/dx, d²w/dx². */
 function gate(x: number) {
-  const { scale, cubic } = GELU_TANH;
   const w = 2 * scale * (x + cubic * x * x * x);
   return {
     s: logistic(w),
@@ -37,7 +37,7 @@ export function geluTanh(): ScalarActivation {
       return s * rest * (2 * w1 + x * w2 + x * (rest - s) * w1 * w1);
     },
     kinks: [],
-    taylor: [0, 1 / 2, GELU_TANH.scale, 0],
+    taylor: [0, 1 / 2, scale, 0],
     moments: {},
   };
 }
