@@ -16,6 +16,7 @@ export function emitComposed(
   const values = new Map(stands.map((stand, i) => [stand, emit.value(operands[i]!)]));
   const inner: Emitter = {
     portable: emit.portable,
+    channelBlock: emit.channelBlock,
     value: (tensor) => values.get(tensor)!,
     node: (...parts) => emit.node(...parts),
     nodeOutputs: (...parts) => emit.nodeOutputs(...parts),

@@ -71,6 +71,8 @@ export type OnnxAttribute =
 export interface Emitter {
   /** `portable` models use only the standard operator set (for export); otherwise `com.microsoft` operators are allowed. */
   readonly portable: boolean;
+  /** Channels in a block of the device's fast convolutions; absent where it has none (and in portable models). */
+  readonly channelBlock?: number | undefined;
   /** The ONNX value of an operand (already emitted, because operands come first). */
   value(tensor: Tensor): string;
   /** Adds a node with one output and returns the output's name. Equal nodes are emitted once. */

@@ -21,9 +21,16 @@ function attributeKey(name: string, attribute: NodeAttribute): string {
   return `${name}:${Object.keys(attribute)[0]}=${value}`;
 }
 
+/** What a model may use: standard operators only, or those of a device. */
+export interface EmitOptions {
+  readonly portable?: boolean;
+  readonly channelBlock?: number | undefined;
+}
+
 /** Collects one model: a main graph and, for loops, one body. */
 export class Builder implements Emitter {
   readonly portable: boolean;
+  readonly channelBlock: number | undefined;
   readonly nodes: readonly [OnnxNode[], OnnxNode[]] = [[], []];
   readonly initializers: Initializer[] = [];
   readonly #values = new Map<Tensor, string>();
@@ -35,8 +42,9 @@ export class Builder implements Emitter {
   /** The primitive whose rule is writing: nodes carry its name, so that failures can be traced to it. */
   origin = "graph";
 
-  constructor({ portable = false }: { portable?: boolean } = {}) {
+  constructor({ portable = false, channelBlock }: EmitOptions = {}) {
     this.portable = portable;
+    this.channelBlock = portable ? undefined : channelBlock;
   }
 
   /** A name that no value has yet; `wanted` if it is free. */

@@ -1,4 +1,4 @@
-/** @file Plain ONNX graphs to protobuf bytes (onnx-buf's messages): operator set 18, and com.microsoft 1 where used. */
+/** @file Plain ONNX graphs to protobuf bytes (onnx-buf's messages): operator set 18, and version 1 of onnxruntime's own domains where used. */
 import { create, toBinary } from "@bufbuild/protobuf";
 import {
   type AttributeProto,
@@ -127,8 +127,8 @@ export function encodeModel(graph: OnnxGraph, { version = "", metadata = {} }: M
   }
   const domains = new Set(allNodes(graph).map(({ domain }) => domain));
   const opsetImport = [create(OperatorSetIdProtoSchema, { domain: "", version: BigInt(opset) })];
-  if (domains.has("com.microsoft")) {
-    opsetImport.push(create(OperatorSetIdProtoSchema, { domain: "com.microsoft", version: 1n }));
+  for (const domain of domains) {
+    if (domain !== "") opsetImport.push(create(OperatorSetIdProtoSchema, { domain, version: 1n }));
   }
   const model = create(ModelProtoSchema, {
     irVersion,

@@ -7,7 +7,7 @@
  */
 import { inputName, type Tensor } from "../expr/index.ts";
 import { filled, type NdArray, ndarray, sizeOf } from "../tensor/index.ts";
-import { Builder, byteSize, liveNodes } from "./builder.ts";
+import { Builder, byteSize, type EmitOptions, liveNodes } from "./builder.ts";
 import { claimOutput, emitResults, valueInfo } from "./lower.ts";
 import type { OnnxGraph, ValueInfo } from "./model.ts";
 
@@ -138,7 +138,7 @@ function buildBody(
 const always: NdArray = filled("bool", [], 1);
 
 /** Lowers a repeated step. The number of steps is fed when the model runs. */
-export function lowerLoop(request: LoopRequest, options: { portable?: boolean } = {}): LoweredLoop {
+export function lowerLoop(request: LoopRequest, options: EmitOptions = {}): LoweredLoop {
   const builder = new Builder(options);
   const groups = groupCarried(request.carried);
   const order = groups.flat();

@@ -3,6 +3,7 @@ import { inputName, type Tensor, topologicalOrder } from "../expr/index.ts";
 import { type NdArray, ndarray, sizeOf, zeros } from "../tensor/index.ts";
 import type { SessionOptions } from "./backend.ts";
 import type { Disposable } from "./cache.ts";
+import { channelBlock } from "./channel-block.ts";
 import { encodeModel } from "./encode.ts";
 import type { Feeds } from "./feeds.ts";
 import type { Named } from "./graph-hash.ts";
@@ -71,7 +72,7 @@ export async function onnxLoopProgram(
     shared: [...step.shared, ...still.map(({ input }) => input)].filter((tensor) => used.has(tensor)),
     collected,
   };
-  const lowered = lowerLoop(request, { portable });
+  const lowered = lowerLoop(request, { portable, channelBlock: await channelBlock(options.device) });
   const settings = {
     ...options,
     optimize: worthOptimizing(results),

@@ -4,7 +4,7 @@
  */
 import { inputName, type Tensor } from "../expr/index.ts";
 import { FathomError, type NdArray, sameShape, showShape } from "../tensor/index.ts";
-import { Builder, type Level, liveNodes } from "./builder.ts";
+import { Builder, type EmitOptions, type Level, liveNodes } from "./builder.ts";
 import { encodeModel, type ModelText } from "./encode.ts";
 import { arrangeLayouts } from "./layout.ts";
 import type { OnnxGraph, OnnxNode, ValueInfo } from "./model.ts";
@@ -85,7 +85,7 @@ export function emitResults(builder: Builder, results: readonly Tensor[], given:
 export function lowerGraph(
   inputs: readonly Tensor[],
   groups: readonly OutputGroup[],
-  options: { portable?: boolean } = {},
+  options: EmitOptions = {},
 ): LoweredGraph {
   const builder = new Builder(options);
   const names = new Map<Tensor, string>();

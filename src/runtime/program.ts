@@ -6,6 +6,7 @@ import { constantValue, evaluate, inputName, type Tensor, topologicalOrder } fro
 import { type NdArray, sizeOf } from "../tensor/index.ts";
 import type { SessionOptions } from "./backend.ts";
 import type { Disposable } from "./cache.ts";
+import { channelBlock } from "./channel-block.ts";
 import { encodeModel } from "./encode.ts";
 import type { Feeds } from "./feeds.ts";
 import type { Named } from "./graph-hash.ts";
@@ -73,7 +74,10 @@ interface PreparedStage extends Stage {
 }
 
 async function prepareStage(stage: Stage, portable: boolean, options: Omit<SessionOptions, "optimize">) {
-  const lowered = lowerGraph(stage.inputs, groupOutputs(stage.outputs), { portable });
+  const lowered = lowerGraph(stage.inputs, groupOutputs(stage.outputs), {
+    portable,
+    channelBlock: await channelBlock(options.device),
+  });
   const session =
     stage.outputs.length === 0
       ? undefined

@@ -15,8 +15,9 @@ import {
   sumPool,
   type Tensor,
 } from "../../src/expr/index.ts";
+import { channelBlock } from "../../src/runtime/channel-block.ts";
 import { compile, executableCache } from "../../src/runtime/index.ts";
-import { namedGraph } from "../../src/runtime/lower.ts";
+import { lowerGraph, namedGraph } from "../../src/runtime/lower.ts";
 import { peakBytes } from "../../src/runtime/memory.ts";
 import { type FloatDType, Key, type NdArray, normal, sizeOf } from "../../src/tensor/index.ts";
 import { expectClose } from "../expr/check.ts";
@@ -35,11 +36,13 @@ function drawn(inputs: readonly Tensor[]): Record<string, NdArray> {
 
 const between = (min: number, max: number) => fc.integer({ min, max });
 const pair = <T>(each: fc.Arbitrary<T>) => fc.tuple(each, each);
+/** Channels that fill the blocks of the device's fast convolutions, and others. */
+const width = fc.oneof(between(1, 40), fc.constantFrom(16, 32));
 const geometry = fc.record({
   batch: fc.constantFrom(1, 1, 2, 5),
   groups: fc.constantFrom(1, 1, 2),
-  channels: between(1, 40),
-  filters: between(1, 40),
+  channels: width,
+  filters: width,
   size: pair(between(5, 24)),
   kernel: pair(between(1, 4)),
   strides: pair(between(1, 2)),
@@ -102,6 +105,28 @@ describe("the form of", () => {
     const image = input("image", [4, 6, 6]);
     const graph = namedGraph({ inputs: [x, w, image], outputs: { y: add(conv(x, w), image) } });
     expect(graph.nodes.map(({ op }) => op)).toEqual(["Conv", "Add"]);
+  });
+});
+
+describe("blocks of channels", () => {
+  const x = input("x", [2, 32, 8, 8]);
+  const w = input("w", [16, 32, 3, 3]);
+  const operators = (channelBlock: number | undefined, portable = false) => {
+    const { graph } = lowerGraph([x, w], [[conv(x, w)]], { channelBlock, portable });
+    return graph.nodes.map(({ op }) => op).filter((op) => op.startsWith("Reorder"));
+  };
+
+  it("are used where the device has them and channels fill them", () => {
+    expect(operators(16)).toEqual(["ReorderInput", "ReorderOutput"]);
+    expect(operators(64)).toEqual([]);
+    expect(operators(undefined)).toEqual([]);
+    expect(operators(16, true)).toEqual([]);
+  });
+
+  it("are asked for once, and devices that have none say so", async () => {
+    expect(channelBlock("cpu")).toBe(channelBlock("cpu"));
+    expect([undefined, 4, 8, 16, 32]).toContain(await channelBlock("cpu"));
+    expect(await channelBlock("webgpu")).toBeUndefined();
   });
 });
 

@@ -85,10 +85,23 @@ function columnsOf({ size, strides }: ConvSizes): number {
 function byPatches(x: Tensor, y: Tensor, sizes: ConvSizes): Tensor {
   const { batch, groups, channels, filters, kernel, output } = sizes;
   const planes = reshape(y, [batch, groups, filters, sizeOf(output)]);
-  // Patches come first: the second factor is copied, and y is the smaller one.
-  const each = matmul(patches(x, sizes), planes, { transposeB: true });
-  const sums = reshape(reduceSum(each, { axes: [0] }), [groups, sizeOf(kernel), channels, filters]);
-  return transpose(sums, [0, 3, 2, 1]);
+  const sums = sumOverImages(patches(x, sizes), planes);
+  return transpose(reshape(sums, [groups, sizeOf(kernel), channels, filters]), [0, 3, 2, 1]);
+}
+
+/**
+ * Σ over images and positions of a [N, groups, A, positions] and b [N, groups, B, positions]: [groups, A, B]. The larger
+ * operand comes first, because the second one is copied. One product an image, unless their results are large beside
+ * the operands: then one product of all images, whose positions have to be brought together.
+ */
+function sumOverImages(a: Tensor, b: Tensor): Tensor {
+  const [images, groups, rows, positions] = a.shape as [number, number, number, number];
+  const columns = b.shape[2]!;
+  if (images === 1 || 2 * rows * columns <= (rows + columns) * positions) {
+    return reduceSum(matmul(a, b, { transposeB: true }), { axes: [0] });
+  }
+  const joined = (x: Tensor) => reshape(transpose(x, [1, 2, 0, 3]), [groups, -1, images * positions]);
+  return matmul(joined(a), joined(b), { transposeB: true });
 }
 
 function byShifts(x: Tensor, y: Tensor, sizes: ConvSizes): Tensor {
@@ -103,9 +116,9 @@ function byShifts(x: Tensor, y: Tensor, sizes: ConvSizes): Tensor {
     const rest = offset - shift * strides[1]!;
     const rows = reshape(rowsMet(lines, rest, sizes), [batch, groups, channels * height, positions]);
     const moved = reshape(shiftedColumns(y, shift, sizes), [batch, groups, filters, positions]);
-    return matmul(rows, moved, { transposeB: true });
+    return sumOverImages(rows, moved);
   });
-  const sums = reduceSum(concat(columns, { axis: 3 }), { axes: [0] });
+  const sums = concat(columns, { axis: 2 });
   return transpose(reshape(sums, [groups, channels, height, width, filters]), [0, 4, 1, 2, 3]);
 }
 

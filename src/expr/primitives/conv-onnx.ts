@@ -5,6 +5,7 @@ import { emitInts } from "../onnx.ts";
 import type { Emitter, OnnxAttribute } from "../primitive.ts";
 import type { Tensor } from "../tensor.ts";
 import { dividesAlike } from "../threads.ts";
+import { blockedFilters, emitBlocked, fitsBlocks } from "./conv-blocked.ts";
 import { composeConv, composeConvInput, turnedFilters, turnedSizes } from "./conv-compose.ts";
 import { composeConvFilter } from "./conv-filter.ts";
 import type { ConvSizes } from "./conv-geometry.ts";
@@ -41,7 +42,22 @@ function operandsOf(emit: Emitter, node: Tensor): string[] {
   return node.inputs.map((operand) => emit.value(operand));
 }
 
+/** The convolution in blocks of channels, where the device has it; `addend` is a bias by channel. */
+function emitInBlocks(
+  emit: Emitter,
+  node: Tensor,
+  sizes: ConvSizes,
+  bias: readonly string[] = [],
+): string | undefined {
+  if (!hasKernel(node) || !fitsBlocks(emit, sizes)) return undefined;
+  const [x, w] = node.inputs as [Tensor, Tensor];
+  const filters = emitComposed(emit, [w], (v) => blockedFilters(v!, emit.channelBlock!));
+  return emitBlocked(emit, emit.value(x), [filters, ...bias], sizes);
+}
+
 export function emitConv(emit: Emitter, node: Tensor, sizes: ConvSizes): string {
+  const blocked = emitInBlocks(emit, node, sizes);
+  if (blocked !== undefined) return blocked;
   if (isNative(node, sizes)) return emit.node("Conv", operandsOf(emit, node), attributesOf(sizes));
   return emitComposed(emit, node.inputs, (x, w) => composeConv(x!, w!, sizes));
 }
@@ -55,21 +71,28 @@ export function emitConvPlus(
 ): string | undefined {
   const channels = node.shape[1]!;
   const axis = addend.shape.length - sizes.size.length - 1;
-  if (!isNative(node, sizes) || addend.shape[axis] !== channels || sizeOf(addend.shape) !== channels)
-    return undefined;
+  if (addend.shape[axis] !== channels || sizeOf(addend.shape) !== channels) return undefined;
   const bias = emit.node("Reshape", [emit.value(addend), emitInts(emit, [channels])]);
+  const blocked = emitInBlocks(emit, node, sizes, [bias]);
+  if (blocked !== undefined || !isNative(node, sizes)) return blocked;
   return emit.node("Conv", [...operandsOf(emit, node), bias], attributesOf(sizes));
 }
 
 export function emitConvInput(emit: Emitter, node: Tensor, sizes: ConvSizes): string {
   const turned = turnedSizes(sizes);
   // Without strides a convolution by turned filters is faster: it divides the images among threads, ConvTranspose does not.
+  const turnedBy = (after: (w: Tensor) => Tensor) =>
+    emitComposed(emit, [node.inputs[1]!], (w) => after(turnedFilters(w!, sizes)));
   const plain = sizes.strides.every((n) => n === 1) && turned.padding.flat().every((n) => n >= 0);
+  if (hasKernel(node) && plain && fitsBlocks(emit, turned)) {
+    const filters = turnedBy((w) => blockedFilters(w, emit.channelBlock!));
+    return emitBlocked(emit, emit.value(node.inputs[0]!), [filters], turned);
+  }
   if (!hasKernel(node) || (plain && !isNative(node, turned))) {
     return emitComposed(emit, node.inputs, (y, w) => composeConvInput(y!, w!, sizes));
   }
   if (plain) {
-    const filters = emitComposed(emit, [node.inputs[1]!], (w) => turnedFilters(w!, sizes));
+    const filters = turnedBy((w) => w);
     return emit.node("Conv", [emit.value(node.inputs[0]!), filters], attributesOf(turned));
   }
   const { size, output, kernel, strides, dilations, padding } = sizes;
