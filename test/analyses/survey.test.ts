@@ -93,15 +93,21 @@ describe("what does not apply", () => {
     expect(minutes[0]!).toBeGreaterThan(0);
   });
 
-  it("is what theory does not reach; what is measured alone is still answered", async () => {
+  it("is nothing where theory alone does not reach: what is measured is still answered, with the reason", async () => {
     const activations = ["tanh", "relu"].map((activation) => ({ kind: "activation", activation }));
     const dense = (width: number) => ({ kind: "dense", width });
     const layers = [{ kind: "flatten" }, dense(16), ...activations, dense(16), activations[0], dense(10)];
     const net = parseNet({ fathom: 1, input: { kind: "image", shape: [1, 28, 28] }, layers });
     const { json } = await ask(net, { seconds: 1 });
-    expect(json.notApplicable.map(({ id }) => id)).toEqual(["criticality", "separation"]);
-    expect(json["learningRate"]).toMatchObject({ edge: expect.any(Number), ntk: null });
-    expect(json.verdict).toMatch(/^Plain SGD is stable up to .* At its best learning rate/);
+    expect(json.notApplicable).toEqual([]);
+    expect(json["criticality"]).toMatchObject({ missing: expect.stringContaining("layers[3] (activation)") });
+    expect(json["separation"]).toMatchObject({ missing: expect.stringContaining("layers[3] (activation)") });
+    expect(json["learningRate"]).toMatchObject({
+      edge: expect.any(Number),
+      ntk: null,
+      ntkMissing: expect.stringContaining("layers[3] (activation)"),
+    });
+    expect(nonFinite(json)).toEqual([]);
   });
 
   it("includes training and pairs where all rows are of one class", async () => {

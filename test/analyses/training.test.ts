@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { chanceError, stepsToTarget, usableRates } from "../../src/analyses/training/compare.ts";
 import { holdOut } from "../../src/analyses/training/measure.ts";
-import { leastSeconds, planTraining } from "../../src/analyses/training/plan.ts";
+import { comparisonSeconds, planTraining } from "../../src/analyses/training/plan.ts";
 import { logGrid, rateGrid } from "../../src/analyses/training/rate-grid.ts";
 import { summarise } from "../../src/analyses/training/results.ts";
 import type { Tournament } from "../../src/analyses/training/tournament.ts";
@@ -11,7 +11,7 @@ import { buildModel, parseNetText } from "../../src/net/index.ts";
 
 const model = buildModel(parseNetText("mlp:depth=30,width=128,in=784"));
 const plan = (seconds: number) =>
-  planTraining({ models: [model, model], learningRates: rateGrid([1]), seconds, rows: 54_000 });
+  planTraining({ models: [model, model], learningRates: rateGrid([1]), seconds, rows: 54_000, batch: 128 });
 
 /** Errors of the rates 1, 10, 100, … at one rung. */
 const rungOf = (errors: (number | null)[]) =>
@@ -41,12 +41,12 @@ describe("the plan of a comparison", () => {
   it("counts the cost of each network, and takes no batch larger than the rows", () => {
     const large = buildModel(parseNetText("mlp:depth=30,width=512,in=784"));
     const race = (models: (typeof model)[]) =>
-      planTraining({ models, learningRates: rateGrid([1]), seconds: 60, rows: 54_000 });
+      planTraining({ models, learningRates: rateGrid([1]), seconds: 60, rows: 54_000, batch: 128 });
     expect(race([model, large]).steps).toBeLessThan(race([model, model]).steps);
-    expect(leastSeconds([model, large])).toBeCloseTo(leastSeconds([model]) + leastSeconds([large]), 9);
-    expect(planTraining({ models: [model], learningRates: rateGrid([1]), seconds: 60, rows: 90 }).batch).toBe(
-      90,
-    );
+    const least = (models: (typeof model)[]) => comparisonSeconds(models, 128);
+    expect(least([model, large])).toBeCloseTo(least([model]) + least([large]), 9);
+    const few = { models: [model], learningRates: rateGrid([1]), seconds: 60, rows: 90, batch: 128 };
+    expect(planTraining(few).batch).toBe(90);
   });
 });
 
@@ -163,7 +163,9 @@ describe("the outcome", () => {
   it("of a network alone is whether it learns", () => {
     expect(compare(race(0.3, 0.4))).toMatchObject({ outcome: "alone", verdict: { tone: "neutral" } });
     expect(compare(race(0.88, 0.9))).toMatchObject({ outcome: "neither", verdict: { tone: "bad" } });
-    expect(compare(race(0.88, 0.9)).verdict.sentence).toMatch(/trains this network: 89\.0 % test error in/);
+    expect(compare(race(0.88, 0.9)).verdict.sentence).toMatch(
+      /trains this network in so short a run: 89\.0 % test error in/,
+    );
   });
 
   it("counts a diverged run as chance in the errors and in their difference alike", () => {

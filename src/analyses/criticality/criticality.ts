@@ -15,7 +15,7 @@ import { theoryAdvice } from "./advice.ts";
 import { criticalityFigures } from "./figures.ts";
 import { criticalityFindings } from "./findings.ts";
 import { criticalityJson } from "./json.ts";
-import { type CriticalityMeasurement, measureCriticality } from "./measure.ts";
+import { type CriticalityMeasurement, measureCriticality, probes } from "./measure.ts";
 import { criticalityNumbers } from "./numbers.ts";
 import { type CriticalityPrediction, probeRows, surveyPrediction } from "./predict.ts";
 import { criticalityVerdict } from "./verdict.ts";
@@ -70,7 +70,7 @@ export const criticality = defineAnalysis<CriticalityPrediction, CriticalityMeas
     model.taps.length > 0
       ? applies
       : doesNotApply("the network has no preactivations: no layer of its own list has weights"),
-  cost: ({ model }) => probeSeconds(model, seeds),
+  cost: ({ model }) => probeSeconds(model, { seeds, rows: probes * probeRows(model).count }),
   predict: surveyPrediction,
   measure: (context) =>
     measureCriticality({

@@ -35,7 +35,7 @@ export interface CriticalityMeasureOptions {
 }
 
 /** Rademacher probes per input and seed. */
-const probes = 8;
+export const probes = 8;
 
 /** @throws FathomError as `measureJacobians`. */
 export async function measureCriticality(

@@ -4,7 +4,7 @@
  * grid of rates on them.
  */
 
-import { initialise } from "../../net/index.ts";
+import { countParameters, initialise, type Model } from "../../net/index.ts";
 import {
   compileCurvature,
   type EdgeMeasurement,
@@ -15,7 +15,7 @@ import {
 import { type Candidate, candidates } from "../candidates.ts";
 import type { SurveyContext } from "../context.ts";
 import { sampleRows } from "../data-moments.ts";
-import { secondsPerStep } from "../training/plan.ts";
+import { effortOf, searchSeconds } from "../effort.ts";
 
 export interface CandidateEdge {
   readonly label: string;
@@ -24,24 +24,26 @@ export interface CandidateEdge {
   readonly curvatureRate: number;
 }
 
-export const edgeSettings = { batch: 128, steps: 40, seeds: 3 } as const;
-const curvatureRows = 128;
 /** The search starts at the curvature's rate within this range: far into chaos it is off by many orders of magnitude. */
 const searchFrom = [1e-3, 1] as const;
 
-/** Trial runs of an edge search, all seeds together. */
-const typicalTrials = 18;
+/** Whether there is anything to train. */
+export function isTrainable(model: Model): boolean {
+  return countParameters(model) > 0;
+}
 
 /** Predicted seconds of measuring the edges; none when they have been measured. */
 export function edgeSeconds(context: SurveyContext): number {
   if (context.has("edges")) return 0;
-  const perStep = candidates(context).map(({ model }) => secondsPerStep(model));
-  return 1 + typicalTrials * edgeSettings.steps * perStep.reduce((sum, seconds) => sum + seconds, 0);
+  return searchSeconds(
+    candidates(context).map(({ model }) => model),
+    effortOf(context),
+  );
 }
 
 /** Rows of a trial's batch: a small data set has fewer. */
-export function edgeBatch({ dataset }: SurveyContext): number {
-  return Math.min(edgeSettings.batch, dataset.train.labels.data.length);
+export function edgeBatch(context: SurveyContext): number {
+  return Math.min(effortOf(context).batch, context.dataset.train.labels.data.length);
 }
 
 /** The edges of both networks; measured once a survey. */
@@ -58,6 +60,7 @@ export function measuredEdges(context: SurveyContext): Promise<readonly Candidat
 
 async function edgeOf(context: SurveyContext, { label, model }: Candidate): Promise<CandidateEdge> {
   const { dataset, options, signal } = context;
+  const { steps, seeds } = effortOf(context);
   const key = context.key.split("edge");
   const curvatureRate = await rateFromCurvature(context, model);
   const measured = await measureEdge({
@@ -65,8 +68,8 @@ async function edgeOf(context: SurveyContext, { label, model }: Candidate): Prom
     dataset,
     batch: edgeBatch(context),
     optimizer: { kind: "sgd", momentum: 0 },
-    steps: edgeSettings.steps,
-    seeds: edgeSettings.seeds,
+    steps,
+    seeds,
     guess: searchStart(curvatureRate),
     key,
     options,
@@ -82,7 +85,8 @@ function searchStart(curvatureRate: number): number {
 }
 
 async function rateFromCurvature(context: SurveyContext, model: Candidate["model"]): Promise<number> {
-  const { inputs, labels } = sampleRows(context, "curvature", curvatureRows);
+  const { batch, seeds } = effortOf(context);
+  const { inputs, labels } = sampleRows(context, "curvature", batch);
   await using probe = await compileCurvature("gaussNewton", {
     model,
     loss: "crossEntropy",
@@ -91,7 +95,7 @@ async function rateFromCurvature(context: SurveyContext, model: Candidate["model
     options: context.options,
   });
   const logs: number[] = [];
-  for (let seed = 0; seed < edgeSettings.seeds; seed++) {
+  for (let seed = 0; seed < seeds; seed++) {
     const key = seedKey(context.key.split("curvature"), seed);
     const { largest } = await probe.measure(initialise(model, key), { key });
     logs.push(Math.log(stableRate(largest)));

@@ -4,15 +4,16 @@
  */
 import { unstableAbove } from "../../probes/index.ts";
 import type { Estimate } from "../../theory/index.ts";
-import { applies, type Conclusion, defineAnalysis } from "../analysis.ts";
+import { applies, type Conclusion, defineAnalysis, doesNotApply } from "../analysis.ts";
 import { candidates } from "../candidates.ts";
 import type { SurveyContext } from "../context.ts";
 import { sampleRows } from "../data-moments.ts";
 import type { Finding, NumberRow } from "../document.ts";
+import { effortOf } from "../effort.ts";
 import { finiteOrNull } from "../figure.ts";
 import { pairRows } from "../separation/predict.ts";
 import { rate } from "../words.ts";
-import { type CandidateEdge, edgeBatch, edgeSeconds, edgeSettings, measuredEdges } from "./edges.ts";
+import { type CandidateEdge, edgeBatch, edgeSeconds, isTrainable, measuredEdges } from "./edges.ts";
 import { type NtkRate, ntkRate } from "./ntk-rate.ts";
 
 /** What the NTK allows each network that is compared. */
@@ -30,12 +31,13 @@ export const learningRate = defineAnalysis<Prediction, readonly CandidateEdge[]>
   question: "How large may the learning rate be?",
   source:
     "Jacot et al. 2018, arXiv 1806.07572 (tangent kernel); Lewkowycz et al. 2020, arXiv 2003.02218 (2/λ_max)",
-  applies: () => applies,
+  applies: ({ model }) =>
+    isTrainable(model) ? applies : doesNotApply("the network has no trainable parameters"),
   cost: edgeSeconds,
   predict,
   measure: measuredEdges,
   conclude(context, { predicted, measured }): Conclusion {
-    const { steps, seeds } = edgeSettings;
+    const { steps, seeds } = effortOf(context);
     return {
       verdict: { sentence: `Plain SGD is ${edgeText(measured[0]!)}.`, tone: "neutral" },
       findings: measured.map((candidate, i) => findingOf(candidate, predicted[i]!)),

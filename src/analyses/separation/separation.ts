@@ -35,7 +35,7 @@ export const separation = defineAnalysis<SeparationPrediction, CorrelationMeasur
     if (classes < 2) return doesNotApply("the data have a single class: there are no pairs between classes");
     return classes < data.length ? applies : doesNotApply("no two of the sampled rows are of one class");
   },
-  cost: ({ model }) => probeSeconds(model, seeds),
+  cost: ({ model }) => probeSeconds(model, { seeds, rows: pairRows }),
   predict: predictSeparation,
   measure: (context) => {
     const { inputs, labels } = sampleRows(context, "separation", pairRows);

@@ -3,8 +3,9 @@
  * the number of steps that a time buys. The plan depends on the network and the budget alone and never on a clock, so
  * the same command gives the same runs on every machine.
  */
-import { countMultiplications, type Model, type ModelLayer } from "../../net/index.ts";
+import type { Model } from "../../net/index.ts";
 import { mostRates } from "./rate-grid.ts";
+import { secondsPerStep } from "./step-cost.ts";
 
 /** One rung: every rate still in the race is trained up to `steps`, then the best `keep` go on. */
 export interface Rung {
@@ -29,32 +30,12 @@ export interface TrainingPlan {
 
 const searchSeeds = 3;
 const seeds = 5;
-/** Rows of a batch, where the data have so many. */
-const mostRows = 128;
-/** Sustained float32 rate of a training step on two cores, and the overhead of one layer in it; measured, rounded down. */
-const flopsPerSecond = 1e11;
-/** The same of convolutions with few channels. */
-const windowFlopsPerSecond = 1e10;
-const secondsPerLayer = 3e-5;
 /** When rates are compared, in fractions of the whole run, and how many stay. */
 const halving: readonly Rung[] = [
   { steps: 1 / 8, keep: 4 },
   { steps: 1 / 3, keep: 2 },
   { steps: 1, keep: 1 },
 ];
-
-/** Predicted seconds of one training step: forward and backward are 6 operations per multiplication and example. */
-export function secondsPerStep(model: Model): number {
-  const { matrices, windows } = countMultiplications(model);
-  const perExample = matrices / flopsPerSecond + windows / windowFlopsPerSecond;
-  return 6 * mostRows * perExample + countLayers(model.layers) * secondsPerLayer;
-}
-
-/** Layers of a list, those inside branches included. */
-function countLayers(layers: readonly ModelLayer[]): number {
-  const inside = layers.flatMap(({ chains }) => Object.values(chains));
-  return layers.length + inside.reduce((total, chain) => total + countLayers(chain), 0);
-}
 
 /** Steps of one network's race in which nothing diverges: of all rates and seeds together. */
 export function raceSteps(rates: number, rungs: readonly Rung[]): number {
@@ -70,13 +51,13 @@ export function raceSteps(rates: number, rungs: readonly Rung[]): number {
 }
 
 /** Predicted seconds that one step of the longest run costs over all networks, rates and seeds. */
-function secondsPerPlannedStep(models: readonly Model[], rates: number): number {
-  return raceSteps(rates, halving) * models.reduce((sum, model) => sum + secondsPerStep(model), 0);
+function secondsPerPlannedStep(models: readonly Model[], rates: number, batch: number): number {
+  return raceSteps(rates, halving) * models.reduce((sum, model) => sum + secondsPerStep(model, batch), 0);
 }
 
-/** Predicted seconds of the shortest comparison that is worth making. */
-export function leastSeconds(models: readonly Model[]): number {
-  return minSteps * secondsPerPlannedStep(models, mostRates);
+/** Predicted seconds of a comparison over so many steps; of the shortest that is worth making unless said. */
+export function comparisonSeconds(models: readonly Model[], batch: number, steps = minSteps): number {
+  return steps * secondsPerPlannedStep(models, mostRates, batch);
 }
 
 /**
@@ -85,21 +66,24 @@ export function leastSeconds(models: readonly Model[]): number {
  * @param learningRates - ascending; all networks try the same.
  * @param seconds - for everything: all networks, rates and seeds.
  * @param rows - training rows: a run visits each at most `maxEpochs` times.
- * @example planTraining({ models: [model], learningRates: rateGrid([0.5]), seconds: 60, rows: 54_000 }).steps
+ * @param batch - rows of a step, where there are so many.
+ * @example planTraining({ models: [model], learningRates: rateGrid([0.5]), seconds: 60, rows: 54_000, batch: 128 }).steps
  */
 export function planTraining({
   models,
   learningRates,
   seconds,
   rows,
+  batch: wanted,
 }: {
   readonly models: readonly Model[];
   readonly learningRates: readonly number[];
   readonly seconds: number;
   readonly rows: number;
+  readonly batch: number;
 }): TrainingPlan {
-  const perStep = secondsPerPlannedStep(models, learningRates.length);
-  const batch = Math.min(mostRows, rows);
+  const batch = Math.min(wanted, rows);
+  const perStep = secondsPerPlannedStep(models, learningRates.length, batch);
   const longest = Math.ceil((maxEpochs * rows) / batch);
   const steps = Math.max(minSteps, Math.min(longest, Math.floor(seconds / perStep)));
   return {

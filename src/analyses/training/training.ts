@@ -7,13 +7,14 @@ import type { Estimate } from "../../theory/index.ts";
 import { applies, type Conclusion, defineAnalysis, doesNotApply } from "../analysis.ts";
 import { candidates, challenger, given } from "../candidates.ts";
 import type { SurveyContext } from "../context.ts";
-import { edgeSeconds, edgeValue, measuredEdges } from "../learning-rate/edges.ts";
+import { effortOf } from "../effort.ts";
+import { edgeSeconds, edgeValue, isTrainable, measuredEdges } from "../learning-rate/edges.ts";
 import { count, rate } from "../words.ts";
 import { trainingAdvice } from "./advice.ts";
 import { chanceError, stepsToTarget } from "./compare.ts";
 import { trainingFigures } from "./figures.ts";
 import { holdOut, measureTraining, type TrainingMeasurement } from "./measure.ts";
-import { leastSeconds, planTraining, type TrainingPlan } from "./plan.ts";
+import { comparisonSeconds, planTraining, type TrainingPlan } from "./plan.ts";
 import { rateGrid } from "./rate-grid.ts";
 import { summarise, type TrainingResults } from "./results.ts";
 import { trainingFindings, trainingVerdict } from "./verdict.ts";
@@ -32,6 +33,7 @@ async function plan(context: SurveyContext): Promise<TrainingPlan> {
     learningRates: rateGrid(edges),
     seconds,
     rows: holdOut(context.dataset.train.labels.data.length).train.length,
+    batch: effortOf(context).batch,
   });
 }
 
@@ -40,11 +42,12 @@ export const training = defineAnalysis<TrainingPlan, TrainingMeasurement>({
   title: "Training at tuned rates",
   question: "Does it train, and does the change pay once both networks have their best learning rate?",
   source: "Jamieson and Talwalkar 2016, arXiv 1502.07943 (successive halving)",
-  applies: ({ dataset }) =>
-    chanceError(dataset.train.labels.data) > 0
-      ? applies
-      : doesNotApply("the training rows are of a single class: there is nothing to learn"),
-  cost: (context) => leastSeconds(modelsOf(context)) + edgeSeconds(context),
+  applies({ dataset, model }) {
+    if (chanceError(dataset.train.labels.data) === 0)
+      return doesNotApply("the training rows are of a single class: there is nothing to learn");
+    return isTrainable(model) ? applies : doesNotApply("the network has no trainable parameters");
+  },
+  cost: (context) => comparisonSeconds(modelsOf(context), effortOf(context).batch) + edgeSeconds(context),
   predict: plan,
   measure: (context, plan) =>
     measureTraining(context, plan, { before: given(context), after: challenger(context) }),

@@ -13,7 +13,7 @@ const sentences: Readonly<Record<Outcome, (results: TrainingResults, label: stri
   alone: (results) =>
     `At its best learning rate it reaches ${percent(results.before!.value)} ${errorAfter(results)}`,
   neither: (results) =>
-    `No learning rate of the grid trains ${results.measured.after ? "either network" : "this network"}: ${errorsText(results)}, where guessing the commonest class gives ${percent(results.chance)}`,
+    `No learning rate of the grid trains ${results.measured.after ? "either network" : "this network"} in so short a run: ${errorsText(results)} of ${results.measured.plan.batch} rows, where guessing the commonest class gives ${percent(results.chance)}`,
   after: (results, label) => `At tuned rates the ${label} wins: ${comparison(results)}`,
   before: (results) => `At tuned rates the network as given is better: ${comparison(results)}`,
   equal: (results) => `No gain at tuned rates: ${comparison(results)}`,

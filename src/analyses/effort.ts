@@ -1,0 +1,52 @@
+/**
+ * @file How much a survey spends on training a network: rows of a step, and how long the edge of stability is searched.
+ * Where a budget is short for a network (convolutions on two cores), smaller batches and a coarser search keep its questions
+ * within reach. It depends on the networks and the budget alone.
+ */
+import type { Model } from "../net/index.ts";
+import { candidates } from "./candidates.ts";
+import type { SurveyContext } from "./context.ts";
+import { comparisonSeconds } from "./training/plan.ts";
+import { secondsPerStep } from "./training/step-cost.ts";
+
+export interface Effort {
+  /** Rows of a step. */
+  readonly batch: number;
+  /** Steps of a trial run of the edge search, and networks that are searched. */
+  readonly steps: number;
+  readonly seeds: number;
+}
+
+/** The one that is wanted, and what is taken where that is too dear. */
+const efforts: readonly Effort[] = [
+  { batch: 128, steps: 40, seeds: 3 },
+  { batch: 64, steps: 40, seeds: 3 },
+  { batch: 32, steps: 40, seeds: 3 },
+  { batch: 32, steps: 20, seeds: 2 },
+  { batch: 16, steps: 20, seeds: 2 },
+];
+
+/** Share of a budget for training and its rates; the rest is for the other questions. */
+const share = 0.85;
+/** Steps of a comparison that shows something. */
+const wantedSteps = 48;
+/** Trial runs of one network in an edge search. */
+const trialsPerSeed = 6;
+/** What the curvature of one network takes, in steps. */
+const curvatureSteps = 15;
+
+/** The first effort that the budget reaches; the least where it reaches none. */
+export function effortOf(context: SurveyContext): Effort {
+  return context.share("effort", () => {
+    const models = candidates(context).map(({ model }) => model);
+    const seconds = (effort: Effort) =>
+      searchSeconds(models, effort) + comparisonSeconds(models, effort.batch, wantedSteps);
+    return efforts.find((effort) => seconds(effort) <= share * context.budget.seconds) ?? efforts.at(-1)!;
+  });
+}
+
+/** Predicted seconds of the edge searches of some networks. */
+export function searchSeconds(models: readonly Model[], { batch, steps, seeds }: Effort): number {
+  const perStep = models.reduce((sum, model) => sum + secondsPerStep(model, batch), 0);
+  return 1 + seeds * (trialsPerSeed * steps + curvatureSteps) * perStep;
+}
