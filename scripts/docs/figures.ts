@@ -1,7 +1,22 @@
 /** @file The figures of the guide, drawn by the library: theory, probes and one short survey. */
-import { estimatePoint, type Figure, lineFigure, phase, point, survey } from "../../src/analyses/index.ts";
+import {
+  estimatePoint,
+  type Figure,
+  lineFigure,
+  phase,
+  point,
+  type Series,
+  survey,
+} from "../../src/analyses/index.ts";
 import { loadDataset } from "../../src/data/index.ts";
-import { buildModel, meanFieldPlaces, parseActivation, parseNetText } from "../../src/net/index.ts";
+import {
+  buildModel,
+  type Model,
+  meanFieldPlaces,
+  parseActivation,
+  parseNet,
+  parseNetText,
+} from "../../src/net/index.ts";
 import { measureJacobians } from "../../src/probes/index.ts";
 import { Key, normal } from "../../src/tensor/index.ts";
 import {
@@ -21,6 +36,8 @@ export const figures: Readonly<Record<string, () => Figure | Promise<Figure>>> =
   correlation,
   apjn,
   "half-stable": halfStable,
+  "conv-padding": convPadding,
+  "batch-norm": batchNormGrowth,
   "survey-jacobians": () => surveyFigure("criticality", "lines"),
   "survey-rates": () => surveyFigure("training", "strip"),
   "survey-separation": () => surveyFigure("separation", "lines"),
@@ -121,6 +138,91 @@ function halfStable(): Figure {
     x: { label: "layer l", integer: true },
     y: { label: "ln J(1, l)" },
     series: [curve(3.5615528128088, "K¹ = K* = 3.56", "after"), curve(1, "K¹ = 1", "before")],
+  });
+}
+
+/** Theory as a line and sampled networks as dots: ln J(1, l) at the first `depth` taps. */
+async function theoryAndMeasured(options: {
+  readonly model: Model;
+  readonly start: Parameters<typeof propagate>[1];
+  readonly samples: number;
+  readonly seeds: number;
+  readonly depth: number;
+  readonly name: string;
+  readonly role: "after" | "neutral" | "before";
+}): Promise<Series[]> {
+  const { model, start, samples, seeds, depth, name, role } = options;
+  const key = Key.fromSeed(0);
+  const theory = propagate(meanFieldPlaces(model), start).slice(0, depth);
+  const inputs = normal(key.split("inputs"), "float32", [samples, ...model.inputShape]);
+  const { layers } = await measureJacobians({ model, inputs, seeds, key });
+  const dots = layers
+    .slice(0, depth)
+    .map(({ index, J }) => estimatePoint(index, { value: J.lnMean, ci: J.ci }));
+  const line = theory.map(({ index, logJ }) => point(index, logJ));
+  return [
+    { name: `${name}, theory`, role, form: "line", points: line },
+    { name: `${name}, measured`, role, form: "dots", points: dots },
+  ];
+}
+
+/** ReLU convolutions along a signal of 8 positions, on a ring and between zeros. */
+async function convPadding(): Promise<Figure> {
+  const depth = 16;
+  const series = [];
+  for (const [padding, name, role] of [
+    ["circular", "circular", "after"],
+    ["same", "zero-padded", "before"],
+  ] as const) {
+    const conv = { kind: "conv", channels: 192, kernel: 3, sw2: 2, padding };
+    const block = {
+      kind: "repeat",
+      times: depth - 1,
+      layers: [{ kind: "activation", activation: "relu" }, conv],
+    };
+    const net = { fathom: 1, input: { kind: "signal", shape: [16, 8] }, layers: [conv, block] };
+    const model = buildModel(parseNet(net));
+    series.push(
+      ...(await theoryAndMeasured({ model, start: { K: 1 }, samples: 4, seeds: 16, depth, name, role })),
+    );
+  }
+  return lineFigure({
+    id: "conv-padding",
+    title: "Convolutions with and without an edge",
+    caption:
+      "ln J(1, l) of ReLU convolutions of kernel 3 along 8 positions, σw² = 2: lines are theory, dots the mean of 16 networks of 192 channels.",
+    x: { label: "layer l", integer: true },
+    y: { label: "ln J(1, l)" },
+    series,
+  });
+}
+
+/** Dense layers, each followed by BatchNorm and an activation. */
+async function batchNormGrowth(): Promise<Figure> {
+  const depth = 12;
+  const series = [];
+  for (const [activation, role] of [
+    ["relu", "before"],
+    ["gelu", "neutral"],
+    ["linear", "after"],
+  ] as const) {
+    const dense = { kind: "dense", width: 256 };
+    const block = [{ kind: "batchNorm", epsilon: 0 }, { kind: "activation", activation }, dense];
+    const layers = [dense, { kind: "repeat", times: depth - 1, layers: block }];
+    const model = buildModel(parseNet({ fathom: 1, input: { kind: "vector", shape: [256] }, layers }));
+    const start = { K: 1, batch: 0 };
+    series.push(
+      ...(await theoryAndMeasured({ model, start, samples: 192, seeds: 4, depth, name: activation, role })),
+    );
+  }
+  return lineFigure({
+    id: "batch-norm",
+    title: "Growth behind BatchNorm",
+    caption:
+      "ln J(1, l) of layers dense, batchNorm, activation: lines are theory for a large batch, dots the mean of four networks of width 256 on a batch of 192.",
+    x: { label: "layer l", integer: true },
+    y: { label: "ln J(1, l)" },
+    series,
   });
 }
 

@@ -46,6 +46,43 @@ export function fencesOf({ path, text }: Page): Fence[] {
   );
 }
 
+/** A change of a file that a page shows: ```` ```diff file=src/net/registry.ts ````. */
+export interface Patch {
+  readonly file: string;
+  /** `docs/extending.md:12`. */
+  readonly name: string;
+  /** Lines that start with a space (there), `-` (taken away) or `+` (added); `@@` parts places. */
+  readonly lines: readonly string[];
+}
+
+/** The changes that a page shows. */
+export function patchesOf(page: Page): Patch[] {
+  return fencesOf(page)
+    .filter(({ language, info }) => language === "diff" && info.startsWith("file="))
+    .map(({ info, line, code }) => ({
+      file: info.slice("file=".length),
+      name: `${page.path}:${line}`,
+      lines: code.trimEnd().split("\n"),
+    }));
+}
+
+/** The file with a change made. @throws Error naming the page where its lines are not in the file, or not once. */
+export function patched(text: string, { file, name, lines }: Patch): string {
+  const places = lines
+    .join("\n")
+    .split(/^@@.*\n/m)
+    .map((place) => place.trimEnd().split("\n"));
+  return places.reduce((whole, place) => {
+    const side = (mark: string) =>
+      place
+        .filter((line) => line[0] === mark || (line[0] ?? " ") === " ")
+        .map((line) => `${line.slice(1)}\n`);
+    const [before, after] = [side("-").join(""), side("+").join("")];
+    if (whole.split(before).length !== 2) throw new Error(`${name}: not once in ${file}:\n${before}`);
+    return whole.replace(before, () => after);
+  }, text);
+}
+
 /** Command lines of Fathom on a page, as words after `fathom`: in shell blocks, and in `code` of running text. */
 export function commandLinesOf(page: Page): string[][] {
   const inBlocks = fencesOf(page)

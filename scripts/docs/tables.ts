@@ -5,6 +5,7 @@ import { rateGrid } from "../../src/analyses/training/rate-grid.ts";
 import { criticalityCommand } from "../../src/cli/commands/criticality.ts";
 import { dataGetCommand, dataListCommand } from "../../src/cli/commands/data.ts";
 import { doctorCommand } from "../../src/cli/commands/doctor.ts";
+import { exportCommand } from "../../src/cli/commands/export.ts";
 import { phaseCommand } from "../../src/cli/commands/phase.ts";
 import { schemaCommand } from "../../src/cli/commands/schema.ts";
 import { surveyCommand } from "../../src/cli/commands/survey.ts";
@@ -13,7 +14,6 @@ import {
   buildModel,
   findActivation,
   activationKinds as netActivations,
-  netSchema,
   parseNetText,
 } from "../../src/net/index.ts";
 import {
@@ -23,11 +23,17 @@ import {
   scalarActivation,
   universality,
 } from "../../src/theory/index.ts";
+import { layerTables } from "./layer-tables.ts";
+import { table } from "./markdown.ts";
+import { networkTables } from "./network-tables.ts";
+import { primitiveTable } from "./primitive-tables.ts";
 
 /** The tables by name, as Markdown. */
 export const tables: Readonly<Record<string, () => string>> = {
   commands,
-  layers,
+  ...layerTables,
+  ...networkTables,
+  primitives: primitiveTable,
   activations,
   analyses: questions,
   "training-plan": trainingPlan,
@@ -35,61 +41,18 @@ export const tables: Readonly<Record<string, () => string>> = {
   "critical-variants": criticalVariants,
 };
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
-}
-
 /** Six significant digits. */
 function number(value: number | undefined): string {
   return value === undefined ? "–" : String(Number(value.toPrecision(6)));
 }
 
 function commands(): string {
-  const leaves = [surveyCommand, criticalityCommand, phaseCommand, trainCommand];
+  const leaves = [surveyCommand, criticalityCommand, phaseCommand, trainCommand, exportCommand];
   const data = [dataListCommand, dataGetCommand].map((spec) => ({ ...spec, name: `data ${spec.name}` }));
   return table(
     ["command", "does"],
     [...leaves, ...data, doctorCommand, schemaCommand].map(({ name, summary }) => [`\`${name}\``, summary]),
   );
-}
-
-/** The part of JSON Schema that the layers use. */
-interface Schema {
-  readonly description?: string;
-  readonly const?: unknown;
-  readonly default?: unknown;
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: readonly string[];
-  readonly oneOf?: readonly Schema[];
-  readonly items?: Schema;
-  readonly $ref?: string;
-  readonly $defs?: Readonly<Record<string, Schema>>;
-}
-
-/** The forms of layers, as the JSON Schema of networks states them. */
-export function layerForms(): readonly Schema[] {
-  const schema = netSchema() as Schema;
-  const list = resolved(schema.properties!["layers"]!, schema);
-  return resolved(list.items!, schema).oneOf!;
-}
-
-function resolved(part: Schema, whole: Schema): Schema {
-  return part.$ref === undefined ? part : whole.$defs![part.$ref.replace(/^#\/\$defs\//, "")]!;
-}
-
-function layers(): string {
-  const rows = layerForms().map(({ description = "", properties = {} }) => {
-    const options = Object.entries(properties).filter(([name]) => name !== "kind");
-    const words = options.map(([name, option]) => {
-      const otherwise =
-        option.default === undefined ? "required" : `default ${JSON.stringify(option.default)}`;
-      return `\`${name}\`: ${option.description ?? "see below"} (${otherwise})`;
-    });
-    return [`\`${properties["kind"]!.const}\``, description, words.join("<br>") || "none"];
-  });
-  return table(["kind", "what it is", "options"], rows);
 }
 
 function activations(): string {

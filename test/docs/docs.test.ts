@@ -16,18 +16,19 @@ import {
 import { tables } from "../../scripts/docs/tables.ts";
 import { findLayer, parseNet, parseNetText } from "../../src/net/index.ts";
 import { run as runCommand } from "../cli/run.ts";
-import { run, snippetsOf, typeErrors } from "./snippets.ts";
+import { changedFiles, run, snippetsOf, typeErrors } from "./snippets.ts";
 
 const pages = readPages();
 const snippets = pages.flatMap(snippetsOf);
+const changed = changedFiles(pages);
 
 describe("the code of the guide", () => {
   it("passes the type check", () => {
-    expect(typeErrors(snippets)).toEqual([]);
+    expect(typeErrors(snippets, changed)).toEqual([]);
   });
 
   it("runs and prints what its comments say", () => {
-    const printed = run(snippets);
+    const printed = run(snippets, changed);
     expect(Object.fromEntries(printed)).toEqual(
       Object.fromEntries(snippets.map(({ name, prints }) => [name, prints])),
     );

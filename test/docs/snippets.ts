@@ -1,14 +1,15 @@
 /**
  * @file The code of the guide, checked and run: every `ts` block is a module of its own. Blocks import from "fathom", or
- * stand where their fence says (`file=src/net/layers/abs.ts`) and import as that file would.
+ * stand where their fence says (`file=src/net/layers/abs.ts`) and import as that file would. They run in a copy of the
+ * sources in which the guide's files stand and its changes (`diff file=…`) are made, so that worked examples work.
  */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { stripTypeScriptTypes } from "node:module";
-import { dirname, join, resolve } from "node:path";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import ts from "typescript";
-import { type Fence, fencesOf, type Page, root } from "../../scripts/docs/pages.ts";
+import { type Fence, fencesOf, type Page, patched, patchesOf, root } from "../../scripts/docs/pages.ts";
 
 export interface Snippet extends Fence {
   /** `docs/engine.md:12`. */
@@ -31,19 +32,31 @@ export function snippetsOf(page: Page): Snippet[] {
     });
 }
 
-/** What the compiler says of the snippets, each message after its name. */
-export function typeErrors(snippets: readonly Snippet[]): string[] {
+/** The files that the guide changes, by path, as they are after all its changes. */
+export function changedFiles(pages: readonly Page[]): Map<string, string> {
+  const files = new Map<string, string>();
+  for (const patch of pages.flatMap(patchesOf)) {
+    const path = join(root, patch.file);
+    files.set(path, patched(files.get(path) ?? readFileSync(path, "utf8"), patch));
+  }
+  return files;
+}
+
+/** What the compiler says of the snippets and of the changed files, each message after its name. */
+export function typeErrors(snippets: readonly Snippet[], changed: ReadonlyMap<string, string>): string[] {
   const options = compilerOptions();
   const host = ts.createCompilerHost(options);
-  const virtual = new Map(snippets.map((snippet) => [snippet.file, snippet]));
+  const code = new Map([...snippets.map((snippet) => [snippet.file, snippet.code] as const), ...changed]);
+  const names = new Map(snippets.map(({ file, name }) => [file, name]));
   const { fileExists, readFile } = host;
-  host.fileExists = (path) => virtual.has(path) || fileExists(path);
-  host.readFile = (path) => virtual.get(path)?.code ?? readFile(path);
-  const program = ts.createProgram([...virtual.keys()], options, host);
-  return [...virtual].flatMap(([file, { name }]) => {
+  host.fileExists = (path) => code.has(path) || fileExists(path);
+  host.readFile = (path) => code.get(path) ?? readFile(path);
+  const program = ts.createProgram([...code.keys()], options, host);
+  return [...code.keys()].flatMap((file) => {
     const source = program.getSourceFile(file)!;
     return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map(
-      ({ messageText }) => `${name}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`,
+      ({ messageText }) =>
+        `${names.get(file) ?? relative(root, file)}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`,
     );
   });
 }
@@ -62,32 +75,33 @@ function compilerOptions(): ts.CompilerOptions {
 }
 
 /** What each snippet prints, line by line; an error it throws is the last line. */
-export function run(snippets: readonly Snippet[]): Map<string, string[]> {
-  const folder = join(root, `node_modules/.cache/fathom-docs-${process.pid}`);
-  mkdirSync(folder, { recursive: true });
+export function run(
+  snippets: readonly Snippet[],
+  changed: ReadonlyMap<string, string>,
+): Map<string, string[]> {
+  const copy = mkdtempSync(join(tmpdir(), "fathom-docs-"));
+  const write = (file: string, code: string) => {
+    const path = join(copy, relative(root, file));
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, code);
+    return path;
+  };
   try {
-    const modules = snippets.map((snippet, i) => {
-      const path = join(folder, `${i}.mjs`);
-      writeFileSync(path, asModule(snippet));
-      return [snippet.name, pathToFileURL(path).href];
+    for (const name of ["src", "package.json"])
+      cpSync(join(root, name), join(copy, name), { recursive: true });
+    symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
+    for (const [file, code] of changed) write(file, code);
+    const library = pathToFileURL(join(copy, "src/index.ts")).href;
+    const modules = snippets.map(({ name, file, code }) => {
+      const path = write(file, code.replaceAll('from "fathom"', `from "${library}"`));
+      return [name, pathToFileURL(path).href];
     });
-    writeFileSync(join(folder, "all.mjs"), runner(modules));
-    const output = execFileSync(process.execPath, [join(folder, "all.mjs")], { cwd: root, encoding: "utf8" });
+    const main = write(join(root, "run-all.mjs"), runner(modules));
+    const output = execFileSync(process.execPath, [main], { cwd: root, encoding: "utf8" });
     return new Map(JSON.parse(output) as [string, string[]][]);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(copy, { recursive: true, force: true });
   }
-}
-
-/** The snippet as JavaScript whose imports of Fathom's files are absolute. */
-function asModule({ code, file }: Snippet): string {
-  const library = pathToFileURL(join(root, "src/index.ts")).href;
-  return stripTypeScriptTypes(code)
-    .replaceAll('from "fathom"', `from "${library}"`)
-    .replaceAll(
-      /from "(\.[^"]+)"/g,
-      (_, path: string) => `from "${pathToFileURL(resolve(dirname(file), path)).href}"`,
-    );
 }
 
 /** A program that imports the modules one after the other and writes what each printed as JSON. */
