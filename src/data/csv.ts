@@ -123,12 +123,11 @@ function layoutOf(cells: readonly string[], place: string, options: ReadOptions)
   return { names, width: cells.length, label: labelColumn(cells, names, place, options.label) };
 }
 
-/** Names are no numbers; but pandas numbers columns from 0 beside a name, as no first row of data is. */
+/** Names are no numbers; but pandas numbers columns 0, 1, 2, 3, … beside a name, which no first row of data is likely to be. */
 function looksLikeHeader(cells: readonly string[]): boolean {
   const numbers = cells.filter((cell) => !Number.isNaN(numberOf(cell))).map(Number);
   if (numbers.length === 0) return true;
-  const counted = numbers.length > 1 && numbers.every((n, i) => n === numbers[0]! + i);
-  return counted && (numbers[0] === 0 || numbers[0] === 1) && numbers.length === cells.length - 1;
+  return numbers.length >= 4 && numbers.length === cells.length - 1 && numbers.every((n, i) => n === i);
 }
 
 function labelColumn(
