@@ -112,9 +112,22 @@ function readEntry(entry: string): [string, unknown] {
   return [key, value];
 }
 
+/** The parts between commas that stand in no parentheses: activations have parameters. */
+function splitOutside(text: string): string[] {
+  const parts = [""];
+  let depth = 0;
+  for (const character of text) {
+    if (character === "(") depth++;
+    if (character === ")") depth--;
+    if (character === "," && depth <= 0) parts.push("");
+    else parts[parts.length - 1] += character;
+  }
+  return parts;
+}
+
 function readOptions(text: string): Mlp {
   const values = new Map<string, unknown>();
-  const entries = text.split(/,(?![^()]*\))/).filter((entry) => entry.trim() !== "");
+  const entries = splitOutside(text).filter((entry) => entry.trim() !== "");
   for (const [key, value] of entries.map(readEntry)) {
     if (values.has(key)) throw wrong(`${key} is given twice.`, `mlp:${key}`, "Keep one of them.");
     values.set(key, value);

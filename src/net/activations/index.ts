@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { Tensor } from "../../expr/index.ts";
 import { FathomError } from "../../tensor/index.ts";
 import { nearestName, type ScalarActivation, scalarActivation } from "../../theory/index.ts";
+import { custom, customActivation } from "./custom/index.ts";
 import type { ActivationRecord, ActivationSpecOf } from "./define.ts";
 import { elu, selu } from "./elu.ts";
 import { erf, sigmoidLike } from "./erf.ts";
@@ -56,6 +57,7 @@ const records = [
   monomial,
   rectifiedMonomial,
   polynomial,
+  custom,
 ] as const;
 
 /** An activation after validation: `{kind: "tanh"}`, `{kind: "leakyRelu", alpha: 0.1}`. */
@@ -136,6 +138,7 @@ export function parseActivation(text: string, where = "activation"): ActivationS
   const result = activationSchema.safeParse(text);
   if (result.success) return result.data;
   const name = text.replace(/\(.*$/s, "").trim();
+  if (name === custom.kind) throw refusedExpression(text, where);
   const known = findActivation(name) !== undefined;
   const near = nearestName(name, activationNames);
   throw new FathomError({
@@ -143,6 +146,24 @@ export function parseActivation(text: string, where = "activation"): ActivationS
     message: known ? `${result.error.issues[0]!.message}.` : `There is no activation "${name}".`,
     where,
     hint: known || near === undefined ? `Known: ${activationKinds.join(", ")}.` : `Did you mean "${near}"?`,
+  });
+}
+
+/** What is wrong with `custom(…)`, in the words of its parser. */
+function refusedExpression(text: string, where: string): unknown {
+  const form = fromText(text);
+  try {
+    customActivation({ expression: "", ...(typeof form === "string" ? {} : form) });
+  } catch (error) {
+    if (!(error instanceof FathomError)) throw error;
+    const { code, message, hint } = error;
+    return new FathomError({ code, message, where, hint });
+  }
+  return new FathomError({
+    code: "bad-input",
+    message: `"${text}" is not an activation.`,
+    where,
+    hint: "Write custom(expression of x).",
   });
 }
 
@@ -170,5 +191,5 @@ export function applyActivation(spec: ActivationSpec, x: Tensor): Tensor {
  * @example scalarHalf(parseActivation("tanh")).df(0) // 1
  */
 export function scalarHalf(spec: ActivationSpec): ScalarActivation {
-  return scalarActivation(spec);
+  return spec.kind === "custom" ? customActivation(spec) : scalarActivation(spec);
 }

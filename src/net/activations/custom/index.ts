@@ -1,0 +1,40 @@
+/** @file φ(x) from an expression of x: `custom(x*sigmoid(1.702*x))`. */
+import { z } from "zod";
+import { FathomError } from "../../../tensor/index.ts";
+import { finite } from "../../options.ts";
+import { defineParametricActivation } from "../define.ts";
+import { MAX_LENGTH, parseExpression } from "./parse.ts";
+import { customActivation } from "./scalar.ts";
+import { tensorOf } from "./tensor.ts";
+
+export { printExpression } from "./ast.ts";
+export { parseExpression } from "./parse.ts";
+export { customActivation } from "./scalar.ts";
+
+const expression = z
+  .string()
+  .max(MAX_LENGTH)
+  .superRefine((text, context) => {
+    try {
+      customActivation({ expression: text });
+    } catch (error) {
+      if (!(error instanceof FathomError)) throw error;
+      context.addIssue({ code: "custom", message: `${error.message} ${error.hint}`.replace(/\.$/, "") });
+    }
+  })
+  .describe("of x, with + - * / ^ and functions such as exp, tanh, sigmoid, relu, max");
+
+export const custom = defineParametricActivation({
+  kind: "custom",
+  summary: "φ(x) = expression",
+  params: z.strictObject({
+    expression,
+    kinks: z
+      .array(finite)
+      .max(64)
+      .optional()
+      .describe("where it has kinks that are not found: outside ±100, or closer than 0.01"),
+  }),
+  text: { read: (inside) => ({ expression: inside.trim() }), write: ({ expression: text }) => text },
+  apply: ({ expression: text }, x) => tensorOf(parseExpression(text), x),
+});
