@@ -18,6 +18,8 @@ export interface Picture extends PictureSize {
   readonly data: Uint8Array;
 }
 
+/** Offset of a PNG's colour type. */
+const COLOUR_TYPE = 25;
 /** Larger pictures are no inputs of a network here. */
 const MAX_PIXELS = 2 ** 24;
 
@@ -68,7 +70,7 @@ function viewOf(bytes: Uint8Array): DataView {
 function pngSize(bytes: Uint8Array): PictureSize | undefined {
   if (bytes.length < 33) return undefined;
   const view = viewOf(bytes);
-  const channels = [0, 4].includes(bytes[25]!) ? 1 : 3;
+  const channels = [0, 4].includes(bytes[COLOUR_TYPE]!) ? 1 : 3;
   return { width: view.getUint32(16), height: view.getUint32(20), channels };
 }
 
@@ -96,6 +98,8 @@ function png(bytes: Uint8Array, size: PictureSize, where: string): Picture {
   const packed = imageData(bytes, where);
   checkUnpacked(packed, size, where);
   const decoded = decodePng(bytes, { checkCrc: true });
+  const indexed = bytes[COLOUR_TYPE] === 3;
+  if (indexed && decoded.palette === undefined) throw new Error("it has no palette");
   const { data, channels, depth } = decoded.palette === undefined ? unpackedBits(decoded) : paletted(decoded);
   const shift = depth === 16 ? 8 : 0;
   const alpha = channels === 2 || channels === 4 ? channels - 1 : undefined;
