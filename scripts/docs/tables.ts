@@ -58,8 +58,11 @@ function commands(): string {
 function activations(): string {
   const rows = netActivations.map((kind) => {
     const { summary, params, synonyms } = findActivation(kind)!;
-    const defaults = Object.entries(params.parse({}) as Record<string, number>);
-    const parameters = defaults.map(([name, value]) => `\`${name}\` (default ${value})`).join(", ") || "–";
+    const words = Object.entries(params.shape).map(([name, schema]) => {
+      const { data } = schema.safeParse(undefined);
+      return `\`${name}\` (${data === undefined ? "required" : `default ${JSON.stringify(data)}`})`;
+    });
+    const parameters = words.join(", ") || "–";
     return [`\`${kind}\``, summary, parameters, synonyms.map((name) => `\`${name}\``).join(", ") || "–"];
   });
   return table(["kind", "formula", "parameters", "also called"], rows);
@@ -76,7 +79,7 @@ function questions(): string {
 function trainingPlan(): string {
   const steps = 1000;
   const model = buildModel(parseNetText("mlp:depth=10,width=64,in=64"));
-  const enough = { models: [model, model], learningRates: rateGrid([1]), seconds: 1e6 } as const;
+  const enough = { models: [model, model], learningRates: rateGrid([1]), seconds: 1e6, batch: 128 } as const;
   const plan = planTraining({ ...enough, rows: Math.floor((steps * 128) / 3) });
   const racing = [plan.learningRates.length, ...plan.rungs.map(({ keep }) => keep)];
   const rows = plan.rungs.map(({ steps: until }, i) => [

@@ -36,7 +36,7 @@ export { dropout, embedding, flatten, positional, selectPositions, withoutTangen
 export * from "./ranking.ts";
 export * from "./recursion.ts";
 export * from "./state.ts";
-export { type AffineOptions, activation, affine, identity, type Step, scale } from "./step.ts";
+export { type AffineOptions, activation, affine, identity, type Step, scale, unitStep } from "./step.ts";
 export * from "./universality.ts";
 export * from "./weight-search.ts";
 export type { WindowAxis } from "./windows.ts";

@@ -1,7 +1,7 @@
 /**
  * @file The code of the guide, checked and run: every `ts` block is a module of its own. Blocks import from "fathom", or
- * stand where their fence says (`file=src/net/layers/abs.ts`) and import as that file would. They run in a copy of the
- * sources in which the guide's files stand and its changes (`diff file=…`) are made, so that worked examples work.
+ * stand where their fence says (`file=src/net/layers/abs.ts`) and import as that file would. A page that changes files
+ * (`diff file=…`) is run in a copy of the sources in which its changes are made, so that worked examples work.
  */
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -50,6 +50,7 @@ export function typeErrors(snippets: readonly Snippet[], changed: ReadonlyMap<st
   const names = new Map(snippets.map(({ file, name }) => [file, name]));
   const { fileExists, readFile } = host;
   host.fileExists = (path) => code.has(path) || fileExists(path);
+  host.directoryExists = () => true;
   host.readFile = (path) => code.get(path) ?? readFile(path);
   const program = ts.createProgram([...code.keys()], options, host);
   return [...code.keys()].flatMap((file) => {
@@ -79,6 +80,7 @@ export function run(
   snippets: readonly Snippet[],
   changed: ReadonlyMap<string, string>,
 ): Map<string, string[]> {
+  const extending = new Set(snippets.filter(({ info }) => info.startsWith("file=")).map(({ page }) => page));
   const copy = mkdtempSync(join(tmpdir(), "fathom-docs-"));
   const write = (file: string, code: string) => {
     const path = join(copy, relative(root, file));
@@ -91,8 +93,9 @@ export function run(
       cpSync(join(root, name), join(copy, name), { recursive: true });
     symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
     for (const [file, code] of changed) write(file, code);
-    const library = pathToFileURL(join(copy, "src/index.ts")).href;
-    const modules = snippets.map(({ name, file, code }) => {
+    const modules = snippets.map(({ name, page, file, code }) => {
+      const home = extending.has(page) ? copy : root;
+      const library = pathToFileURL(join(home, "src/index.ts")).href;
       const path = write(file, code.replaceAll('from "fathom"', `from "${library}"`));
       return [name, pathToFileURL(path).href];
     });
