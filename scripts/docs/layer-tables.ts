@@ -96,8 +96,8 @@ const samples: readonly (readonly [NetShape, Readonly<Record<number, string>>])[
     { 12: "C", 8: "T", 96: "C·T" },
   ],
   [
-    { kind: "image", shape: [12, 7, 10] },
-    { 12: "C", 7: "H", 10: "W", 70: "H·W", 840: "C·H·W" },
+    { kind: "image", shape: [12, 11, 10] },
+    { 12: "C", 11: "H", 10: "W", 110: "H·W", 1320: "C·H·W" },
   ],
   [{ kind: "ids", shape: [9] }, { 9: "T" }],
 ];

@@ -57,10 +57,11 @@ function commands(): string {
 
 function activations(): string {
   const rows = netActivations.map((kind) => {
-    const { summary, params, synonyms } = findActivation(kind)!;
+    const { summary, params, defaults = {}, synonyms } = findActivation(kind)!;
     const words = Object.entries(params.shape).map(([name, schema]) => {
-      const { data } = schema.safeParse(undefined);
-      return `\`${name}\` (${data === undefined ? "required" : `default ${JSON.stringify(data)}`})`;
+      const { success, data = defaults[name] } = schema.safeParse(undefined);
+      const otherwise = data === undefined ? "optional" : `default ${JSON.stringify(data)}`;
+      return `\`${name}\` (${success ? otherwise : "required"})`;
     });
     const parameters = words.join(", ") || "–";
     return [`\`${kind}\``, summary, parameters, synonyms.map((name) => `\`${name}\``).join(", ") || "–"];
