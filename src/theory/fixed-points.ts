@@ -264,6 +264,7 @@ function iterated(map: LayerMap, roots: readonly Root[], K1: number): Limit {
     if (Math.abs(better - K) <= 1e-13 * Math.abs(K)) break;
     K = better;
   }
-  const root = roots.find((candidate) => Math.abs(candidate.K - K) <= 1e-8 * K);
+  const dying = K < scanGrid[0]!;
+  const root = roots.find((candidate) => (dying ? candidate.K === 0 : Math.abs(candidate.K - K) <= 1e-8 * K));
   return limit(root === undefined ? pointAt(map, K, "stable") : describe(map, root), K1);
 }

@@ -157,7 +157,7 @@ function refusedExpression(text: string, where: string): unknown {
   } catch (error) {
     if (!(error instanceof FathomError)) throw error;
     const { code, message, hint } = error;
-    return new FathomError({ code, message, where, hint });
+    return new FathomError({ code, message, where, ...(hint === undefined ? {} : { hint }) });
   }
   return new FathomError({
     code: "bad-input",
