@@ -98,7 +98,8 @@ export function declareParameters(
 }
 
 /**
- * Gives every borrowing layer the array of its owner. Each keeps its own scale, as the ntk parameterisation asks.
+ * Gives every borrowing layer the array of its owner, with the owner's law and scale: what is shared is the effective
+ * weight, so that both parameterisations are one function.
  * @throws FathomError not-found for an owner that is not there, bad-shape for one of another shape, bad-input for
  * contradicting options.
  */
@@ -126,7 +127,7 @@ export function settleLoans({ owned, loans }: Ledger): void {
         hint: `State it at ${owner.name}, and leave it out here.`,
       });
     }
-    borrower[local] = { ...owner, scale: own.scale, fanIn: own.fanIn };
+    borrower[local] = owner;
   }
 }
 

@@ -16,7 +16,9 @@ export const netForm = z.strictObject({
   init: z
     .enum(["gaussian", "haar"])
     .default("gaussian")
-    .describe("law of the weight matrices: independent normal entries, or Haar orthogonal"),
+    .describe(
+      "law of the weight matrices: independent normal entries, or Haar orthogonal (kernels of convolutions: by their own parameters)",
+    ),
   layers: layerListSchema.describe("the layers, from input to output"),
 });
 

@@ -107,7 +107,7 @@ export type LayerSpec =
 
 /** `standard`: weights hold the variance; `ntk`: unit-variance parameters, scale in the forward pass. */
 export type Parameterisation = "standard" | "ntk";
-/** Law of the weight matrices; biases are normal under both. */
+/** Law of the weight matrices; biases, and kernels of convolutions that do not ask otherwise, are normal under both. */
 export type Init = "gaussian" | "haar";
 
 /** A network. `input` is absent while the data that will be fed is not known ({@link withInput}). */

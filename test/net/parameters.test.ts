@@ -100,11 +100,20 @@ describe("a shared parameter", () => {
     for (const [i, value] of shared!.entries()) expect(value).toBeCloseTo(first![i]! + second![i]!, 12);
   });
 
-  it("keeps the scale of each use under the ntk parameterisation", () => {
+  it("has its owner's variance under both parameterisations, whatever the borrower says", () => {
     const layers = [dense(3, undefined, { sw2: 4 }), dense(3, share("0.weight"), { sw2: 9 })];
-    const model = buildModel(parseNet({ ...on(3, ...layers), parameterisation: "ntk" }));
-    const scales = model.layers.map(({ parameters }) => parameters.weight!.scale);
-    expect(scales).toEqual([Math.sqrt(4 / 3), Math.sqrt(3)]);
+    const effective = ["standard", "ntk"].map((parameterisation) => {
+      const model = buildModel(parseNet({ ...on(3, ...layers), parameterisation }));
+      const values = toNumbers(initialise(model, key, { dtype: "float64" })["0.weight"]!);
+      const { variance } = model.parameters[0]!;
+      return model.layers.map(({ parameters }) => {
+        const { scale } = parameters.weight!;
+        expect(scale ** 2 * variance).toBeCloseTo(4 / 3, 14);
+        return values.map((value) => value * scale);
+      });
+    });
+    const [standard, ntk] = effective.map((layer) => layer[1]!);
+    for (const [i, value] of standard!.entries()) expect(ntk![i]).toBeCloseTo(value, 13);
   });
 
   it("is refused where owner and borrower do not meet", () => {
