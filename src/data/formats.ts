@@ -12,7 +12,7 @@ import type { ReadOptions } from "./options.ts";
 /** Formats of files, found by extension. */
 export const fileFormats: readonly DataFormat[] = [csv, libsvm, jsonl, npz, safetensors];
 
-/** Layouts of folders, in the order in which a folder is tried (folders.ts). */
+/** Layouts of folders, in the order in which a folder is tried (read-path.ts). */
 export const folderLayouts = [
   { name: "cifar10", summary: "data_batch_1.bin to 5 and test_batch.bin, or cifar-10-binary.tar.gz" },
   { name: "idx", summary: "train-images-idx3-ubyte and its three companions, plain or gzip" },
