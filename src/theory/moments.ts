@@ -50,9 +50,11 @@ function productMean(f: (h: number) => number, r: (h: number) => number, K: numb
   let term = 0;
   for (let i = 0; i < nodes.length; i++) {
     const h = scale * nodes[i]!;
-    const pair = f(h) * r(h) + f(-h) * r(-h);
+    const weight = weights[i]!;
+    // The weight first: far out f r may overflow where w f r does not.
+    const pair = weight * f(h) * r(h) + weight * f(-h) * r(-h);
     // Infinite with opposite signs: an odd function that overflowed.
-    term = Number.isNaN(pair) ? 0 : weights[i]! * pair;
+    term = Number.isNaN(pair) ? 0 : pair;
     sum += term;
   }
   return Math.abs(term) > CUT_OFF * Math.abs(sum) ? meanFromAfar(f, r, { K, rule, sum }) : sum;

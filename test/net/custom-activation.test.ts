@@ -1,0 +1,315 @@
+/** @file Activations from expressions: grammar, both halves, derivatives, kinks, and what is refused. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { evaluate, input, orZeros, reduceSum, vjp } from "../../src/expr/index.ts";
+import { childrenOf, type Expression, printExpression } from "../../src/net/activations/custom/ast.ts";
+import { choices, functions } from "../../src/net/activations/custom/functions.ts";
+import { compileJet, compileValue } from "../../src/net/activations/custom/jet.ts";
+import { parseExpression } from "../../src/net/activations/custom/parse.ts";
+import {
+  activationText,
+  applyActivation,
+  parseActivation,
+  parseNetText,
+  scalarHalf,
+} from "../../src/net/index.ts";
+import { FathomError, ndarray, toNumbers } from "../../src/tensor/index.ts";
+import { derivativeMoment, scalarActivation, secondMoment, universality } from "../../src/theory/index.ts";
+import { quickGelu } from "../oracles/activations.ts";
+import { refusal } from "../refusal.ts";
+
+const number = fc.oneof(
+  fc.integer({ min: 0, max: 9 }),
+  fc.double({ min: 1e-3, max: 1e3, noNaN: true }),
+  fc.constantFrom(1e-20, 3.5e12),
+);
+const { tree } = fc.letrec<{ tree: Expression }>((tie) => ({
+  tree: fc.oneof(
+    { maxDepth: 5, depthSize: "small" },
+    fc.constant<Expression>({ op: "x" }),
+    number.map((value): Expression => ({ op: "number", value })),
+    tie("tree").map((of): Expression => ({ op: "negate", of })),
+    fc
+      .tuple(fc.constantFrom("+", "-", "*", "/", "^"), tie("tree"), tie("tree"))
+      .map(([op, left, right]) => ({ op, left, right }) as Expression),
+    fc
+      .tuple(fc.constantFrom(...Object.keys(functions)), tie("tree"))
+      .map(([name, argument]): Expression => ({ op: "call", name, args: [argument] })),
+    fc
+      .tuple(fc.constantFrom(...Object.keys(choices)), tie("tree"), tie("tree"))
+      .map(([name, a, b]): Expression => ({ op: "call", name, args: [a, b] })),
+  ),
+}));
+
+const value = (text: string) => compileValue(parseExpression(text));
+
+describe("the grammar", () => {
+  it("is read back from what is printed, as the same tree", () => {
+    fc.assert(
+      fc.property(tree, (expression) => {
+        const text = printExpression(expression);
+        fc.pre(text.length <= 400);
+        expect(parseExpression(text)).toEqual(expression);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("binds powers before signs, signs before products, and groups powers from the right", () => {
+    const at = 3;
+    for (const [text, reference] of [
+      ["-x^2", -9],
+      ["(-x)^2", 9],
+      ["2^-x", 1 / 8],
+      ["2^3^2", 512],
+      ["2**3", 8],
+      ["-2^2*x", -12],
+      ["x - 1 - 1", 1],
+      ["12/x/2", 2],
+      ["2*x^2 + 1", 19],
+      ["+x", 3],
+      ["- - x", 3],
+      ["1.5e1*x", 45],
+      [".5*x", 1.5],
+      ["pi*e", Math.PI * Math.E],
+      ["max(x, 2*min(x, 1))", 3],
+    ] as const)
+      expect(value(text)(at), text).toBe(reference);
+  });
+
+  it("refuses what is no formula, with the position and what is allowed", () => {
+    for (const [text, message] of [
+      ["", /empty/],
+      ["x +", /character 4/],
+      ["x y", /operator is missing/],
+      ["foo(x)", /"foo" at character 1/],
+      ["x + sigmoyd(x)", /"sigmoyd" at character 5/],
+      ["sin x", /operator is missing/],
+      ["sin()", /takes 1 argument, not 0/],
+      ["max(x)", /takes 2 arguments, not 1/],
+      ["x.constructor", /MemberExpression|no formula/],
+      ["constructor(x)", /unknown/],
+      ["__proto__", /unknown/],
+      ["'a'", /not a finite number/],
+      ["1e999", /not a finite number/],
+      ["x ? 1 : 2", /no formula/],
+      ["[x]", /no formula/],
+      ["(x, 1)", /no formula/],
+      ["x = 1", /character/],
+      ["this", /unknown|no formula/],
+      ["-", /character/],
+      ["2^", /character/],
+      ["x".padEnd(500, "+x"), /bound is 400/],
+      [`${"(".repeat(3)}${"abs(".repeat(60)}x${")".repeat(63)}`, /levels deep/],
+    ] as const) {
+      const error = refusal(() => parseExpression(text));
+      expect(error, text).toMatchObject({ code: "bad-input", where: "custom.expression" });
+      expect(error.message, text).toMatch(message);
+      expect(error.hint).toMatch(/Allowed: numbers, x, pi, e/);
+    }
+    expect(refusal(() => parseExpression("x + sigmoyd(x)")).hint).toContain('Did you mean "sigmoid"');
+  });
+
+  it("answers any text with a tree or a FathomError", () => {
+    const alphabet = fc.constantFrom(
+      ..."xe01.,+-*/^() ",
+      "sin",
+      "max",
+      "abs(",
+      "**",
+      "[",
+      "?",
+      "'",
+      "`",
+      "é",
+      "\n",
+    );
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.array(alphabet, { maxLength: 30 }).map((parts) => parts.join("")),
+        ),
+        (text) => {
+          try {
+            parseExpression(text);
+          } catch (error) {
+            expect(error).toBeInstanceOf(FathomError);
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});
+
+const smooth = [
+  "tanh(x)*1.2",
+  "x*sigmoid(1.702*x)",
+  "x*exp(-x^2/2) + cos(x)/3",
+  "log1p(x^2) - atan(2*x)",
+  "sqrt(x^2 + 1) - 1",
+  "softplus(x) - log(2)",
+  "gelu(x)^3/(1 + x^2)",
+  "erf(x)^2*expm1(x/10)",
+  "2^(-x^2) + (x^2 + 1)^(0.3*x)",
+  "(1 + x^2)^-1.5",
+  "x^5 - 3*x^2 + 7",
+];
+const kinked: readonly (readonly [string, readonly number[]])[] = [
+  ["max(x, 0.1*x)", [0]],
+  ["relu(x - 1) + abs(x + 2)", [-2, 1]],
+  ["min(max(x, -1.5), 2)", [-1.5, 2]],
+  ["step(x)*x^2 - 1", [0]],
+  ["sign(x)*log1p(abs(x))", [0]],
+  ["abs(x^2 - 2)", [-Math.SQRT2, Math.SQRT2]],
+];
+const all = [...smooth, ...kinked.map(([text]) => text), "3", "0*x"];
+const points = [...Array.from({ length: 161 }, (_, i) => (i - 80) / 16), -40, 40, -1e-9, 1e-9];
+
+describe.each(all)("%s", (text) => {
+  const spec = parseActivation(`custom(${text})`);
+  const half = scalarHalf(spec);
+  const x = input("x", [points.length], "float64");
+  const feeds = { x: ndarray("float64", [points.length], points) };
+  const y = applyActivation(spec, x);
+
+  const expectEqual = (values: readonly number[], f: (x: number) => number) => {
+    for (const [i, got] of values.entries()) {
+      const reference = f(points[i]!);
+      expect(Math.abs(got - reference), `at ${points[i]}`).toBeLessThanOrEqual(
+        1e-11 * Math.max(1, Math.abs(reference)),
+      );
+    }
+  };
+
+  it("has one value and one derivative in both halves, at the kinks too", () => {
+    expectEqual([...toNumbers(evaluate([y], feeds)[0]!)], half.f);
+    const [gradient] = vjp([reduceSum(y)], [x]);
+    expectEqual([...toNumbers(evaluate([orZeros(gradient, x)], feeds)[0]!)], half.df);
+  });
+
+  it("has derivatives up to the third as differences have them", () => {
+    const jet = compileJet(parseExpression(text));
+    const h = 1e-4;
+    for (const at of [-2.2, -0.7, 0.3, 1.9]) {
+      const [here, left, right] = [jet(at), jet(at - h), jet(at + h)];
+      for (const k of [0, 1, 2]) {
+        const difference = (k + 1) * here[k + 1]! - (right[k]! - left[k]!) / (2 * h);
+        expect(Math.abs(difference), `order ${k + 1} at ${at}`).toBeLessThan(
+          1e-5 * Math.max(1, Math.abs(here[k + 1]!)),
+        );
+      }
+      expect(here[0]).toBe(half.f(at));
+    }
+  });
+
+  it("is read back from its text, and made once", () => {
+    expect(parseActivation(activationText(spec))).toEqual(spec);
+    expect(scalarHalf({ ...spec })).toBe(half);
+  });
+});
+
+describe("the scalar half", () => {
+  it.each(kinked)("of %s finds its kinks", (text, kinks) => {
+    const half = scalarHalf({ kind: "custom", expression: text });
+    expect(half.kinks.length).toBe(kinks.length);
+    for (const [i, kink] of kinks.entries()) expect(half.kinks[i]).toBeCloseTo(kink, 13);
+    expect(half.taylor === undefined).toBe(kinks.includes(0));
+  });
+
+  it("takes kinks that are listed", () => {
+    const half = scalarHalf({ kind: "custom", expression: "abs(x - 200)", kinks: [200] });
+    expect(half.kinks).toEqual([200]);
+  });
+
+  it("has the class, critical point and moments of the activation that it spells", () => {
+    for (const [text, kind] of [
+      ["max(x, 0)", "relu"],
+      ["x*sigmoid(x)", "silu"],
+      ["x*tanh(softplus(x))", "mish"],
+      ["x/(1 + abs(x))", "softsign"],
+      ["relu(x) + expm1(min(x, 0))", "elu"],
+      ["min(max(x, -1), 1)", "hardtanh"],
+      ["atan(x)", "arctan"],
+      ["1/(1 + exp(-x))", "sigmoid"],
+    ] as const) {
+      const custom = scalarHalf({ kind: "custom", expression: text });
+      const known = scalarActivation(kind);
+      const [found, reference] = [universality(custom), universality(known)];
+      expect(found.class, text).toBe(reference.class);
+      expect(found.zeta, text).toBe(reference.zeta);
+      for (const name of ["sw2", "sb2", "K"] as const)
+        expect(found.critical?.[name] ?? -1, `${text} ${name}`).toBeCloseTo(
+          reference.critical?.[name] ?? -1,
+          9,
+        );
+      for (const K of [0, 0.3, 4, 1e6])
+        for (const moment of [secondMoment, derivativeMoment])
+          expect(
+            Math.abs(moment(custom, K) / (moment(known, K) || 1) - (moment(known, K) === 0 ? 0 : 1)),
+          ).toBeLessThan(1e-9);
+    }
+  });
+
+  it("of x sigmoid(1.702 x) has the critical point that mpmath finds", () => {
+    const { critical } = universality(scalarHalf(parseActivation("custom(x*sigmoid(1.702*x))")));
+    for (const name of ["sw2", "sb2", "K"] as const) expect(critical![name]).toBeCloseTo(quickGelu[name], 10);
+  });
+
+  it("sees where a smooth activation approaches K = 0 by a higher power", () => {
+    // x - x^5 + …: K' - K ~ -K³, so J ~ l^{-1/2}.
+    expect(universality(scalarHalf(parseActivation("custom(x*exp(-x^4))")))).toMatchObject({
+      class: "zero",
+      zeta: 0.5,
+    });
+  });
+
+  it("grows to Infinity, not to a wrong number or NaN", () => {
+    const half = scalarHalf(parseActivation("custom(exp(x))"));
+    for (const K of [0.1, 1, 16, 100]) expect(secondMoment(half, K) / Math.exp(2 * K)).toBeCloseTo(1, 10);
+    for (const K of [1e3, 1e10, Number.POSITIVE_INFINITY])
+      expect(secondMoment(half, K)).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe("an activation that is not a number somewhere", () => {
+  it.each([
+    ["log(x)", "x = 0"],
+    ["sqrt(x)", "x = -"],
+    ["1/x", "x = 0"],
+    ["sin(x)/x", "x = 0"],
+    ["x^0.5", "x = -"],
+    ["exp(x)/(1 + exp(x))", "x = 1000"],
+  ])("%s is refused, with the point", (expression, point) => {
+    const error = refusal(() => parseActivation(`custom(${expression})`, "--activation"));
+    expect(error).toMatchObject({ code: "bad-input", where: "--activation" });
+    expect(error.message).toContain(point);
+  });
+});
+
+describe("in networks", () => {
+  it("nested parentheses and commas stand in the one-line form", () => {
+    const net = parseNetText(
+      "mlp:depth=2,width=8,activation=custom(max(x, sin(x), )),in=8".replace(", )", ")"),
+    );
+    expect(JSON.stringify(net)).toContain("max(x, sin(x))");
+    const line = "mlp:depth=2,width=8,activation=polynomial(0, 1, 0.5),sw2=2,in=8";
+    expect(JSON.stringify(parseNetText(line))).toContain('"coefficients":[0,1,0.5]');
+  });
+
+  it("an expression in JSON is checked where it stands", () => {
+    const net = {
+      fathom: 1,
+      input: { kind: "vector", shape: [4] },
+      layers: [{ kind: "activation", activation: { kind: "custom", expression: "x*foo(x)" } }],
+    };
+    const error = refusal(() => parseNetText(JSON.stringify(net)));
+    expect(error.where).toContain("layers[0].activation");
+    expect(error.message).toContain('"foo"');
+  });
+});
+
+it("trees know their children", () => {
+  expect(childrenOf(parseExpression("x*sin(x)")).map(printExpression)).toEqual(["x", "sin(x)"]);
+});
