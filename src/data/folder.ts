@@ -24,7 +24,11 @@ const MAX_FILE_BYTES = 2 ** 31;
 
 /** Whether one of these names is that of an IDX file of a data set. */
 export function holdsIdx(names: readonly string[]): boolean {
-  return names.some((name) => /idx\d/i.test(name) && Object.values(PATTERNS).some((role) => role.test(name)));
+  const other = /\.(?!gz$|part$)[a-z]{2,}$/i;
+  return names.some(
+    (name) =>
+      !other.test(name.replace(/\.gz$/, "")) && Object.values(PATTERNS).some((role) => role.test(name)),
+  );
 }
 
 /**
