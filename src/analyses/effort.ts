@@ -6,7 +6,7 @@
 import type { Model } from "../net/index.ts";
 import { candidates } from "./candidates.ts";
 import type { SurveyContext } from "./context.ts";
-import { comparisonSeconds } from "./training/plan.ts";
+import { comparisonSeconds, type PlanRows } from "./training/plan.ts";
 import { secondsPerStep } from "./training/step-cost.ts";
 
 export interface Effort {
@@ -15,15 +15,18 @@ export interface Effort {
   /** Steps of a trial run of the edge search, and networks that are searched. */
   readonly steps: number;
   readonly seeds: number;
+  /** Rows that rates are chosen by, and rows of the test, at most. */
+  readonly heldOut: number;
+  readonly test: number;
 }
 
 /** The one that is wanted, and what is taken where that is too dear. */
 const efforts: readonly Effort[] = [
-  { batch: 128, steps: 40, seeds: 3 },
-  { batch: 64, steps: 40, seeds: 3 },
-  { batch: 32, steps: 40, seeds: 3 },
-  { batch: 32, steps: 20, seeds: 2 },
-  { batch: 16, steps: 20, seeds: 2 },
+  { batch: 128, steps: 40, seeds: 3, heldOut: 5000, test: 10_000 },
+  { batch: 64, steps: 40, seeds: 3, heldOut: 2000, test: 4000 },
+  { batch: 32, steps: 40, seeds: 3, heldOut: 1000, test: 2000 },
+  { batch: 32, steps: 20, seeds: 2, heldOut: 500, test: 1000 },
+  { batch: 16, steps: 20, seeds: 2, heldOut: 500, test: 1000 },
 ];
 
 /** Share of a budget for training and its rates; the rest is for the other questions. */
@@ -40,9 +43,22 @@ export function effortOf(context: SurveyContext): Effort {
   return context.share("effort", () => {
     const models = candidates(context).map(({ model }) => model);
     const seconds = (effort: Effort) =>
-      searchSeconds(models, effort) + comparisonSeconds(models, effort.batch, wantedSteps);
+      searchSeconds(models, effort) + comparisonSeconds(models, rowsOf(context, effort), wantedSteps);
     return efforts.find((effort) => seconds(effort) <= share * context.budget.seconds) ?? efforts.at(-1)!;
   });
+}
+
+/** Rows of a comparison by training. */
+export function plannedRows(context: SurveyContext): PlanRows {
+  return rowsOf(context, effortOf(context));
+}
+
+function rowsOf({ dataset: { train, test } }: SurveyContext, effort: Effort): PlanRows {
+  return {
+    batch: effort.batch,
+    validation: Math.min(effort.heldOut, Math.ceil(train.labels.data.length / 10)),
+    test: Math.min(effort.test, test.labels.data.length),
+  };
 }
 
 /** Predicted seconds of the edge searches of some networks. */

@@ -5,6 +5,7 @@
 import { type MeanFieldPlace, type Model, meanFieldPlaces } from "../net/index.ts";
 import { FathomError } from "../tensor/index.ts";
 import { assumptionsOf } from "../theory/index.ts";
+import { isUnsupported } from "./unsupported.ts";
 
 /** What theory says of the taps before it stops. */
 export interface Reach<L> {
@@ -34,8 +35,9 @@ export function theoryReach<L>(model: Model, rule: (places: readonly MeanFieldPl
         ...(all || missing === undefined ? {} : { missing }),
       };
     } catch (error) {
-      const at = stopsTheory(error) ? placeOf(error, places) : -1;
-      if (!stopsTheory(error) || at < 0) throw error;
+      if (!(error instanceof FathomError)) throw error;
+      const at = placeOf(error, places);
+      if (at < 0) throw error;
       missing = named(error, places[at]!.name);
       places = places.slice(0, at);
     }
@@ -50,19 +52,17 @@ function placesOf(model: Model): { places: readonly MeanFieldPlace[]; missing?: 
     try {
       places.push(...meanFieldPlaces({ ...model, layers: [layer] }));
     } catch (error) {
-      if (!stopsTheory(error)) throw error;
+      if (!isUnsupported(error)) throw error;
       return { places, missing: sentenceEnd(error.message) };
     }
   }
   return { places };
 }
 
-/** A rule that is not there, or that meets a signal it cannot follow (dead or overflowed before a normalisation). */
-function stopsTheory(error: unknown): error is FathomError {
-  return error instanceof FathomError && (error.code === "unsupported" || error.code === "failed");
-}
-
-/** The place whose rule refused, by the name that the recursion puts in front. */
+/**
+ * The place whose rule refused a signal that it cannot follow (one that died or overflowed before a normalisation), by the
+ * name that the recursion puts in front; -1 for what is wrong with the start.
+ */
 function placeOf({ where = "" }: FathomError, places: readonly MeanFieldPlace[]): number {
   return places.findIndex(({ name }) => where === name || where.startsWith(`${name}: `));
 }

@@ -80,7 +80,8 @@ function tellsClass({ ranking }: CorrelationLayer): boolean {
 function apart(hidden: readonly CorrelationLayer[]): string {
   const last = hidden.at(-1)!;
   const between = last.between.mean.value.toFixed(3);
-  const through = hidden.length === 1 ? "the hidden layer" : `all ${hidden.length} hidden layers`;
+  const through =
+    ["", "the hidden layer", "both hidden layers"][hidden.length] ?? `all ${hidden.length} hidden layers`;
   return `Two inputs of different classes stay apart through ${through}: at the last their correlation is ${between}, and correlation ranks a same-class pair above a mixed one in ${percent(last)} of 100 cases (${percent(hidden[0]!)} at the first).`;
 }
 

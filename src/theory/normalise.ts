@@ -178,18 +178,19 @@ export function batchNorm({ epsilon = 0 }: Epsilon = {}): Step {
       const { batch } = s;
       if (batch === undefined) throw unknownBatch();
       const total = batchVariance(batch, epsilon) + epsilon;
-      const unit = (u: PairState): PairState => ({
+      const unit = (u: PairState, position = batch): PairState => ({
         ...u,
-        Ka: Math.max(0, u.Ka - batch.batch) / total,
-        Kb: Math.max(0, u.Kb - batch.batch) / total,
-        C: (u.C - batch.batch) / total,
+        Ka: Math.max(0, u.Ka - 2 * position.batch + batch.batch) / total,
+        Kb: Math.max(0, u.Kb - 2 * position.batch + batch.batch) / total,
+        C: (u.C - 2 * position.batch + batch.batch) / total,
         meanA: 0,
         meanB: 0,
         chi: u.chi / total,
         theta: Number.NaN,
         thetaStandard: Number.NaN,
       });
-      const after = s.positions === undefined ? unit(s) : joinPairs(s.positions.map(unit));
+      const at = (u: PairState, p: number) => unit(u, batch.positions?.[p]);
+      const after = s.positions === undefined ? unit(s) : joinPairs(s.positions.map(at));
       return withBatch(after, s, single);
     },
   };

@@ -10,8 +10,9 @@ import { trainingVerdict } from "../../src/analyses/training/verdict.ts";
 import { buildModel, parseNetText } from "../../src/net/index.ts";
 
 const model = buildModel(parseNetText("mlp:depth=30,width=128,in=784"));
+const rows = { batch: 128, validation: 5000, test: 10_000 };
 const plan = (seconds: number) =>
-  planTraining({ models: [model, model], learningRates: rateGrid([1]), seconds, rows: 54_000, batch: 128 });
+  planTraining({ models: [model, model], learningRates: rateGrid([1]), seconds, train: 54_000, rows });
 
 /** Errors of the rates 1, 10, 100, … at one rung. */
 const rungOf = (errors: (number | null)[]) =>
@@ -41,11 +42,11 @@ describe("the plan of a comparison", () => {
   it("counts the cost of each network, and takes no batch larger than the rows", () => {
     const large = buildModel(parseNetText("mlp:depth=30,width=512,in=784"));
     const race = (models: (typeof model)[]) =>
-      planTraining({ models, learningRates: rateGrid([1]), seconds: 60, rows: 54_000, batch: 128 });
+      planTraining({ models, learningRates: rateGrid([1]), seconds: 60, train: 54_000, rows });
     expect(race([model, large]).steps).toBeLessThan(race([model, model]).steps);
-    const least = (models: (typeof model)[]) => comparisonSeconds(models, 128);
+    const least = (models: (typeof model)[]) => comparisonSeconds(models, rows);
     expect(least([model, large])).toBeCloseTo(least([model]) + least([large]), 9);
-    const few = { models: [model], learningRates: rateGrid([1]), seconds: 60, rows: 90, batch: 128 };
+    const few = { models: [model], learningRates: rateGrid([1]), seconds: 60, train: 90, rows };
     expect(planTraining(few).batch).toBe(90);
   });
 });
@@ -194,10 +195,10 @@ describe("the outcome", () => {
 });
 
 describe("held-out rows", () => {
-  it("are the last tenth, at most 5,000, and never trained on", () => {
-    const { train, validation } = holdOut(60_000);
+  it("are the last tenth, at most so many, and never trained on", () => {
+    const { train, validation } = holdOut(60_000, 5000);
     expect(validation.length).toBe(5000);
     expect(train.at(-1)! + 1).toBe(validation[0]);
-    expect(holdOut(100).validation.length).toBe(10);
+    expect(holdOut(100, 5000).validation.length).toBe(10);
   });
 });

@@ -105,11 +105,12 @@ async function rateFromCurvature(context: SurveyContext, model: Candidate["model
 
 /**
  * Where a grid of rates should end: the edge, or the end of the bracket that was found. Where no rate is unstable (bounded
- * outputs) that says nothing, and the curvature's rate stands in.
+ * outputs) that says nothing, and the curvature's rate stands in, as far as rates were tried.
  */
 export function edgeValue({ measured: { edge, interval }, curvatureRate }: CandidateEdge): number {
   if (edge !== undefined) return edge.value;
   const [low, high] = interval;
-  if (!Number.isFinite(high)) return searchStart(curvatureRate);
+  if (!Number.isFinite(high))
+    return curvatureRate > 0 && curvatureRate <= low ? curvatureRate : searchFrom[1];
   return low > 0 ? low : high;
 }

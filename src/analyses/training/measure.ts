@@ -5,6 +5,7 @@
 import { createTrainer } from "../../train/index.ts";
 import type { Candidate } from "../candidates.ts";
 import type { SurveyContext } from "../context.ts";
+import { effortOf } from "../effort.ts";
 import { raceSteps, type TrainingPlan } from "./plan.ts";
 import { runTournament, type Tournament } from "./tournament.ts";
 
@@ -16,11 +17,28 @@ export interface TrainingMeasurement {
   readonly rows: { readonly train: number; readonly validation: number; readonly test: number };
 }
 
-/** The last tenth of the training split, at most 5,000 rows, is held out to choose the learning rate by. */
-export function holdOut(rows: number): { readonly train: Int32Array; readonly validation: Int32Array } {
-  const held = Math.max(1, Math.min(5000, Math.floor(rows / 10)));
-  const range = (from: number, to: number) => Int32Array.from({ length: to - from }, (_, i) => from + i);
+/**
+ * The last tenth of the training split is held out to choose the learning rate by.
+ * @param most - held-out rows at most.
+ */
+export function holdOut(
+  rows: number,
+  most: number,
+): { readonly train: Int32Array; readonly validation: Int32Array } {
+  const held = Math.max(1, Math.min(most, Math.floor(rows / 10)));
   return { train: range(0, rows - held), validation: range(rows - held, rows) };
+}
+
+function range(from: number, to: number): Int32Array {
+  return Int32Array.from({ length: to - from }, (_, i) => from + i);
+}
+
+/** The rows of a survey's comparison. */
+export function comparisonRows(context: SurveyContext): ReturnType<typeof holdOut> & { test: Int32Array } {
+  const { train, test } = context.dataset;
+  const effort = effortOf(context);
+  const rows = Math.min(effort.test, test.labels.data.length);
+  return { ...holdOut(train.labels.data.length, effort.heldOut), test: range(0, rows) };
 }
 
 /**
@@ -32,7 +50,7 @@ export async function measureTraining(
   plan: TrainingPlan,
   { before, after }: { readonly before: Candidate; readonly after: Candidate | undefined },
 ): Promise<TrainingMeasurement> {
-  const { train, validation } = holdOut(context.dataset.train.labels.data.length);
+  const { train, validation, test } = comparisonRows(context);
   let steps = 0;
   const total = raceSteps(plan.learningRates.length, plan.rungs) * (after === undefined ? 1 : 2);
   const race = async ({ model, label }: Candidate): Promise<Tournament> => {
@@ -54,11 +72,11 @@ export async function measureTraining(
       key,
       rows: train,
       validation,
+      test,
       signal: context.signal,
       onSteps,
     });
   };
-  const test = context.dataset.test.labels.data.length;
-  const rows = { train: train.length, validation: validation.length, test };
+  const rows = { train: train.length, validation: validation.length, test: test.length };
   return { plan, before: await race(before), after: after && (await race(after)), rows };
 }

@@ -50,14 +50,41 @@ export function raceSteps(rates: number, rungs: readonly Rung[]): number {
   return total + (seeds - searchSeeds) * before;
 }
 
+/** Rows of everything that a comparison looks at. */
+export interface PlanRows {
+  /** Of a step. */
+  readonly batch: number;
+  /** Held out, to choose rates by, and of the test. */
+  readonly validation: number;
+  readonly test: number;
+}
+
 /** Predicted seconds that one step of the longest run costs over all networks, rates and seeds. */
 function secondsPerPlannedStep(models: readonly Model[], rates: number, batch: number): number {
   return raceSteps(rates, halving) * models.reduce((sum, model) => sum + secondsPerStep(model, batch), 0);
 }
 
+/** Rows are evaluated in calls of so many, and forward passes are a third of a step. */
+const rowsPerCall = 500;
+const forwardShare = 1 / 3;
+
+/** Predicted seconds of all evaluations. */
+function evaluationSeconds(
+  models: readonly Model[],
+  rates: number,
+  { validation, test }: Omit<PlanRows, "batch">,
+): number {
+  const kept = halving.slice(0, -1).reduce((total, { keep }) => total + keep, 0);
+  const validations = (rates + kept) * searchSeeds + seeds - searchSeeds;
+  const calls = validations * Math.ceil(validation / rowsPerCall) + seeds * Math.ceil(test / rowsPerCall);
+  const perCall = models.reduce((sum, model) => sum + forwardShare * secondsPerStep(model, rowsPerCall), 0);
+  return calls * perCall;
+}
+
 /** Predicted seconds of a comparison over so many steps; of the shortest that is worth making unless said. */
-export function comparisonSeconds(models: readonly Model[], batch: number, steps = minSteps): number {
-  return steps * secondsPerPlannedStep(models, mostRates, batch);
+export function comparisonSeconds(models: readonly Model[], rows: PlanRows, steps = minSteps): number {
+  const stepping = steps * secondsPerPlannedStep(models, mostRates, rows.batch);
+  return stepping + evaluationSeconds(models, mostRates, rows);
 }
 
 /**
@@ -65,27 +92,28 @@ export function comparisonSeconds(models: readonly Model[], batch: number, steps
  * @param models - the networks that race.
  * @param learningRates - ascending; all networks try the same.
  * @param seconds - for everything: all networks, rates and seeds.
- * @param rows - training rows: a run visits each at most `maxEpochs` times.
- * @param batch - rows of a step, where there are so many.
- * @example planTraining({ models: [model], learningRates: rateGrid([0.5]), seconds: 60, rows: 54_000, batch: 128 }).steps
+ * @param train - training rows: a run visits each at most `maxEpochs` times.
+ * @param rows - a step has fewer where there are not so many.
+ * @example planTraining({ models: [model], learningRates: rateGrid([0.5]), seconds: 60, train: 54_000, rows }).steps
  */
 export function planTraining({
   models,
   learningRates,
   seconds,
+  train,
   rows,
-  batch: wanted,
 }: {
   readonly models: readonly Model[];
   readonly learningRates: readonly number[];
   readonly seconds: number;
-  readonly rows: number;
-  readonly batch: number;
+  readonly train: number;
+  readonly rows: PlanRows;
 }): TrainingPlan {
-  const batch = Math.min(wanted, rows);
+  const batch = Math.min(rows.batch, train);
   const perStep = secondsPerPlannedStep(models, learningRates.length, batch);
-  const longest = Math.ceil((maxEpochs * rows) / batch);
-  const steps = Math.max(minSteps, Math.min(longest, Math.floor(seconds / perStep)));
+  const evaluating = evaluationSeconds(models, learningRates.length, rows);
+  const longest = Math.ceil((maxEpochs * train) / batch);
+  const steps = Math.max(minSteps, Math.min(longest, Math.floor((seconds - evaluating) / perStep)));
   return {
     learningRates,
     batch,
@@ -93,7 +121,7 @@ export function planTraining({
     seeds,
     rungs: halving.map((rung) => ({ steps: Math.ceil(rung.steps * steps), keep: rung.keep })),
     steps,
-    seconds: steps * perStep,
+    seconds: steps * perStep + evaluating,
   };
 }
 

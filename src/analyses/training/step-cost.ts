@@ -2,7 +2,9 @@
  * @file What one training step costs on two cores: measured rates of the kinds of work in it, rounded. It depends on the
  * network alone and never on a clock.
  */
-import { countMultiplications, type Model, type ModelLayer } from "../../net/index.ts";
+import { countMultiplications, type LayerSpec, type Model, type ModelLayer } from "../../net/index.ts";
+
+type AggregateSpec = Extract<LayerSpec, { kind: "aggregate" }>;
 
 /** Multiplications and additions a second in a training step: of matrices, of convolutions with few channels, over edges of graphs. */
 const perSecond = { matrices: 8e10, windows: 7e9, edges: 8e8 };
@@ -19,16 +21,21 @@ const perMultiplication = 6;
 export function secondsPerStep(model: Model, batch: number): number {
   const { matrices, windows } = countMultiplications(model);
   const edges = edgeMultiplications(model.layers);
-  const perExample =
-    (matrices - edges) / perSecond.matrices + windows / perSecond.windows + edges / perSecond.edges;
+  const perExample = matrices / perSecond.matrices + windows / perSecond.windows + edges / perSecond.edges;
   return perMultiplication * batch * perExample + countLayers(model.layers) * secondsPerLayer;
 }
 
-/** Those of graph propagation, which gathers and scatters and is counted among the matrices. */
+/** Those of graph propagation: entries of the matrix times features. */
 function edgeMultiplications(layers: readonly ModelLayer[]): number {
-  return total(layers, ({ spec, record, input, output }) =>
-    spec.kind === "aggregate" ? (record.multiplications?.(spec, input, output) ?? 0) : 0,
+  return total(layers, ({ spec, output }) =>
+    spec.kind === "aggregate" ? matrixEntries(spec.graph) * output.shape.at(-1)! : 0,
   );
+}
+
+/** A pixel of a grid has itself and 4 neighbours, an edge stands for two entries. */
+function matrixEntries({ grid, nodes = 0, edges = [], indices }: AggregateSpec["graph"]): number {
+  if (indices !== undefined) return indices.length;
+  return grid === undefined ? nodes + 2 * edges.length : 5 * grid.reduce((a, b) => a * b, 1);
 }
 
 function countLayers(layers: readonly ModelLayer[]): number {

@@ -45,9 +45,10 @@ export interface TournamentOptions {
   readonly trainer: Trainer;
   readonly plan: TrainingPlan;
   readonly key: Key;
-  /** Rows to train on, and rows held out to choose by. */
+  /** Rows to train on, rows held out to choose by, and rows of the test split. */
   readonly rows: ArrayLike<number>;
   readonly validation: ArrayLike<number>;
+  readonly test: ArrayLike<number>;
   readonly signal?: AbortSignal | undefined;
   /** Called as steps are taken, with how many. */
   onSteps(steps: number): void;
@@ -137,7 +138,7 @@ async function runFinals(
   const finals: FinalRun[] = [];
   for (const { run, seed } of [...racing, ...more]) {
     const diverged = run.status === "diverged";
-    const testError = diverged ? null : (await run.evaluate({ split: "test" })).error;
+    const testError = diverged ? null : (await run.evaluate({ split: "test", rows: options.test })).error;
     finals.push({ seed, diverged, testError, losses: run.losses.slice() });
   }
   return finals;

@@ -7,13 +7,13 @@ import type { Estimate } from "../../theory/index.ts";
 import { applies, type Conclusion, defineAnalysis, doesNotApply } from "../analysis.ts";
 import { candidates, challenger, given } from "../candidates.ts";
 import type { SurveyContext } from "../context.ts";
-import { effortOf } from "../effort.ts";
+import { plannedRows } from "../effort.ts";
 import { edgeSeconds, edgeValue, isTrainable, measuredEdges } from "../learning-rate/edges.ts";
 import { count, rate } from "../words.ts";
 import { trainingAdvice } from "./advice.ts";
 import { chanceError, stepsToTarget } from "./compare.ts";
 import { trainingFigures } from "./figures.ts";
-import { holdOut, measureTraining, type TrainingMeasurement } from "./measure.ts";
+import { comparisonRows, measureTraining, type TrainingMeasurement } from "./measure.ts";
 import { comparisonSeconds, planTraining, type TrainingPlan } from "./plan.ts";
 import { rateGrid } from "./rate-grid.ts";
 import { summarise, type TrainingResults } from "./results.ts";
@@ -32,8 +32,8 @@ async function plan(context: SurveyContext): Promise<TrainingPlan> {
     models: modelsOf(context),
     learningRates: rateGrid(edges),
     seconds,
-    rows: holdOut(context.dataset.train.labels.data.length).train.length,
-    batch: effortOf(context).batch,
+    train: comparisonRows(context).train.length,
+    rows: plannedRows(context),
   });
 }
 
@@ -47,7 +47,7 @@ export const training = defineAnalysis<TrainingPlan, TrainingMeasurement>({
       return doesNotApply("the training rows are of a single class: there is nothing to learn");
     return isTrainable(model) ? applies : doesNotApply("the network has no trainable parameters");
   },
-  cost: (context) => comparisonSeconds(modelsOf(context), effortOf(context).batch) + edgeSeconds(context),
+  cost: (context) => comparisonSeconds(modelsOf(context), plannedRows(context)) + edgeSeconds(context),
   predict: plan,
   measure: (context, plan) =>
     measureTraining(context, plan, { before: given(context), after: challenger(context) }),
