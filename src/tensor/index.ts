@@ -1,6 +1,7 @@
 /** @file Plain arrays, seeded random streams and small dense linear algebra: the ground floor. */
 export * from "./array.ts";
 export { crc32 } from "./crc32.ts";
+export { type ElementType, elementTypes } from "./elements.ts";
 export * from "./errors.ts";
 export { haar } from "./haar.ts";
 export { Key } from "./key.ts";

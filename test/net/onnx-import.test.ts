@@ -1,11 +1,13 @@
 /** @file Reading ONNX models: PyTorch's exports, operators by hand, operator sets, shapes, weights. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { create } from "@bufbuild/protobuf";
+import { TensorProto_DataType as DataType, TensorProtoSchema } from "onnx-buf";
 import { describe, expect, it } from "vitest";
 import { evaluate, input, reduceSum, vjp } from "../../src/expr/index.ts";
 import { importOnnx } from "../../src/net/index.ts";
 import { type DType, type NdArray, ndarray, toNumbers } from "../../src/tensor/index.ts";
-import { f32, handModel, i64, run } from "./onnx-model.ts";
+import { encodeGraph, f32, graphOf, handModel, i64, run } from "./onnx-model.ts";
 
 const fixtures = join(import.meta.dirname, "onnx-fixtures");
 
@@ -215,6 +217,8 @@ describe("operators", () => {
       { epsilon: { float: 0 } },
     );
     expect(y).toEqual([1, 2, 0, 1]);
+    const units = { x, s: c(2, 1), b: c(1, 0), m: c(1, 3), v: c(4, 1) };
+    expect(() => one("BatchNormalization", units, { spatial: 0 }, { opset: 8 })).toThrow(/not by channel/);
   });
 
   it("a dropout is the identity, and its mask is true", () => {
@@ -328,6 +332,35 @@ describe("weights", () => {
     const { parameters } = importOnnx(handModel(model));
     expect(Object.keys(parameters)).toEqual(["gain", "layer.scale"]);
     expect(toNumbers(run(model, { x: f32([2], [1, 1]) })["y"]!)).toEqual([3, 4]);
+  });
+
+  it.each([
+    ["FLOAT16, raw", { dataType: DataType.FLOAT16, rawData: Uint8Array.of(0, 0x3c, 0, 0xc1) }, [1, -2.5]],
+    ["FLOAT16, listed", { dataType: DataType.FLOAT16, int32Data: [0x3c00, 0xc100] }, [1, -2.5]],
+    [
+      "BFLOAT16, raw",
+      { dataType: DataType.BFLOAT16, rawData: Uint8Array.of(0x80, 0x3f, 0x20, 0xc0) },
+      [1, -2.5],
+    ],
+    ["BFLOAT16, listed", { dataType: DataType.BFLOAT16, int32Data: [0x3f80, 0xc020] }, [1, -2.5]],
+    ["FLOAT, listed", { dataType: DataType.FLOAT, floatData: [1, -2.5] }, [1, -2.5]],
+    ["DOUBLE, listed", { dataType: DataType.DOUBLE, doubleData: [1, -2.5] }, [1, -2.5]],
+    ["INT8, raw", { dataType: DataType.INT8, rawData: Uint8Array.of(1, 253) }, [1, -3]],
+    ["INT8, listed", { dataType: DataType.INT8, int32Data: [1, -3] }, [1, -3]],
+    ["INT16, listed", { dataType: DataType.INT16, int32Data: [1, -300] }, [1, -300]],
+    ["UINT16, raw", { dataType: DataType.UINT16, rawData: Uint8Array.of(1, 0, 255, 255) }, [1, 65535]],
+    ["INT64, listed", { dataType: DataType.INT64, int64Data: [1n, -3n] }, [1, -3]],
+    ["BOOL, listed", { dataType: DataType.BOOL, int32Data: [1, 0] }, [1, 0]],
+  ] as const)("stored as %s hold their numbers", (_, fields, expected) => {
+    const graph = graphOf({
+      inputs: { x: { shape: [2] } },
+      nodes: [["CastLike", ["w", "x"], ["y"]]],
+      outputs: ["y"],
+    });
+    graph.initializer.push(create(TensorProtoSchema, { name: "w", dims: [2n], ...fields } as object));
+    const { outputs, parameters } = importOnnx(encodeGraph(graph));
+    const [y] = evaluate([outputs["y"]!], { ...parameters, x: f32([2], [0, 0]) });
+    expect(toNumbers(y!)).toEqual([...expected]);
   });
 
   it("become float64 where that is asked", () => {

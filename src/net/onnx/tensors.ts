@@ -7,6 +7,8 @@ import {
 import {
   allocate,
   type DType,
+  type ElementType,
+  elementTypes,
   type FloatDType,
   type NdArray,
   showShape,
@@ -19,60 +21,32 @@ import { type ReadExternal, readExternal } from "./external.ts";
 export const MAX_ELEMENTS = 2 ** 31;
 const MAX_RANK = 64;
 
+type ListField = "floatData" | "int32Data" | "int64Data" | "doubleData";
+
 interface Kind {
-  readonly dtype: DType;
-  /** Bytes of an element in raw data. */
-  readonly width: number;
-  /** Reads an element of raw data, little-endian. */
-  readonly read: (view: DataView, at: number) => number | bigint;
+  readonly type: ElementType;
   /** The field that holds elements which are not raw data. */
-  readonly field: "floatData" | "int32Data" | "int64Data" | "doubleData";
-  /** An element of that field as it is stored, where it is not the number itself. */
-  readonly unpack?: (stored: number) => number;
+  readonly field: ListField;
+}
+
+/** @param name The element type by NumPy's name. */
+function kind(name: string, field: ListField): Kind {
+  return { type: elementTypes.get(name)!, field };
 }
 
 const kinds: Partial<Record<Type, Kind>> = {
-  [Type.FLOAT]: { dtype: "float32", width: 4, read: (v, at) => v.getFloat32(at, true), field: "floatData" },
-  [Type.DOUBLE]: { dtype: "float64", width: 8, read: (v, at) => v.getFloat64(at, true), field: "doubleData" },
-  [Type.INT32]: { dtype: "int32", width: 4, read: (v, at) => v.getInt32(at, true), field: "int32Data" },
-  [Type.INT64]: { dtype: "int64", width: 8, read: (v, at) => v.getBigInt64(at, true), field: "int64Data" },
-  [Type.BOOL]: { dtype: "bool", width: 1, read: (v, at) => Number(v.getUint8(at) !== 0), field: "int32Data" },
-  [Type.UINT8]: { dtype: "uint8", width: 1, read: (v, at) => v.getUint8(at), field: "int32Data" },
-  [Type.INT8]: { dtype: "int32", width: 1, read: (v, at) => v.getInt8(at), field: "int32Data" },
-  [Type.UINT16]: { dtype: "int32", width: 2, read: (v, at) => v.getUint16(at, true), field: "int32Data" },
-  [Type.INT16]: { dtype: "int32", width: 2, read: (v, at) => v.getInt16(at, true), field: "int32Data" },
-  [Type.FLOAT16]: {
-    dtype: "float32",
-    width: 2,
-    read: (v, at) => half(v.getUint16(at, true)),
-    field: "int32Data",
-    unpack: half,
-  },
-  [Type.BFLOAT16]: {
-    dtype: "float32",
-    width: 2,
-    read: (v, at) => brain(v.getUint16(at, true)),
-    field: "int32Data",
-    unpack: brain,
-  },
+  [Type.FLOAT]: kind("f4", "floatData"),
+  [Type.DOUBLE]: kind("f8", "doubleData"),
+  [Type.INT32]: kind("i4", "int32Data"),
+  [Type.INT64]: kind("i8", "int64Data"),
+  [Type.BOOL]: kind("b1", "int32Data"),
+  [Type.UINT8]: kind("u1", "int32Data"),
+  [Type.INT8]: kind("i1", "int32Data"),
+  [Type.UINT16]: kind("u2", "int32Data"),
+  [Type.INT16]: kind("i2", "int32Data"),
+  [Type.FLOAT16]: kind("f2", "int32Data"),
+  [Type.BFLOAT16]: kind("bf16", "int32Data"),
 };
-
-/** The value of 16 bits of IEEE half precision. */
-function half(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (exponent ? (1 + fraction / 1024) * 2 ** (exponent - 15) : fraction * 2 ** -24);
-}
-
-const word = new DataView(new ArrayBuffer(4));
-
-/** The value of 16 bits of bfloat16: the upper half of a float32. */
-function brain(bits: number): number {
-  word.setUint16(2, bits & 0xffff, true);
-  return word.getFloat32(0, true);
-}
 
 /**
  * The dtype in which Fathom holds an ONNX element type; half precision becomes float32, small integers int32.
@@ -80,13 +54,13 @@ function brain(bits: number): number {
  * @throws FathomError unsupported for strings, complex numbers, eight-bit floats and the like.
  */
 export function dtypeOf(type: number, where: string, float?: FloatDType): DType {
-  const { dtype } = kindOf(type, where);
+  const { dtype } = kindOf(type, where).type;
   return float !== undefined && (dtype === "float32" || dtype === "float64") ? float : dtype;
 }
 
 function kindOf(type: number, where: string): Kind {
-  const kind = kinds[type as Type];
-  if (kind !== undefined) return kind;
+  const known = kinds[type as Type];
+  if (known !== undefined) return known;
   throw modelError({
     code: "unsupported",
     message: `${where} holds elements of type ${Type[type] ?? type}, which Fathom does not compute with.`,
@@ -106,7 +80,7 @@ export interface TensorOptions {
  * @throws FathomError bad-file when its data do not fill its dimensions; unsupported for element types as {@link dtypeOf}.
  */
 export function readTensor(proto: TensorProto, where: string, options: TensorOptions): NdArray {
-  const kind = kindOf(proto.dataType, where);
+  const { type, field } = kindOf(proto.dataType, where);
   const shape = readDims(proto.dims, where);
   const size = sizeOf(shape);
   if (proto.segment !== undefined) {
@@ -114,41 +88,41 @@ export function readTensor(proto: TensorProto, where: string, options: TensorOpt
   }
   const raw =
     proto.dataLocation === Location.EXTERNAL
-      ? readExternal(proto, size * kind.width, where, options.external)
+      ? readExternal(proto, size * type.bytes, where, options.external)
       : proto.rawData;
-  const listed = proto[kind.field];
-  const found = raw.length > 0 ? raw.length : listed.length;
-  const needed = raw.length > 0 ? size * kind.width : size;
+  const found = raw.length > 0 ? raw.length : proto[field].length;
+  const needed = raw.length > 0 ? size * type.bytes : size;
   if (found !== needed) {
     const unit = raw.length > 0 ? "bytes" : "numbers";
     const message = `${where} of shape ${showShape(shape)} needs ${needed} ${unit}; the file gives ${found}.`;
     throw modelError({ message, where });
   }
+  const native = raw.length > 0 ? aligned(raw) : listedElements(proto, field, type.bytes);
+  const data = type.decode(native, where);
   const dtype = dtypeOf(proto.dataType, where, options.float);
-  return { dtype, shape, data: raw.length > 0 ? fromRaw(raw, kind, dtype) : fromList(listed, kind, dtype) };
+  return { dtype, shape, data: dtype === type.dtype ? data : converted(data, dtype) };
 }
 
-const sameBytes: ReadonlySet<DType> = new Set(["float32", "float64", "int32", "int64", "uint8"]);
-
-function fromRaw(raw: Uint8Array, kind: Kind, dtype: DType): NdArray["data"] {
-  const data = allocate(dtype, raw.length / kind.width);
-  if (kind.dtype === dtype && data.BYTES_PER_ELEMENT === kind.width && sameBytes.has(dtype)) {
-    new Uint8Array(data.buffer as ArrayBuffer).set(raw);
-    return data;
-  }
-  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
-  for (let i = 0; i < data.length; i++) data[i] = kind.read(view, i * kind.width) as number;
-  return data;
+/** The bytes in memory of their own, where elements of any width may start. */
+function aligned(raw: Uint8Array): ArrayBuffer {
+  const bytes = allocate("uint8", raw.length) as Uint8Array<ArrayBuffer>;
+  bytes.set(raw);
+  return bytes.buffer;
 }
 
-function fromList(listed: readonly (number | bigint)[], kind: Kind, dtype: DType): NdArray["data"] {
-  const data = allocate(dtype, listed.length);
-  const { unpack } = kind;
-  for (let i = 0; i < listed.length; i++) {
-    const value = unpack === undefined ? listed[i]! : unpack(Number(listed[i]));
-    data[i] = (dtype === "bool" ? Number(Boolean(value)) : value) as number;
-  }
-  return data;
+/** Elements listed one by one, as they lie in raw data: int32Data holds all narrow types, half precision by its bits. */
+function listedElements(proto: TensorProto, field: ListField, width: number): ArrayBuffer {
+  if (field === "floatData") return Float32Array.from(proto.floatData).buffer;
+  if (field === "doubleData") return Float64Array.from(proto.doubleData).buffer;
+  if (field === "int64Data") return BigInt64Array.from(proto.int64Data).buffer;
+  if (width === 1) return Uint8Array.from(proto.int32Data).buffer;
+  return (width === 2 ? Uint16Array : Int32Array).from(proto.int32Data).buffer;
+}
+
+function converted(data: NdArray["data"], dtype: DType): NdArray["data"] {
+  const out = allocate(dtype, data.length);
+  for (let i = 0; i < out.length; i++) out[i] = data[i]!;
+  return out;
 }
 
 function readDims(dims: readonly bigint[], where: string): number[] {

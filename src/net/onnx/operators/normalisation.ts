@@ -67,6 +67,8 @@ function batchNormalization(node: OnnxNode): Tensor {
   if (training) {
     throw node.unsupported("it is in training mode.", "Export the model in inference mode (model.eval()).");
   }
+  // Operator sets 7 and 8 may normalise every unit by statistics of its own.
+  if (node.int("spatial", 1) === 0) throw node.unsupported("its statistics are not by channel.");
   const [x, scale, bias, mean, variance] = node.tensors() as [Tensor, Tensor, Tensor, Tensor, Tensor];
   const factor = div(scale, sqrt(add(variance, node.float("epsilon", 1e-5))));
   return scaledByChannel(sub(x, byChannel(x, mean)), factor, bias);
