@@ -3,7 +3,13 @@
  * adjacency without self-loops, Â = A + I and d̂ its row sums: `gcn` is Â_ij/√(d̂_i d̂_j), `row` is Â_ij/d̂_i, `none` is Â.
  */
 import { z } from "zod";
-import { FathomError, type SparseMatrix, sparseFromEntries, sparseMatrix } from "../tensor/index.ts";
+import {
+  FathomError,
+  relocated,
+  type SparseMatrix,
+  sparseFromEntries,
+  sparseMatrix,
+} from "../tensor/index.ts";
 import { finite, positiveInt } from "./options.ts";
 
 const index = z.int().min(0);
@@ -151,8 +157,7 @@ function build(graph: GraphSpec): SparseMatrix {
     });
   } catch (cause) {
     if (!(cause instanceof FathomError)) throw cause;
-    const { code, message, hint, where } = cause;
-    throw new FathomError({ code, message, where: `graph.${where}`, ...(hint && { hint }), cause });
+    throw relocated(cause, { where: `graph.${cause.where}` });
   }
 }
 

@@ -1,5 +1,5 @@
 /** @file What theory needs of a network: its layers' mean-field steps, and its covariance program. */
-import { FathomError } from "../tensor/index.ts";
+import { FathomError, relocated } from "../tensor/index.ts";
 import type { Step } from "../theory/index.ts";
 import type { CovarianceOp } from "./covariance.ts";
 import { isTapped, type Model } from "./model.ts";
@@ -46,9 +46,7 @@ function naming<T>(layer: ModelLayer, rule: () => T): T {
     return rule();
   } catch (cause) {
     if (!(cause instanceof FathomError)) throw cause;
-    const { code, message, hint } = cause;
-    const details = { code, message: `${layer.name}: ${message}`, where: layer.where, cause };
-    throw new FathomError(hint === undefined ? details : { ...details, hint });
+    throw relocated(cause, { message: `${layer.name}: ${cause.message}`, where: layer.where });
   }
 }
 

@@ -43,6 +43,25 @@ export class FathomError extends Error {
 }
 
 /**
+ * An error as it is seen from outside of where it was thrown: with another place, or a name in front of its message.
+ * @example throw relocated(error, { where: `graph.${error.where}` });
+ */
+export function relocated(
+  error: FathomError,
+  change: Partial<Pick<ErrorDetails, "message" | "where">>,
+): FathomError {
+  const { code, message, where, hint } = error;
+  return new FathomError({
+    code,
+    message,
+    ...(where !== undefined && { where }),
+    ...(hint !== undefined && { hint }),
+    ...change,
+    cause: error,
+  });
+}
+
+/**
  * True for the codes that mean "the caller can mend the input" (exit code 2 of the command line).
  * @example try { parseNetText(text); } catch (error) { if (!isInputError(error)) throw error; }
  */

@@ -5,6 +5,7 @@ import {
   filled,
   isInputError,
   ndarray,
+  relocated,
   reshaped,
   sameShape,
   scalar,
@@ -79,5 +80,17 @@ describe("errors", () => {
       isInputError(error("io")),
       isInputError(new Error("x")),
     ]).toEqual([true, false, false]);
+  });
+
+  it("keep their code and mend when they are given another place", () => {
+    const inner = new FathomError({ code: "bad-shape", message: "x", where: "edges[2]", hint: "y" });
+    const outer = relocated(inner, { where: `graph.${inner.where}` });
+    expect(outer).toMatchObject({
+      code: "bad-shape",
+      message: "x",
+      where: "graph.edges[2]",
+      hint: "y",
+      cause: inner,
+    });
   });
 });

@@ -1,7 +1,7 @@
 /** @file Aggregation over a graph (graphs.md §1): y_i = Σ_j L_ij x_j along the node axis, L a fixed sparse matrix. */
 import { z } from "zod";
 import { spmm } from "../../expr/index.ts";
-import { FathomError } from "../../tensor/index.ts";
+import { FathomError, relocated } from "../../tensor/index.ts";
 import { defineLayer, type Place } from "../define.ts";
 import { type GraphSpec, graphMatrix, graphSchema, graphShape } from "../graphs.ts";
 import { showNetShape } from "../shapes.ts";
@@ -12,15 +12,7 @@ function at<T>(make: (graph: GraphSpec) => T, graph: GraphSpec, { self, where }:
     return make(graph);
   } catch (cause) {
     if (!(cause instanceof FathomError)) throw cause;
-    const { code, message, hint } = cause;
-    const place = `${where}.${cause.where}`;
-    throw new FathomError({
-      code,
-      message: `${self}: ${message}`,
-      where: place,
-      ...(hint && { hint }),
-      cause,
-    });
+    throw relocated(cause, { message: `${self}: ${cause.message}`, where: `${where}.${cause.where}` });
   }
 }
 
