@@ -28,6 +28,12 @@ export type Sizes = number | readonly number[];
 /** A count for every spatial axis: `3`, `[3, 5]`. */
 export const sizes = z.union([positiveInt, z.array(positiveInt).min(1).max(2)]);
 
+/** The kernel of convolutions, and its step. */
+export const kernelOptions = {
+  kernel: sizes.describe("length of the kernel: one whole number, or one for each spatial axis"),
+  stride: sizes.default(1).describe("step between windows: one whole number, or one for each spatial axis"),
+};
+
 /** Padding of convolutions. */
 export const convPadding = z
   .union([z.enum(["same", "valid", "circular", "torch-same"]), z.int().min(0)])

@@ -13,6 +13,12 @@ export const finite = z.number().overwrite(unsigned);
 /** A variance or a strength: finite, zero or more. */
 export const nonNegative = finite.min(0);
 
+/** Variances of random weights and biases: W ~ N(0, sw2/fan_in), b ~ N(0, sb2). */
+export const variances = {
+  sw2: nonNegative.default(1).describe("weight variance σw²: a finite number, 0 or more"),
+  sb2: nonNegative.default(0).describe("bias variance σb²: a finite number, 0 or more"),
+};
+
 /** From 0 to 1. */
 export const fraction = finite.min(0).max(1);
 

@@ -7,9 +7,9 @@ import { add, constant, conv, matmul, reshape, type Tensor, transpose } from "..
 import { ndarray, sizeOf } from "../../tensor/index.ts";
 import { convolution } from "../../theory/index.ts";
 import { defineLayer, gaussian } from "../define.ts";
-import { convPadding, sizes, type WindowAxis } from "../geometry.ts";
+import { convPadding, kernelOptions, type WindowAxis } from "../geometry.ts";
 import { refuseLarge } from "../intermediate.ts";
-import { nonNegative, positiveInt } from "../options.ts";
+import { positiveInt, variances } from "../options.ts";
 import {
   outSizes,
   perAxis,
@@ -43,11 +43,9 @@ export const convLocal = defineLayer({
     "convolution without shared weights: every position has weights W ~ N(0, sw2/(C·Πkernel)) and biases b ~ N(0, sb2)",
   options: z.strictObject({
     channels: positiveInt.describe("number of channels it makes: a whole number, 1 or more"),
-    kernel: sizes.describe("length of the kernel: one whole number, or one for each spatial axis"),
-    stride: sizes.default(1).describe("step between windows: one whole number, or one for each spatial axis"),
+    ...kernelOptions,
     padding: convPadding,
-    sw2: nonNegative.default(1).describe("weight variance σw²: a finite number, 0 or more"),
-    sb2: nonNegative.default(0).describe("bias variance σb²: a finite number, 0 or more"),
+    ...variances,
   }),
   preactivation: true,
   shape: (options, input, place) => {

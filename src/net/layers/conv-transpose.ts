@@ -10,8 +10,8 @@ import { add, convInput, reshape } from "../../expr/index.ts";
 import { FathomError, sizeOf } from "../../tensor/index.ts";
 import { transposedConvolution } from "../../theory/index.ts";
 import { defineLayer, gaussian, type Place } from "../define.ts";
-import { type Padding, type Sizes, sizes, type WindowAxis, windowAxis } from "../geometry.ts";
-import { nonNegative, positiveInt } from "../options.ts";
+import { kernelOptions, type Padding, type Sizes, sizes, type WindowAxis, windowAxis } from "../geometry.ts";
+import { positiveInt, variances } from "../options.ts";
 import { type NetShape, showNetShape } from "../shapes.ts";
 import {
   perAxis,
@@ -59,14 +59,13 @@ export const convTranspose = defineLayer({
     "transposed convolution of an image or a signal: W ~ N(0, sw2/(C·Πkernel)), b ~ N(0, sb2); the size grows by stride",
   options: z.strictObject({
     channels: positiveInt.describe("number of channels it makes: a whole number, 1 or more"),
-    kernel: sizes.describe("length of the kernel: one whole number, or one for each spatial axis"),
+    ...kernelOptions,
     stride: sizes.default(1).describe("factor of growth: one whole number, or one for each spatial axis"),
     padding: z
       .union([z.enum(["same", "valid"]), z.int().min(0)])
       .default("same")
       .describe("same (n·stride outputs), valid (all outputs) or the number of outputs cut on both sides"),
-    sw2: nonNegative.default(1).describe("weight variance σw²: a finite number, 0 or more"),
-    sb2: nonNegative.default(0).describe("bias variance σb²: a finite number, 0 or more"),
+    ...variances,
   }),
   preactivation: true,
   shape: (options, input, place) => {

@@ -7,8 +7,8 @@ import { add, conv as convolve, reshape } from "../../expr/index.ts";
 import { FathomError, sizeOf } from "../../tensor/index.ts";
 import { convolution } from "../../theory/index.ts";
 import { defineLayer, gaussian, type Place } from "../define.ts";
-import { convPadding, sizes } from "../geometry.ts";
-import { nonNegative, positiveInt } from "../options.ts";
+import { convPadding, kernelOptions, sizes } from "../geometry.ts";
+import { positiveInt, variances } from "../options.ts";
 import type { NetShape } from "../shapes.ts";
 import {
   outSizes,
@@ -41,13 +41,11 @@ export const conv = defineLayer({
     "convolution of an image or a signal: W ~ N(0, sw2/(C/groups·Πkernel)), b ~ N(0, sb2), one bias a channel",
   options: z.strictObject({
     channels: positiveInt.describe("number of channels it makes: a whole number, 1 or more"),
-    kernel: sizes.describe("length of the kernel: one whole number, or one for each spatial axis"),
-    stride: sizes.default(1).describe("step between windows: one whole number, or one for each spatial axis"),
+    ...kernelOptions,
     padding: convPadding,
     dilation: sizes.default(1).describe("step between taps: one whole number, or one for each spatial axis"),
     groups: positiveInt.default(1).describe("number of groups of channels that do not see each other"),
-    sw2: nonNegative.default(1).describe("weight variance σw²: a finite number, 0 or more"),
-    sb2: nonNegative.default(0).describe("bias variance σb²: a finite number, 0 or more"),
+    ...variances,
   }),
   preactivation: true,
   shape: (options, input, place) => {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { add, matmul } from "../../expr/index.ts";
 import { affine } from "../../theory/index.ts";
 import { defineLayer, gaussian } from "../define.ts";
-import { nonNegative, positiveInt } from "../options.ts";
+import { positiveInt, variances } from "../options.ts";
 import { last, replaceLast, requireChannelsLast } from "../shapes.ts";
 
 export const dense = defineLayer({
@@ -11,8 +11,7 @@ export const dense = defineLayer({
   summary: "fully connected: z = W x + b, W ~ N(0, sw2/n_in), b ~ N(0, sb2)",
   options: z.strictObject({
     width: positiveInt.describe("number of units: a whole number, 1 or more"),
-    sw2: nonNegative.default(1).describe("weight variance σw²: a finite number, 0 or more"),
-    sb2: nonNegative.default(0).describe("bias variance σb²: a finite number, 0 or more"),
+    ...variances,
   }),
   preactivation: true,
   shape: ({ width }, input, context) => replaceLast(requireChannelsLast(input, context), width),

@@ -9,7 +9,7 @@ import { add, constant, matmul, mul, reshape, softmax, type Tensor, transpose } 
 import { FathomError, ndarray } from "../../tensor/index.ts";
 import { defineLayer, gaussian } from "../define.ts";
 import { refuseLarge } from "../intermediate.ts";
-import { nonNegative, positiveInt } from "../options.ts";
+import { positiveInt, variances } from "../options.ts";
 import type { NetShape } from "../shapes.ts";
 import { requireTokens } from "../tokens.ts";
 
@@ -61,8 +61,7 @@ export const selfAttention = defineLayer({
       .enum(["standard", "linear"])
       .default("standard")
       .describe("of the logits: standard (1/√d, d channels a head) or linear (1/d, keys tied to queries)"),
-    sw2: nonNegative.default(1).describe("weight variance σw²: a finite number, 0 or more"),
-    sb2: nonNegative.default(0).describe("bias variance σb²: a finite number, 0 or more"),
+    ...variances,
   }),
   preactivation: true,
   shape: (options, input, place) => {
