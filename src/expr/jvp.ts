@@ -2,6 +2,7 @@
 import { dependents, orderSince } from "./graph.ts";
 import type { MaybeZero } from "./primitive.ts";
 import { add } from "./primitives/binary.ts";
+import { isFloat } from "./shapes.ts";
 import type { Tensor } from "./tensor.ts";
 import { checkedDirection, requireOneEach } from "./vjp.ts";
 
@@ -10,7 +11,7 @@ import { checkedDirection, requireOneEach } from "./vjp.ts";
  * @param ys Results.
  * @param xs Any nodes, inputs or not; where one x is computed from another, its tangent is added to the one that arrives.
  * @param ts Tangents with the shapes of xs; `undefined` for zero.
- * @returns One tangent for each y with its shape; `undefined` where y does not depend on any x.
+ * @returns One tangent for each y with its shape; `undefined` where y does not depend on any x that is a float.
  * @throws FathomError bad-shape or bad-input when a tangent does not fit its x, or there is not one an x.
  * @example const [dy] = jvp([y], [x], [dx]);
  */
@@ -18,7 +19,8 @@ export function jvp(ys: readonly Tensor[], xs: readonly Tensor[], ts: readonly M
   requireOneEach("jvp", ts, xs);
   const tangents = new Map<Tensor, MaybeZero>();
   xs.forEach((x, i) => {
-    const t = checkedDirection("jvp", ts[i], x);
+    const direction = checkedDirection("jvp", ts[i], x);
+    const t = isFloat(x.dtype) ? direction : undefined;
     const sum = tangents.get(x);
     tangents.set(x, sum && t ? add(sum, t) : (sum ?? t));
   });

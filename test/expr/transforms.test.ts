@@ -62,6 +62,13 @@ describe("vjp", () => {
     expect(jvp(barred, [x], [x])).toEqual(barred.map(() => undefined));
   });
 
+  it("does not reach whole numbers, in reverse or in forward mode", () => {
+    const whole = input("whole", [3], "int32");
+    const y = cast(mul(whole, whole), "float64");
+    expect(vjp([reduceSum(y)], [whole])).toEqual([undefined]);
+    expect(jvp([y], [whole], [input("tangent", [3], "int32")])).toEqual([undefined]);
+  });
+
   it("of an inner node is total: changes travel through everything computed from it", () => {
     const inner = tanh(x);
     const later = mul(inner, 3);
