@@ -3,7 +3,7 @@
  * every hidden layer. Fixed points, critical points and phase diagrams belong to such rows; a network that is none of
  * them is still propagated and measured layer by layer.
  */
-import type { ActivationSpec, LayerSpec, Net } from "../net/index.ts";
+import type { ActivationSpec, DenseSpec, LayerSpec, Net } from "../net/index.ts";
 
 export type Normalisation = "none" | "ln-pre" | "ln-act";
 
@@ -35,7 +35,15 @@ function readBlock(layers: readonly LayerSpec[], mu: number): Block | undefined 
   const phi = layers.find((layer) => layer.kind === "activation");
   const last = layers[layers.length - 1];
   if (norm === undefined || phi?.kind !== "activation" || last?.kind !== "dense") return undefined;
+  if (hasOwnLaw(last)) return undefined;
   return { activation: phi.activation, norm, mu, sw2: last.sw2, sb2: last.sb2, width: last.width };
+}
+
+/** Weights that another layer holds, or that have no variance of their own, are no row of the table. */
+function hasOwnLaw({ parameters = {} }: DenseSpec): boolean {
+  return Object.values(parameters).some(
+    ({ shareWith, init }) => shareWith !== undefined || init === "zeros" || init === "signs",
+  );
 }
 
 /** Cuts the layers after the first dense one into steps that end in a preactivation. */

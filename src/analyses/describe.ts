@@ -4,12 +4,12 @@ import { type Normalisation, recogniseArchitecture } from "./architecture.ts";
 import { significant } from "./words.ts";
 
 /**
- * The one-line form where the network is uniform, otherwise its size in layers.
+ * The one-line form where the network is uniform, otherwise the kinds of its layers.
  * @example describeNet(parseNetText("mlp:depth=3,width=8")) // "3 hidden layers of 8 tanh units, sw2 = 1 (σw = 1), …"
  */
 export function describeNet(net: Net): string {
   const architecture = recogniseArchitecture(net);
-  if (architecture === undefined) return `a network of ${net.layers.length} layers`;
+  if (architecture === undefined) return `a network of ${net.layers.length} layers: ${kindsText(net)}`;
   const { activation, norm, mu, sw2, sb2, depth, width } = architecture;
   const variances = `σw² = ${significant(sw2)} (σw = ${significant(Math.sqrt(sw2))}), σb² = ${significant(sb2)} (σb = ${significant(Math.sqrt(sb2))})`;
   return [
@@ -17,6 +17,13 @@ export function describeNet(net: Net): string {
     ...extras({ norm, mu }),
     variances,
   ].join(", ");
+}
+
+/** How many layers of each kind the network's own list has, in the order they come first: `9 conv, 3 sum, flatten`. */
+function kindsText({ layers }: Net): string {
+  const counts = new Map<string, number>();
+  for (const { kind } of layers) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return [...counts].map(([kind, count]) => (count === 1 ? kind : `${count} ${kind}`)).join(", ");
 }
 
 interface LayerType {

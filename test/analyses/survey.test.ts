@@ -4,6 +4,7 @@ import { type Outcome, phase, type SurveyJson, survey } from "../../src/analyses
 import { type Dataset, loadDataset } from "../../src/data/index.ts";
 import { buildModel, type Net, parseNet, parseNetText, withInput } from "../../src/net/index.ts";
 import { zeros } from "../../src/tensor/index.ts";
+import { nonFinite } from "./non-finite.ts";
 
 let dataset: Dataset;
 beforeAll(async () => {
@@ -14,13 +15,6 @@ const ask = (net: Net, more: Partial<Parameters<typeof survey>[0]> = {}) =>
   survey({ net, dataset, seed: 0, seconds: 3, command: "fathom survey", ...more });
 
 const chaotic = () => parseNetText("mlp:depth=8,width=32,activation=tanh,sw2=6,sb2=0.05");
-
-/** Finds numbers that JSON cannot hold. */
-function nonFinite(value: unknown, path = ""): string[] {
-  if (typeof value === "number") return Number.isFinite(value) ? [] : [path];
-  if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value).flatMap(([key, inner]) => nonFinite(inner, `${path}.${key}`));
-}
 
 describe("a survey", () => {
   let outcome: Outcome<SurveyJson>;

@@ -5,9 +5,10 @@ import { holdOut } from "../../src/analyses/training/measure.ts";
 import { comparisonSeconds, planTraining } from "../../src/analyses/training/plan.ts";
 import { logGrid, rateGrid } from "../../src/analyses/training/rate-grid.ts";
 import { summarise } from "../../src/analyses/training/results.ts";
+import { secondsPerStep } from "../../src/analyses/training/step-cost.ts";
 import type { Tournament } from "../../src/analyses/training/tournament.ts";
 import { trainingVerdict } from "../../src/analyses/training/verdict.ts";
-import { buildModel, parseNetText } from "../../src/net/index.ts";
+import { buildModel, parseNet, parseNetText } from "../../src/net/index.ts";
 
 const model = buildModel(parseNetText("mlp:depth=30,width=128,in=784"));
 const rows = { batch: 128, validation: 5000, test: 10_000 };
@@ -48,6 +49,29 @@ describe("the plan of a comparison", () => {
     expect(least([model, large])).toBeCloseTo(least([model]) + least([large]), 9);
     const few = { models: [model], learningRates: rateGrid([1]), seconds: 60, train: 90, rows };
     expect(planTraining(few).batch).toBe(90);
+  });
+});
+
+describe("the cost of a step", () => {
+  const costOf = (layers: object[], input: object = { kind: "image", shape: [4, 16, 16] }) =>
+    secondsPerStep(buildModel(parseNet({ fathom: 1, input, layers })), 128);
+
+  it("counts kernels at every position, and rows in proportion", () => {
+    const conv = (stride: number) => costOf([{ kind: "conv", channels: 8, kernel: 3, stride }]);
+    const dense = costOf([{ kind: "flatten" }, { kind: "dense", width: 1 }]);
+    expect(conv(1) / conv(2)).toBeGreaterThan(3);
+    expect(conv(1)).toBeGreaterThan(10 * dense);
+    expect(secondsPerStep(model, 128) / secondsPerStep(model, 64)).toBeGreaterThan(1.5);
+  });
+
+  it("counts attention, edges of graphs, and layers inside branches", () => {
+    const tokens = (count: number) => ({ kind: "tokens", shape: [count, 8] });
+    const attention = (count: number) => costOf([{ kind: "selfAttention", heads: 2 }], tokens(count));
+    expect(attention(64) / attention(16)).toBeGreaterThan(2);
+    const graph = (nodes: number) => costOf([{ kind: "aggregate", graph: { grid: [nodes] } }], tokens(nodes));
+    expect(graph(400)).toBeGreaterThan(3 * graph(40));
+    const inner = Array(9).fill({ kind: "scale", factor: 1 });
+    expect(costOf([{ kind: "residual", branch: inner }])).toBeCloseTo(10 * costOf([inner[0]]), 9);
   });
 });
 

@@ -7,16 +7,16 @@ import { countMultiplications, type LayerSpec, type Model, type ModelLayer } fro
 type AggregateSpec = Extract<LayerSpec, { kind: "aggregate" }>;
 
 /** Multiplications and additions a second in a training step: of matrices, of convolutions with few channels, over edges of graphs. */
-const perSecond = { matrices: 8e10, windows: 7e9, edges: 8e8 };
+const perSecond = { matrices: 1e11, windows: 7e9, edges: 8e8 };
 /** Overhead of one layer in a step. */
-const secondsPerLayer = 4e-5;
+const secondsPerLayer = 3e-5;
 /** Operations forward and backward for each multiplication of the forward pass. */
 const perMultiplication = 6;
 
 /**
  * Predicted seconds of one training step.
  * @param batch - rows of the step.
- * @example secondsPerStep(buildModel(parseNetText("mlp:depth=30,width=128,in=784")), 128) // 0.008
+ * @example secondsPerStep(buildModel(parseNetText("mlp:depth=30,width=128,in=784")), 128) // 0.006
  */
 export function secondsPerStep(model: Model, batch: number): number {
   const { matrices, windows } = countMultiplications(model);

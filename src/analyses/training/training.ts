@@ -92,7 +92,7 @@ function notesOf({ plan, rows, after }: TrainingMeasurement): string[] {
 
 /** The fields of cli.md: `training{grid, best, lrRange, paired}`, and what else is worth keeping. */
 function trainingJson(results: TrainingResults) {
-  const { measured, outcome, before, after, usableBefore, usableAfter, difference } = results;
+  const { measured, outcome, chance, before, after, usableBefore, usableAfter, difference } = results;
   const { plan, rows } = measured;
   const grid = (["before", "after"] as const).flatMap((init) =>
     (measured[init]?.runs ?? []).map(({ learningRate, seed, steps, diverged, validationError }) => ({
@@ -106,6 +106,7 @@ function trainingJson(results: TrainingResults) {
   );
   return {
     outcome,
+    chance,
     grid,
     best: { before: before?.value ?? null, after: after?.value ?? null },
     bestRate: { before: measured.before.bestRate ?? null, after: measured.after?.bestRate ?? null },
