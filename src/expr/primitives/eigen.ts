@@ -45,7 +45,7 @@ export const eighPrimitive: Primitive = {
       const { values, vectors } = eigenSymmetric(ndarray("float64", [n, n], matrix));
       const start = i * n * (n + 1);
       out.set(values.data, start);
-      out.set(signed(vectors.data, n), start + n);
+      out.set(signedColumns(vectors.data, columnSigns(vectors.data, n, n)), start + n);
     }
     return store(node.dtype, node.shape, out);
   },
@@ -74,18 +74,24 @@ function symmetric(source: ArrayLike<number>, start: number, n: number): Float64
   });
 }
 
-/** A vector may be turned round; its largest component (the first of equals) is made positive. */
-function signed(vectors: Float64Array, n: number): Float64Array {
-  const out = vectors.slice();
-  for (let j = 0; j < n; j++) {
+/**
+ * Signs for the columns of x [rows, columns], which may be turned round: they make the largest component (the first of equals)
+ * of each positive.
+ */
+export function columnSigns(x: Float64Array, rows: number, columns: number): number[] {
+  return Array.from({ length: columns }, (_, j) => {
     let largest = 0;
-    for (let i = 0; i < n; i++) {
-      const component = vectors[i * n + j]!;
+    for (let i = 0; i < rows; i++) {
+      const component = x[i * columns + j]!;
       if (Math.abs(component) > Math.abs(largest) * (1 + 1e-10)) largest = component;
     }
-    if (largest < 0) for (let i = 0; i < n; i++) out[i * n + j] = -vectors[i * n + j]!;
-  }
-  return out;
+    return largest < 0 ? -1 : 1;
+  });
+}
+
+/** The columns of x, each times its sign. */
+export function signedColumns(x: Float64Array, signs: readonly number[]): Float64Array {
+  return x.map((component, at) => component * signs[at % signs.length]!);
 }
 
 function unpacked(packed: Tensor): Eigen {

@@ -8,7 +8,7 @@ import type { Primitive } from "../primitive.ts";
 import { requireFloat, shapeError } from "../shapes.ts";
 import { apply, type Tensor } from "../tensor.ts";
 import { add, div, mul, square, sub } from "./binary.ts";
-import { diagonal, gaps, onDiagonal } from "./eigen.ts";
+import { columnSigns, diagonal, gaps, onDiagonal, signedColumns } from "./eigen.ts";
 import { swapLast } from "./factorise.ts";
 import { concat } from "./join.ts";
 import { matmul } from "./matmul.ts";
@@ -49,16 +49,11 @@ export const svdPrimitive: Primitive = {
       const matrix = ndarray("float64", [m, n], source.subarray(i * m * n, (i + 1) * m * n));
       const { u, s, v } = svdOf(matrix);
       const start = i * (m + 1 + n) * k;
-      const signs = signsOf(u.data, m, k);
-      out.set(
-        u.data.map((x, at) => x * signs[at % k]!),
-        start,
-      );
+      // A pair of vectors is turned round together.
+      const signs = columnSigns(u.data, m, k);
+      out.set(signedColumns(u.data, signs), start);
       out.set(s.data, start + m * k);
-      out.set(
-        v.data.map((x, at) => x * signs[at % k]!),
-        start + (m + 1) * k,
-      );
+      out.set(signedColumns(v.data, signs), start + (m + 1) * k);
     }
     return store(node.dtype, node.shape, out);
   },
@@ -89,18 +84,6 @@ export const svdPrimitive: Primitive = {
   },
   batch: ([a]) => apply(svdPrimitive, [a!]),
 };
-
-/** A pair of vectors may be turned round; the largest component of u (the first of equals) is made positive. */
-function signsOf(u: Float64Array, m: number, k: number): number[] {
-  return Array.from({ length: k }, (_, j) => {
-    let largest = 0;
-    for (let i = 0; i < m; i++) {
-      const component = u[i * k + j]!;
-      if (Math.abs(component) > Math.abs(largest) * (1 + 1e-10)) largest = component;
-    }
-    return largest < 0 ? -1 : 1;
-  });
-}
 
 function row(values: Tensor): Tensor {
   return reshape(values, [...values.shape.slice(0, -1), 1, values.shape.at(-1)!]);
