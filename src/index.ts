@@ -1,6 +1,7 @@
 /**
- * @file Fathom as a library: what a program needs, by room, ground floor first. Where two rooms use one word, the one of
- * theory is exported with a longer name (`layerNorm` is an operation, `layerNormStep` a mean-field rule).
+ * @file Fathom as a library: what a program needs, by room, ground floor first. Where two rooms use one word, the one
+ * listed later is exported with a longer name: `cholesky` and `svd` act on arrays, `choleskyFactor` and `svdFactors` on
+ * expressions; `layerNorm` is an operation, `layerNormStep` a mean-field rule.
  */
 
 // tensor: arrays, seeded random streams, dense linear algebra, errors

@@ -5,14 +5,14 @@
 import FFT from "fft.js";
 
 /** Transforms one line: `out` [2n] = Σ_j line_j e^{−2πi jk/n}; both are complex and not the same array. */
-export type Transform = (out: Float64Array, line: Float64Array) => void;
+type Transform = (out: Float64Array, line: Float64Array) => void;
 
 const transforms = new Map<number, Transform>();
 /** Tables for so many lengths are kept. */
 const keptLengths = 16;
 
-/** The transform of a length, its tables made once. @example transformOf(360)(spectrum, line) */
-export function transformOf(n: number): Transform {
+/** The transform of a length, its tables made once. */
+function transformOf(n: number): Transform {
   let transform = transforms.get(n);
   if (transform === undefined) {
     transform = n > 1 && (n & (n - 1)) === 0 ? powerOfTwo(n) : bluestein(n);

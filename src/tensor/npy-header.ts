@@ -80,7 +80,7 @@ function readShape(text: string | undefined, where: string): number[] {
   throw badNpy(where, "Its header does not state a shape.");
 }
 
-export function pickleError(where: string): FathomError {
+function pickleError(where: string): FathomError {
   return new FathomError({
     code: "unsupported",
     where,

@@ -1,5 +1,5 @@
 /**
- * @file A network with its weights as an ONNX model (engine.md §5): inference mode, standard operators only, weights under
+ * @file A network with its weights as an ONNX model (engine.md §5): inference mode, standard operators of set 18 only, weights under
  * their names, the network's description beside the graph. onnxruntime, Netron and PyTorch's tools read it.
  */
 import { input, Scope, withScope } from "../expr/index.ts";
@@ -12,14 +12,12 @@ import { withoutSparse } from "./portable.ts";
 export interface ExportOnnxOptions {
   /** Examples that the model takes at once: shapes are static. 1 unless said. */
   readonly batch?: number;
-  /** The operator set: 18, the only one that Fathom writes. */
-  readonly opset?: 18;
   /** Names of the model's input and output: `input` and `output` unless said. */
   readonly names?: { readonly input?: string; readonly output?: string };
 }
 
 /** The key of the model's metadata under which the network's JSON stands. */
-export const netMetadataKey = "fathom.net";
+const netMetadataKey = "fathom.net";
 
 /**
  * Writes a network with its weights as an ONNX model: input `[batch, ...input]`, output `[batch, ...output]`, initialisers
@@ -36,8 +34,10 @@ export function exportOnnx(
   parameters: Readonly<Record<string, NdArray>>,
   options: ExportOnnxOptions = {},
 ): Uint8Array {
-  const { batch = 1, opset = 18 } = options;
-  checkOptions(batch, opset);
+  const { batch = 1 } = options;
+  if (!Number.isSafeInteger(batch) || batch < 1) {
+    throw badOption("batch", `batch is ${batch}.`, "It is a positive integer.");
+  }
   const built = "parameters" in model ? model : buildModel(model);
   const dtype = dtypeOf(built, parameters);
   const names = namesOf(built, options.names ?? {});
@@ -57,15 +57,6 @@ export function exportOnnx(
       text: { version, metadata: { [netMetadataKey]: printNet(built.net) } },
     });
   });
-}
-
-function checkOptions(batch: number, opset: number): void {
-  if (!Number.isSafeInteger(batch) || batch < 1) {
-    throw badOption("batch", `batch is ${batch}.`, "It is a positive integer.");
-  }
-  if (opset !== 18) {
-    throw badOption("opset", `The operator set ${opset} is not written.`, "Leave it out, or give 18.");
-  }
 }
 
 function badOption(where: string, message: string, hint: string): FathomError {

@@ -14,12 +14,12 @@ const MAX_FOLDED = 2 ** 16;
 const integerTypes: ReadonlySet<string> = new Set(["int32", "int64", "bool", "uint8"]);
 
 /** Integers of an array, exactly. */
-export function bigints({ data }: NdArray): bigint[] {
+function bigints({ data }: NdArray): bigint[] {
   return Array.from(data as ArrayLike<number | bigint>, BigInt);
 }
 
 /** Integers stored in a dtype; they wrap around as the machine's do. */
-export function integerArray(dtype: NdArray["dtype"], shape: Shape, values: readonly bigint[]): NdArray {
+function integerArray(dtype: NdArray["dtype"], shape: Shape, values: readonly bigint[]): NdArray {
   if (dtype === "int64") {
     return ndarray(
       "int64",

@@ -2,7 +2,7 @@
 import type { OnnxNode } from "../node.ts";
 
 /** A slice along one axis: the axis reversed first where the step is negative, then start to end by a positive step. */
-export interface AxisSlice {
+interface AxisSlice {
   readonly reversed: boolean;
   readonly start: number;
   readonly end: number;
