@@ -64,9 +64,28 @@ function activations(): string {
       return `\`${name}\` (${success ? otherwise : "required"})`;
     });
     const parameters = words.join(", ") || "–";
-    return [`\`${kind}\``, summary, parameters, synonyms.map((name) => `\`${name}\``).join(", ") || "–"];
+    const names = [`\`${kind}\``, ...synonyms.map((name) => `\`${name}\``)].join(", ");
+    return [names, summary, parameters, integrals(kind), criticalPoint(kind)];
   });
-  return table(["kind", "formula", "parameters", "also called"], rows);
+  return table(
+    ["kind", "formula", "parameters", "Gaussian integrals", "critical $\\sigma_w^2, \\sigma_b^2$"],
+    rows,
+  );
+}
+
+/** Which of E φφ and its like are known in closed form. */
+function integrals(kind: string): string {
+  if (!activationKinds.includes(kind)) return "integrated";
+  const { B, dual } = scalarActivation(kind).moments;
+  if (dual !== undefined) return "closed";
+  return B === undefined ? "integrated" : "closed; of pairs integrated";
+}
+
+/** Of a plain network, at the parameters' defaults. */
+function criticalPoint(kind: string): string {
+  if (!activationKinds.includes(kind)) return "by its expression";
+  const { critical } = universality(scalarActivation(kind));
+  return critical === undefined ? "none" : `${number(critical.sw2)}, ${number(critical.sb2)}`;
 }
 
 function questions(): string {
@@ -80,8 +99,10 @@ function questions(): string {
 function trainingPlan(): string {
   const steps = 1000;
   const model = buildModel(parseNetText("mlp:depth=10,width=64,in=64"));
-  const enough = { models: [model, model], learningRates: rateGrid([1]), seconds: 1e6, batch: 128 } as const;
-  const plan = planTraining({ ...enough, rows: Math.floor((steps * 128) / 3) });
+  const batch = 128;
+  const enough = { models: [model, model], learningRates: rateGrid([1]), seconds: 1e6 } as const;
+  const rowsOf = { batch, validation: 500, test: 500 };
+  const plan = planTraining({ ...enough, rows: rowsOf, train: Math.floor((steps * batch) / 3) });
   const racing = [plan.learningRates.length, ...plan.rungs.map(({ keep }) => keep)];
   const rows = plan.rungs.map(({ steps: until }, i) => [
     `${racing[i]} rates, ${plan.searchSeeds} seeds each`,
