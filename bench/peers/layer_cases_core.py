@@ -137,6 +137,15 @@ def others():
         },
         [random(5, 4)],
     )
+    branch = [{"kind": "activation", "activation": "tanh"}, {"kind": "dense", "width": 6}, {"kind": "scale", "factor": -0.7}]
+    yield case(
+        "a residual block with a scaled branch, on a flattened image",
+        on("image", [2, 1, 3], {"kind": "flatten"}, {"kind": "residual", "mu": 0.8, "branch": branch}),
+        lambda x, p, _: 0.8 * x.flatten(1)
+        - 0.7 * F.linear(torch.tanh(x.flatten(1)), p["1.branch.1.weight"], p["1.branch.1.bias"]),
+        {"1.branch.1.weight": random(6, 6), "1.branch.1.bias": random(6)},
+        [random(3, 2, 1, 3)],
+    )
 
 
 def cases():
