@@ -1,4 +1,13 @@
-/** @file The network language: one description that is parsed, run, initialised and handed to theory. */
+/**
+ * @file The network language: one description that is parsed, run, initialised and handed to theory. To read it in order:
+ * - a layer: `define` says what one states; `layers/dense` is the shortest; `registry` lists them and `spec` their types;
+ * - text to network: `parse`, with `schema`, `guard` and `bounds`, `issues` (messages), `expand` (repetitions), `one-line`;
+ * - network to model: `resolve` gives layers their places and `parameters` their arrays; `model` is the result;
+ * - in use: `edit` changes a network; `forward`, `initialise`, `operations`; `rules` and `theory-weights` for theory and kernels;
+ * - what layers share: `shapes`, `options`, `chains` and `branches` (lists of layers), `affine`, `tokens`, `geometry`,
+ *   `spatial` and `pooling` (windows), `graphs`, `intermediate`; `covariance` and `spatial-covariance` are plain data;
+ * - `activations/` by formula, `onnx/` to read models of others.
+ */
 export {
   type ActivationSpec,
   activationKinds,

@@ -38,7 +38,9 @@ import {
   softplus,
   sort,
   spmm,
+  sqrt,
   square,
+  sub,
   svd,
   type Tensor,
   tanh,
@@ -87,6 +89,12 @@ const functions: Record<string, () => Tensor> = {
   softmax: () => reduceSum(pow(softmax(matmul(x, w)), 3)),
   logSumExp: () => reduceSum(square(logSumExp(matmul(x, w), { axis: 1 }))),
   layerNorm: () => reduceSum(pow(layerNorm(matmul(x, w), { epsilon: 0.01 }), 3)),
+  "statistics of a batch": () => {
+    const y = matmul(x, w);
+    const centred = sub(y, reduceMean(y, { axes: [0], keepDims: true }));
+    const variance = reduceMean(square(centred), { axes: [0], keepDims: true });
+    return reduceSum(pow(div(centred, sqrt(add(variance, 0.1))), 3));
+  },
   gelu: () => reduceSum(square(gelu(matmul(x, w)))),
   tanh: () => reduceSum(square(tanh(matmul(x, w)))),
   erf: () => reduceSum(square(erf(matmul(x, w)))),
