@@ -12,8 +12,11 @@ import {
   pad,
   relu,
   reshape,
+  stopGradient,
   sumPool,
+  sumPoolInput,
   type Tensor,
+  transpose,
 } from "../../src/expr/index.ts";
 import { channelBlock } from "../../src/runtime/channel-block.ts";
 import { compile, executableCache } from "../../src/runtime/index.ts";
@@ -134,13 +137,27 @@ describe("poolings of padded images", () => {
   it.each([1, 3])("see the padding, which onnxruntime would merge into them (%i wide)", async (width) => {
     const x = input("x", [1, 2, 4, 4]);
     const wide = pad(x, { low: [0, 0, width, width], high: [0, 0, width, width], value: 0 });
-    const outputs = { max: maxPool(wide, { window: [2, 2] }), sum: sumPool(wide, { window: [2, 2] }) };
+    const turned = transpose(
+      pad(transpose(x, [0, 1, 3, 2]), { low: [0, 0, width, 0], high: [0, 0, 0, 0] }),
+      [0, 1, 3, 2],
+    );
+    const window = [2, 2];
+    const outputs = {
+      max: maxPool(wide, { window }),
+      sum: sumPool(wide, { window }),
+      copied: maxPool(stopGradient(wide), { window }),
+      turned: maxPool(turned, { window }),
+      repeated: maxPool(sumPoolInput(x, { size: [9, 9], window: [2, 2] }), {
+        window: [3, 3],
+      }),
+    };
     const feeds = { x: normal(Key.fromSeed(3), "float32", x.shape, { mean: -3, std: 1 }) };
     await using executable = await compile({ inputs: [x], outputs });
     const results = await executable.run(feeds);
     const expected = evaluate(Object.values(outputs), feeds);
-    expectClose(results["max"]!, expected[0]!, 0, "max");
-    expectClose(results["sum"]!, expected[1]!, 2e-6, "sum");
+    Object.keys(outputs).forEach((name, i) => {
+      expectClose(results[name]!, expected[i]!, name === "sum" ? 2e-6 : 0, name);
+    });
   });
 });
 

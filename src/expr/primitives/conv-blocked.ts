@@ -8,6 +8,7 @@ import type { Emitter } from "../primitive.ts";
 import type { Tensor } from "../tensor.ts";
 import type { ConvSizes } from "./conv-geometry.ts";
 import { reshape, transpose } from "./movement.ts";
+import { convAttributes } from "./window-attributes.ts";
 
 const domain = "com.microsoft.nchwc";
 /** Multiplications an element of x and y from which the speed gained is worth the two reorderings (measured). */
@@ -31,21 +32,9 @@ export function blockedFilters(w: Tensor, block: number): Tensor {
 }
 
 /** The convolution of a plain value by blocked filters and, if given, a bias: a plain value again. */
-export function emitBlocked(
-  emit: Emitter,
-  x: string,
-  operands: readonly string[],
-  { strides, padding, dilations, groups, kernel, filters }: ConvSizes,
-): string {
-  const attributes = {
-    auto_pad: { string: "NOTSET" },
-    kernel_shape: { ints: kernel },
-    strides: { ints: strides },
-    pads: { ints: [...padding.map(([low]) => low), ...padding.map(([, high]) => high)] },
-    dilations: { ints: dilations },
-    group: { int: groups },
-  };
+export function emitBlocked(emit: Emitter, x: string, operands: readonly string[], sizes: ConvSizes): string {
+  const attributes = { auto_pad: { string: "NOTSET" }, ...convAttributes(sizes) };
   const image = emit.node("ReorderInput", [x], {}, domain);
   const y = emit.node("Conv", [image, ...operands], attributes, domain);
-  return emit.node("ReorderOutput", [y], { channels: { int: filters } }, domain);
+  return emit.node("ReorderOutput", [y], { channels: { int: sizes.filters } }, domain);
 }

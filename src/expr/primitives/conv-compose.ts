@@ -11,13 +11,13 @@ import { reshape, transpose } from "./movement.ts";
 import { interleaved, slice } from "./slice.ts";
 
 /**
- * x [N, C, …] with zeros put around its spatial axes; negative widths cut off, which ONNX's Pad does in one step but the
- * interpreter's does not.
+ * x [N, C, …] with zeros, or another value, put around its spatial axes; negative widths cut off, which ONNX's Pad does in
+ * one step but the interpreter's does not.
  */
-export function fitted(x: Tensor, padding: ConvGeometry["padding"]): Tensor {
+export function fitted(x: Tensor, padding: ConvGeometry["padding"], value = 0): Tensor {
   const [low, high] = ([0, 1] as const).map((side) => [0, 0, ...padding.map((pair) => pair[side])]);
   if ([...low!, ...high!].every((n) => n === 0)) return x;
-  return apply(padPrimitive, [x], { low: low!, high: high!, value: 0 });
+  return apply(padPrimitive, [x], { low: low!, high: high!, value });
 }
 
 /** Zeros put between the elements of the spatial axes, stride − 1 at a time, none behind the last. */

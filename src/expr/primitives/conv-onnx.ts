@@ -2,13 +2,14 @@
 import { sizeOf } from "../../tensor/index.ts";
 import { emitComposed } from "../compose.ts";
 import { emitInts } from "../onnx.ts";
-import type { Emitter, OnnxAttribute } from "../primitive.ts";
+import type { Emitter } from "../primitive.ts";
 import type { Tensor } from "../tensor.ts";
 import { dividesAlike } from "../threads.ts";
 import { blockedFilters, emitBlocked, fitsBlocks } from "./conv-blocked.ts";
 import { composeConv, composeConvInput, turnedFilters, turnedSizes } from "./conv-compose.ts";
 import { composeConvFilter } from "./conv-filter.ts";
 import type { ConvSizes } from "./conv-geometry.ts";
+import { convAttributes } from "./window-attributes.ts";
 
 /** The CPU provider of onnxruntime 1.30 convolves float32 over up to three axes. */
 export function hasKernel(node: Tensor): boolean {
@@ -20,22 +21,6 @@ function isNative(node: Tensor, { batch, groups, channels, filters, kernel, outp
   if (!hasKernel(node)) return false;
   const product = { rows: filters, inner: channels * sizeOf(kernel), columns: sizeOf(output) };
   return batch * groups > 1 || dividesAlike(product);
-}
-
-function attributesOf({
-  strides,
-  padding,
-  dilations,
-  groups,
-  kernel,
-}: ConvSizes): Record<string, OnnxAttribute> {
-  return {
-    kernel_shape: { ints: kernel },
-    strides: { ints: strides },
-    pads: { ints: [...padding.map(([low]) => low), ...padding.map(([, high]) => high)] },
-    dilations: { ints: dilations },
-    group: { int: groups },
-  };
 }
 
 function operandsOf(emit: Emitter, node: Tensor): string[] {
@@ -58,7 +43,7 @@ function emitInBlocks(
 export function emitConv(emit: Emitter, node: Tensor, sizes: ConvSizes): string {
   const blocked = emitInBlocks(emit, node, sizes);
   if (blocked !== undefined) return blocked;
-  if (isNative(node, sizes)) return emit.node("Conv", operandsOf(emit, node), attributesOf(sizes));
+  if (isNative(node, sizes)) return emit.node("Conv", operandsOf(emit, node), convAttributes(sizes));
   return emitComposed(emit, node.inputs, (x, w) => composeConv(x!, w!, sizes));
 }
 
@@ -75,7 +60,7 @@ export function emitConvPlus(
   const bias = emit.node("Reshape", [emit.value(addend), emitInts(emit, [channels])]);
   const blocked = emitInBlocks(emit, node, sizes, [bias]);
   if (blocked !== undefined || !isNative(node, sizes)) return blocked;
-  return emit.node("Conv", [...operandsOf(emit, node), bias], attributesOf(sizes));
+  return emit.node("Conv", [...operandsOf(emit, node), bias], convAttributes(sizes));
 }
 
 export function emitConvInput(emit: Emitter, node: Tensor, sizes: ConvSizes): string {
@@ -93,7 +78,7 @@ export function emitConvInput(emit: Emitter, node: Tensor, sizes: ConvSizes): st
   }
   if (plain) {
     const filters = turnedBy((w) => w);
-    return emit.node("Conv", [emit.value(node.inputs[0]!), filters], attributesOf(turned));
+    return emit.node("Conv", [emit.value(node.inputs[0]!), filters], convAttributes(turned));
   }
   const { size, output, kernel, strides, dilations, padding } = sizes;
   // What a window's stride left over at the end of x.
@@ -102,7 +87,7 @@ export function emitConvInput(emit: Emitter, node: Tensor, sizes: ConvSizes): st
     const [low, high] = padding[axis]!;
     return n + low + high - reach - strides[axis]! * (output[axis]! - 1);
   });
-  const attributes = { ...attributesOf(sizes), output_padding: { ints: rest } };
+  const attributes = { ...convAttributes(sizes), output_padding: { ints: rest } };
   return emit.node("ConvTranspose", operandsOf(emit, node), attributes);
 }
 

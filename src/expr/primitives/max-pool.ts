@@ -20,6 +20,7 @@ import {
   poolSizes,
   requireElements,
 } from "./pool-geometry.ts";
+import { hasPoolKernel, sliceElements } from "./pool-onnx.ts";
 
 function sizesOf(node: Tensor): PoolSizes {
   return node.attrs as unknown as PoolSizes;
@@ -45,6 +46,10 @@ function winners(x: NdArray, sizes: PoolSizes): Int32Array {
   return best;
 }
 
+function sliceScratch(node: Tensor): number {
+  return hasPoolKernel(node, sizesOf(node)) ? 0 : sliceElements(node.shape, sizesOf(node));
+}
+
 /** Over a batch, examples are further images. */
 function batchOfImages(primitive: Primitive): Primitive["batch"] {
   return (inputs, batched, node, size) => {
@@ -66,6 +71,7 @@ export const maxPoolPrimitive: Primitive = {
   vjp: (ct, node) => [planeScatter(ct, maxPoolIndex(node), sizesOf(node).size)],
   jvp: ([t], node) => t && apply(planeGatherPrimitive, [t, maxPoolIndex(node)]),
   batch: (...parts) => batchOfImages(maxPoolPrimitive)(...parts),
+  scratch: (node) => sliceScratch(node),
   onnx: (emit, node) => emitMaxPool(emit, node, sizesOf(node)),
 };
 
@@ -77,6 +83,7 @@ export const maxPoolIndexPrimitive: Primitive = {
   }),
   evaluate: ([x], node) => store("int64", node.shape, Float64Array.from(winners(x!, sizesOf(node)))),
   batch: (...parts) => batchOfImages(maxPoolIndexPrimitive)(...parts),
+  scratch: (node) => sliceScratch(node),
   onnx: (emit, node) => emitMaxPoolIndex(emit, node, sizesOf(node)),
 };
 
@@ -128,6 +135,7 @@ function planeScatter(x: Tensor, index: Tensor, size: readonly number[]): Tensor
 
 /**
  * Maxima over windows. Padding never wins; where several elements are largest, the derivative goes to the first (row-major).
+ * Of finite numbers: the interpreter lets NaN win, onnxruntime passes over it, and gives −3.4e38 for a padded window of −∞.
  * @param x [N, C, …spatial], any number of spatial axes from one on.
  * @returns [N, C, …], along each axis ⌊(n + padding − window) / stride⌋ + 1
  * @throws FathomError bad-shape when a window does not fit; bad-input for options out of range, for padding as wide as

@@ -69,7 +69,7 @@ export function isIdentity({ window, strides, padding }: PoolSizes): boolean {
   );
 }
 
-/** [V, N, …] → [V·N, …]; operands that do not vary are repeated. */
+/** The shape [V, N, …] as [V·N, …]: examples are further images. */
 export function foldImages(x: Tensor): Shape {
   const [size, n, ...rest] = x.shape as [number, number, ...number[]];
   return [size * n, ...rest];

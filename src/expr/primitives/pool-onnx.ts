@@ -1,14 +1,15 @@
 /** @file The ONNX forms of poolings: the operators where ONNX Runtime has kernels, slices elsewhere. */
-import { sizeOf } from "../../tensor/index.ts";
+import { type Shape, sizeOf } from "../../tensor/index.ts";
 import { emitComposed } from "../compose.ts";
 import { emitScalar } from "../onnx.ts";
-import type { Emitter, OnnxAttribute } from "../primitive.ts";
+import type { Emitter } from "../primitive.ts";
 import type { Tensor } from "../tensor.ts";
 import { add, mul } from "./binary.ts";
 import { fitted, spread, windowViews } from "./conv-compose.ts";
-import { concat, padPrimitive } from "./join.ts";
+import { concat } from "./join.ts";
 import { broadcastTo, reshape, transpose } from "./movement.ts";
 import { elementsEverywhere, type PoolSizes } from "./pool-geometry.ts";
+import { windowAttributes } from "./window-attributes.ts";
 
 /** Sums over windows, or the sums divided by the window's size. */
 export interface Sums extends PoolSizes {
@@ -20,26 +21,41 @@ export interface Sums extends PoolSizes {
  * (onnxruntime 1.30), which is wrong where zeros are padded to a maximum, and refused where they are too many.
  */
 export function hasPoolKernel(node: Tensor, sizes: PoolSizes): boolean {
-  return node.shape.length <= 5 && elementsEverywhere(sizes) && node.inputs[0]!.op !== padPrimitive;
+  return node.shape.length <= 5 && elementsEverywhere(sizes) && !meetsPad(node.inputs[0]!);
 }
 
-export function poolAttributes({ window, strides, padding }: PoolSizes): Record<string, OnnxAttribute> {
-  return {
-    kernel_shape: { ints: window },
-    strides: { ints: strides },
-    pads: { ints: [...padding.map(([low]) => low), ...padding.map(([, high]) => high)] },
-  };
+/** Primitives that onnxruntime takes out, or moves to the other side of a Pad. */
+const movable = new Set(["stopGradient", "transpose", "reshape"]);
+/** Primitives whose last node is a Pad, or may be one. */
+const padded = new Set(["pad", "sumPoolInput"]);
+
+/** Whether a pooling of x may come to stand behind a Pad once onnxruntime has rearranged the graph. */
+function meetsPad(x: Tensor): boolean {
+  let source = x;
+  while (movable.has(source.op.name)) source = source.inputs[0]!;
+  return padded.has(source.op.name);
+}
+
+/** Elements that a pooling by slices holds beside its result: the padded images, and two of the slices. */
+export function sliceElements(images: Shape, { size, padding }: PoolSizes): number {
+  const spatial = size.map((n, axis) => n + padding[axis]![0] + padding[axis]![1]);
+  return 3 * images[0]! * images[1]! * sizeOf(spatial);
+}
+
+/** The CPU provider has no means of float64. */
+export function hasMeanKernel(node: Tensor, sums: Sums): boolean {
+  return node.dtype === "float32" && hasPoolKernel(node, sums);
 }
 
 export function emitSumPool(emit: Emitter, node: Tensor, sums: Sums): string {
   const count = sizeOf(sums.window);
-  if (node.dtype !== "float32" || !hasPoolKernel(node, sums)) {
+  if (!hasMeanKernel(node, sums)) {
     return emitComposed(emit, node.inputs, (x) => {
       const total = separable(fitted(x!, sums.padding), sums, add);
       return sums.weight === "mean" ? mul(total, 1 / count) : total;
     });
   }
-  const attributes = { ...poolAttributes(sums), count_include_pad: { int: 1 } };
+  const attributes = { ...windowAttributes(sums), count_include_pad: { int: 1 } };
   const means = emit.node("AveragePool", [emit.value(node.inputs[0]!)], attributes);
   return sums.weight === "mean" ? means : emit.node("Mul", [means, emitScalar(emit, count, node.dtype)]);
 }

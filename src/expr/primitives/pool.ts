@@ -18,7 +18,7 @@ import {
   poolSizes,
   requireElements,
 } from "./pool-geometry.ts";
-import { emitSumPool, emitSumPoolInput, type Sums } from "./pool-onnx.ts";
+import { emitSumPool, emitSumPoolInput, hasMeanKernel, type Sums, sliceElements } from "./pool-onnx.ts";
 import { reduceMean, reduceSum } from "./reduce.ts";
 
 export interface AvgPoolOptions extends PoolOptions {
@@ -58,7 +58,7 @@ function sumPrimitive(
   name: string,
   direction: "gather" | "spread",
   adjoint: () => Primitive,
-  onnx: NonNullable<Primitive["onnx"]>,
+  { onnx, scratch }: Required<Pick<Primitive, "onnx" | "scratch">>,
 ): Primitive {
   const spatial = direction === "gather" ? "output" : "size";
   const primitive: Primitive = {
@@ -73,23 +73,28 @@ function sumPrimitive(
     jvp: ([t], node) => t && apply(primitive, [t], node.attrs),
     batch: ([x], _, node, size) =>
       reshape(apply(primitive, [reshape(x!, foldImages(x!))], node.attrs), [size, ...node.shape]),
+    scratch,
     onnx,
   };
   return primitive;
 }
 
-export const sumPoolPrimitive: Primitive = sumPrimitive(
-  "sumPool",
-  "gather",
-  () => sumPoolInputPrimitive,
-  (emit, node) => emitSumPool(emit, node, sumsOf(node.attrs)),
-);
+export const sumPoolPrimitive: Primitive = sumPrimitive("sumPool", "gather", () => sumPoolInputPrimitive, {
+  onnx: (emit, node) => emitSumPool(emit, node, sumsOf(node.attrs)),
+  scratch: (node) => {
+    const sums = sumsOf(node.attrs);
+    return hasMeanKernel(node, sums) ? 0 : sliceElements(node.shape, sums);
+  },
+});
 
 export const sumPoolInputPrimitive: Primitive = sumPrimitive(
   "sumPoolInput",
   "spread",
   () => sumPoolPrimitive,
-  (emit, node) => emitSumPoolInput(emit, node, sumsOf(node.attrs)),
+  {
+    onnx: (emit, node) => emitSumPoolInput(emit, node, sumsOf(node.attrs)),
+    scratch: (node) => sliceElements(node.shape, sumsOf(node.attrs)),
+  },
 );
 
 /** A pooling after the simplifications that sums and means share. */
