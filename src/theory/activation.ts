@@ -52,5 +52,9 @@ export interface ScalarActivation {
   readonly homogeneous?: true;
   /** True where only kernels are known, and no function: `f` and `df` refuse with `unsupported`. */
   readonly kernelOnly?: true;
+  /** Length on which φ varies around 0, where quadratures must resolve it; default 1. */
+  readonly scale?: number;
+  /** True when φ varies on that length everywhere, and not around 0 only. */
+  readonly oscillates?: true;
   readonly moments: GaussianMoments;
 }

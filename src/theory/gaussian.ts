@@ -44,6 +44,32 @@ export function halfRule(K: number): Rule {
   return rule;
 }
 
+/** Equal panels that a rule for oscillating functions holds, before they grow. */
+const EQUAL_PANELS = 128;
+const fineRules = new Map<number, Rule>();
+
+/** Panel ends on [0, 9] of at most one unit of sqrt(K) g, out to 128 of those units: for functions that oscillate. */
+export function finePoints(K: number): number[] {
+  const step = REACH / 2 ** levelOf(K);
+  const ends = [0];
+  for (let d = 0; d < REACH; ) {
+    d = Math.min(REACH, d < EQUAL_PANELS * step ? d + step : 2 * d);
+    ends.push(d);
+  }
+  return ends;
+}
+
+/** As `halfRule`, on the panels of `finePoints`. */
+export function fineRule(K: number): Rule {
+  const level = levelOf(K);
+  let rule = fineRules.get(level);
+  if (rule === undefined) {
+    rule = normalPanels(finePoints(K));
+    fineRules.set(level, rule);
+  }
+  return rule;
+}
+
 /** Where the density leaves float64: beyond, nothing can be counted. */
 const LARGEST_REACH = 38;
 const farRules = new Map<number, Rule>();

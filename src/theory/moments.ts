@@ -5,7 +5,18 @@
  */
 import type { ScalarActivation } from "./activation.ts";
 import { requireVariance } from "./checks.ts";
-import { farRule, halfRule, LARGEST_K, normalPanels, panelEnds, REACH, type Rule } from "./gaussian.ts";
+import {
+  distinct,
+  farRule,
+  finePoints,
+  fineRule,
+  halfRule,
+  LARGEST_K,
+  normalPanels,
+  panelEnds,
+  REACH,
+  type Rule,
+} from "./gaussian.ts";
 import { expectProduct } from "./gaussian-pair.ts";
 import { type Covariance, checkedPair } from "./pair-geometry.ts";
 
@@ -31,12 +42,32 @@ function withLimit(moment: Moment): Moment {
 }
 
 /** Nodes over the half line where φ has no kink but perhaps one at 0, mirrored by the loops below. */
-function ruleFor({ kinks }: ScalarActivation, K: number): Rule {
-  const scale = Math.sqrt(K);
-  const apart = kinks.filter((kink) => kink !== 0 && Math.abs(kink) < REACH * scale);
-  if (apart.length === 0) return halfRule(K);
-  const mirrored = [...apart, ...apart.map((kink) => -kink)];
-  return normalPanels(panelEnds(K, mirrored).filter((g) => g >= 0));
+function ruleFor({ kinks, scale = 1, oscillates }: ScalarActivation, K: number): Rule {
+  const units = K / (scale * scale);
+  const deviation = Math.sqrt(K);
+  const apart = kinks.filter((kink) => kink !== 0 && Math.abs(kink) < REACH * deviation);
+  if (apart.length === 0) return oscillates ? fineRule(units) : halfRule(units);
+  const mirrored = apart.map((kink) => Math.abs(kink / scale));
+  if (!oscillates) return normalPanels(panelEnds(units, mirrored).filter((g) => g >= 0));
+  return normalPanels(
+    distinct([...finePoints(units), ...mirrored.map((kink) => (kink * scale) / deviation)]),
+  );
+}
+
+/** E f(u) f(v) in units of the length on which φ varies. */
+function pairMean(
+  f: (h: number) => number,
+  { kinks, scale = 1 }: ScalarActivation,
+  pair: Covariance,
+): number {
+  if (scale === 1) return expectProduct(f, pair, kinks);
+  const square = scale * scale;
+  const units = { Ka: pair.Ka / square, Kb: pair.Kb / square, C: pair.C / square };
+  return expectProduct(
+    (h) => f(scale * h),
+    units,
+    kinks.map((kink) => kink / scale),
+  );
 }
 
 /** Sums whose outermost node holds more than this share of them have not ended there. */
@@ -197,7 +228,7 @@ export function dual(act: ScalarActivation, pair: Covariance): number {
   if (isLost(pair)) return Number.NaN;
   const { Ka, Kb, C } = checkedPair(pair);
   if (isOneSignal(pair)) return secondMoment(act, Ka);
-  return act.moments.dual?.(Ka, Kb, C) ?? expectProduct(act.f, { Ka, Kb, C }, act.kinks);
+  return act.moments.dual?.(Ka, Kb, C) ?? pairMean(act.f, act, { Ka, Kb, C });
 }
 
 /**
@@ -209,7 +240,7 @@ export function dualDerivative(act: ScalarActivation, pair: Covariance): number 
   if (isLost(pair)) return Number.NaN;
   const { Ka, Kb, C } = checkedPair(pair);
   if (isOneSignal(pair)) return derivativeMoment(act, Ka);
-  return act.moments.dualDerivative?.(Ka, Kb, C) ?? expectProduct(act.df, { Ka, Kb, C }, act.kinks);
+  return act.moments.dualDerivative?.(Ka, Kb, C) ?? pairMean(act.df, act, { Ka, Kb, C });
 }
 
 /**
@@ -221,9 +252,7 @@ export function dualOfSquares(act: ScalarActivation, pair: Covariance): number {
   if (isLost(pair)) return Number.NaN;
   const { Ka, Kb, C } = checkedPair(pair);
   if (isOneSignal(pair)) return fourthMoment(act, Ka);
-  return (
-    act.moments.dualOfSquares?.(Ka, Kb, C) ?? expectProduct((h) => act.f(h) ** 2, { Ka, Kb, C }, act.kinks)
-  );
+  return act.moments.dualOfSquares?.(Ka, Kb, C) ?? pairMean((h) => act.f(h) ** 2, act, { Ka, Kb, C });
 }
 
 /** Whether u and v are one variable. Then the moments are used: of equal inputs, rounding would grow by chi_J a layer. */

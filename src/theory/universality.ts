@@ -44,7 +44,7 @@ const known = new WeakMap<ScalarActivation, Universality>();
 export function universality(act: ScalarActivation): Universality {
   let result = known.get(act);
   if (result === undefined) {
-    result = flat(act) ?? scaleInvariant(act) ?? zeroClass(act) ?? halfStable(act) ?? none;
+    result = flat(act) ?? scaleInvariant(act) ?? zeroClass(act) ?? halfStable(act) ?? bentAtZero(act) ?? none;
     known.set(act, result);
   }
   return result;
@@ -86,7 +86,7 @@ function zeroClass(act: ScalarActivation): Universality | undefined {
     const a1 = s3 / s1 + 0.75 * (s2 / s1) ** 2;
     const b1 = s3 / s1 + (s2 / s1) ** 2;
     if (a1 > 0) return undefined;
-    if (a1 < 0) return { ...atZero(s1), zeta: b1 / a1, a1, b1, note: fallNote(1, -a1, b1 / a1) };
+    if (a1 < 0) return { ...atZero(s1 * s1), zeta: b1 / a1, a1, b1, note: fallNote(1, -a1, b1 / a1) };
   }
   return zeroClassByLaw(act);
 }
@@ -94,24 +94,45 @@ function zeroClass(act: ScalarActivation): Universality | undefined {
 /** Where the Taylor coefficients do not decide: the law of K near 0 is read off the moments. */
 function zeroClassByLaw(act: ScalarActivation): Universality | undefined {
   const approach = approachToZero(act);
-  if (approach === undefined) return undefined;
-  const { slope, law } = approach;
+  if (approach === undefined || approach.jumps) return undefined;
+  const { slopeSquare, law } = approach;
   if (law !== undefined)
-    return { ...atZero(slope), zeta: law.zeta, note: fallNote(law.power, law.power * law.rate, law.zeta) };
-  const saturates = secondMoment(act, 1) < slope * slope;
+    return {
+      ...atZero(slopeSquare),
+      zeta: law.zeta,
+      note: fallNote(law.power, law.power * law.rate, law.zeta),
+    };
+  const saturates = secondMoment(act, 1) < slopeSquare;
   if (!saturates) return undefined;
   const note = "Linear around 0: K falls only logarithmically, as 1/(2 ln l), and J as its square root.";
-  return { ...atZero(slope), zeta: 0, note };
+  return { ...atZero(slopeSquare), zeta: 0, note };
 }
 
-function atZero(slope: number) {
-  return { class: "zero", critical: { sw2: 1 / (slope * slope), sb2: 0, K: 0 } } as const;
+function atZero(slopeSquare: number) {
+  return { class: "zero", critical: { sw2: 1 / slopeSquare, sb2: 0, K: 0 } } as const;
+}
+
+/**
+ * φ' jumps at 0, as selu's: no critical point of the expansion around K* = 0 (effective-theory.md §3), but K falls slowly where
+ * sw2 = 1/A(0), and the note says so.
+ */
+function bentAtZero(act: ScalarActivation): Universality | undefined {
+  const approach = act.kernelOnly ? undefined : approachToZero(act);
+  if (approach?.law === undefined) return undefined;
+  const { slopeSquare, law } = approach;
+  const sw2 = Number((1 / slopeSquare).toPrecision(6));
+  const fall = fallNote(law.power, law.power * law.rate, law.zeta);
+  return {
+    ...none,
+    note: `φ' jumps at 0, so there is no expansion around K* = 0 and no class; yet at sw2 = ${sw2}, sb2 = 0 ${fall}`,
+  };
 }
 
 /** K^power ~ 1/(rate l). */
 function fallNote(power: number, rate: number, zeta: number): string {
   const digits = (value: number) => Number(value.toPrecision(6));
-  const fall = power === 1 ? `${rate === 1 ? "1/l" : `1/(${digits(rate)} l)`}` : `l^-${digits(1 / power)}`;
+  const fall =
+    power === 1 ? (digits(rate) === 1 ? "1/l" : `1/(${digits(rate)} l)`) : `l^-${digits(1 / power)}`;
   return `K falls as ${fall}, J as l^-${digits(zeta)}.`;
 }
 

@@ -14,7 +14,13 @@ import {
   scalarHalf,
 } from "../../src/net/index.ts";
 import { FathomError, ndarray, toNumbers } from "../../src/tensor/index.ts";
-import { derivativeMoment, scalarActivation, secondMoment, universality } from "../../src/theory/index.ts";
+import {
+  derivativeMoment,
+  dual,
+  scalarActivation,
+  secondMoment,
+  universality,
+} from "../../src/theory/index.ts";
 import { quickGelu } from "../oracles/activations.ts";
 import { refusal } from "../refusal.ts";
 
@@ -270,6 +276,29 @@ describe("the scalar half", () => {
     for (const K of [0.1, 1, 16, 100]) expect(secondMoment(half, K) / Math.exp(2 * K)).toBeCloseTo(1, 10);
     for (const K of [1e3, 1e10, Number.POSITIVE_INFINITY])
       expect(secondMoment(half, K)).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe("an expression that varies fast", () => {
+  it("is resolved around 0 and elsewhere", () => {
+    for (const [text, known] of [
+      ["sin(5*x)", { kind: "sin", b: 5 }],
+      ["erf(200*x)", { kind: "erf", b: 200 }],
+      ["exp(-40*x^2)", { kind: "gaussian", b: -40 }],
+      ["cos(20*x + 1)", { kind: "cos", b: 20, p: 1 }],
+    ] as const) {
+      const [half, reference] = [scalarHalf(parseActivation(`custom(${text})`)), scalarActivation(known)];
+      for (const K of [0.01, 1, 7])
+        for (const moment of [secondMoment, derivativeMoment])
+          expect(moment(half, K) / moment(reference, K), `${text} at ${K}`).toBeCloseTo(1, 9);
+      const pair = { Ka: 1, Kb: 0.7, C: 0.6 };
+      expect(dual(half, pair), text).toBeCloseTo(dual(reference, pair), 8);
+    }
+  });
+
+  it("is refused beyond that", () => {
+    for (const text of ["sin(1000*x)", "abs(x)^0.3", "tanh(3000*(x - 1))"])
+      expect(() => scalarHalf({ kind: "custom", expression: text }), text).toThrow(/varies too fast/);
   });
 });
 

@@ -8,6 +8,7 @@ import type { Expression } from "./ast.ts";
 import { compileJet, compileValue } from "./jet.ts";
 import { kinksOf } from "./kinks.ts";
 import { parseExpression } from "./parse.ts";
+import { resolved } from "./resolution.ts";
 
 export interface CustomParameters {
   readonly expression: string;
@@ -45,7 +46,7 @@ function make({ expression: text, kinks: listed = [] }: CustomParameters): Scala
   const origin = jet(0).map((c, k) => c * [1, 1, 2, 6][k]!) as [number, number, number, number];
   const smooth = origin.every(Number.isFinite);
   const kinks = allKinks(expression, smooth ? listed : [...listed, 0]);
-  return {
+  return resolved(text, {
     kind: "custom",
     parameters: { expression: text, ...(listed.length === 0 ? {} : { kinks: listed }) },
     f,
@@ -55,7 +56,7 @@ function make({ expression: text, kinks: listed = [] }: CustomParameters): Scala
     ...(kinks.includes(0) ? {} : { taylor: origin }),
     ...(isHomogeneous(f, kinks) ? { homogeneous: true as const } : {}),
     moments: {},
-  };
+  });
 }
 
 function allKinks(expression: Expression, listed: readonly number[]): number[] {
