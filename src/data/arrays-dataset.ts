@@ -123,7 +123,14 @@ interface PartRows {
 function findParts(arrays: NamedArrays): { train: Part; test?: Part | undefined } {
   const training = findNamed(arrays, "train");
   if (training === undefined) return { train: findPair(arrays) };
-  return { train: training, test: findNamed(arrays, "test") ?? findNamed(arrays, "val") };
+  const test = findNamed(arrays, "test") ?? findNamed(arrays, "val");
+  const stray = test === undefined && arrays.keys.find((key) => /(^|_)test(_|$)/i.test(key));
+  if (!stray) return { train: training, test };
+  throw badRow(
+    arrays.where,
+    `There are inputs or labels for testing (${stray}), but not both.`,
+    "Name them x_test and y_test, or leave them out: then training rows are split.",
+  );
 }
 
 /** `x_train`, `train_images`, `X_train` … */
@@ -153,8 +160,11 @@ function partOf(arrays: NamedArrays, x: string, y: string): Part {
   return { arrays, x, y, where: `${arrays.where}: ${x}` };
 }
 
-function keyOf(arrays: NamedArrays, names: readonly string[]): string | undefined {
-  return arrays.keys.find((key) => names.includes(key.toLowerCase()));
+/** @throws FathomError bad-input where two arrays could be meant. */
+function keyOf({ keys, where }: NamedArrays, names: readonly string[]): string | undefined {
+  const [key, other] = keys.filter((found) => names.includes(found.toLowerCase()));
+  if (other === undefined) return key;
+  throw badRow(where, `Two arrays could be meant, ${key} and ${other}.`, "Keep one of them.");
 }
 
 function readPart({ arrays, x, y, where }: Part): PartRows {

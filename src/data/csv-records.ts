@@ -69,7 +69,8 @@ class QuotedBlock {
 
   add(line: string, number: number): void {
     if (this.#lines.length === 0) this.#first = number;
-    this.#lines.push(line);
+    // Lines of spaces are empty lines here as they are before the first quote.
+    this.#lines.push(this.#open || line.trim() !== "" ? line : "");
     this.#length += line.length + 1;
     if ((line.split('"').length - 1) % 2 === 1) this.#open = !this.#open;
     if (this.#length > MAX_LINE && this.#open) throw tooLong(this.#name, this.#first);

@@ -80,7 +80,7 @@ function readNumbers(
     if (column === layout.label) continue;
     const value = numberOf(cells[column]!);
     if (!Number.isFinite(Math.fround(value))) {
-      throw badCell(cells[column]!, columnName(layout, column), linePlace(name, line));
+      throw badCell(cells[column]!, `${linePlace(name, line)}, ${columnName(layout, column)}`, layout);
     }
     into[i++] = value;
   }
@@ -93,9 +93,8 @@ function numberOf(cell: string): number {
   return cell.length > 1 && /^\s*0[xob]/i.test(cell) ? Number.NaN : value;
 }
 
-function badCell(cell: string, column: string, place: string): Error {
+function badCell(cell: string, where: string, { names }: Layout): Error {
   const text = cell.trim();
-  const where = `${place}, ${column}`;
   if (MISSING.has(text.toLowerCase())) {
     const what = text === "" ? "The value is missing" : `The value is missing (${text})`;
     return badRow(where, `${what}.`, "Fill in a number, or leave out the row or the column.");
@@ -105,7 +104,9 @@ function badCell(cell: string, column: string, place: string): Error {
     ? badRow(
         where,
         `${shown} is no number.`,
-        "Write categories as numbers (one column of 0 and 1 each), or say which column is the label and what separates cells.",
+        `Write categories as numbers (one column of 0 and 1 each), or say which column is the label and what separates cells${
+          names === undefined ? ", or that a header is present" : ""
+        }.`,
       )
     : badRow(where, `${shown} is no finite float32 number.`, "Rescale the column, or correct the value.");
 }
@@ -123,11 +124,14 @@ function layoutOf(cells: readonly string[], place: string, options: ReadOptions)
   return { names, width: cells.length, label: labelColumn(cells, names, place, options.label) };
 }
 
-/** Names are no numbers; but pandas numbers columns 0, 1, 2, 3, … beside a name, which no first row of data is likely to be. */
+/**
+ * Names are no numbers; but pandas numbers columns 0, 1, 2, 3, …, all or all beside a name, which no first row of data is
+ * likely to be.
+ */
 function looksLikeHeader(cells: readonly string[]): boolean {
   const numbers = cells.filter((cell) => !Number.isNaN(numberOf(cell))).map(Number);
   if (numbers.length === 0) return true;
-  return numbers.length >= 4 && numbers.length === cells.length - 1 && numbers.every((n, i) => n === i);
+  return numbers.length >= 4 && numbers.length >= cells.length - 1 && numbers.every((n, i) => n === i);
 }
 
 function labelColumn(

@@ -55,7 +55,11 @@ function featureMoments({ scale, train }: Dataset, width: number) {
   const deviations = new Float64Array(width);
   for (let i = 0; i < data.length; i++)
     deviations[i % width]! += (scale * data[i]! - means[i % width]!) ** 2 / rows;
-  for (let f = 0; f < width; f++) deviations[f] = spread(means[f]!, deviations[f]! + means[f]! ** 2);
+  for (let f = 0; f < width; f++) {
+    deviations[f] = spread(means[f]!, deviations[f]! + means[f]! ** 2);
+    // The mean of a constant as it was summed is off by its rounding.
+    if (deviations[f] === 0) means[f] = scale * data[f]!;
+  }
   return { means, deviations };
 }
 

@@ -92,6 +92,8 @@ describe("named arrays", () => {
       /0\.5/,
     ],
     ["inputs of one axis", { x: y, y }, { code: "bad-shape" }, /neither/],
+    ["two arrays of one name", { x, X: x, y }, { where: "d.npz" }, /x and X/],
+    ["test inputs without labels", { x_train: x, y_train: y, x_test: x }, { where: "d.npz" }, /x_test/],
     [
       "inputs that are not finite",
       { x: ndarray("float64", [4, 1], [0, 1, Number.NaN, 1]), y },

@@ -28,6 +28,7 @@ describe("a table", () => {
     ["semicolons", "a;b;label\n1;2;0\n3;4.5;1\n"],
     ["a byte-order mark and CRLF", "\ufeffa,b,label\r\n1,2,0\r\n3,4.5,1\r\n"],
     ["empty lines", "\na,b,label\n\n1,2,0\n\n\n3,4.5,1\n\n"],
+    ["lines of spaces behind quotes", 'a,b,label\n1,"2",0\n  \n3,4.5,1\n'],
     ["quotes", '"a","b","label"\n"1",2,"0"\n3,"4.5",1\n'],
     ["spaces around cells", "a, b, label\n 1, 2, 0\n 3, 4.5, 1\n"],
     ["no header", "1,2,0\n3,4.5,1\n"],
@@ -51,6 +52,9 @@ describe("a table", () => {
     expect((await rowsOf("1,2,setosa\n4,3,virginica\n")).inputs.length).toBe(4);
     expect((await rowsOf("5.1,3.5,setosa\n4,3,virginica\n")).inputs.length).toBe(4);
     expect((await rowsOf("1,2,0\n3,4,0\n", { header: "present" })).inputs).toEqual([3, 4]);
+    expect((await rowsOf("0,1,2,3\n5,6,7,0\n9,9,9,1\n")).labels).toEqual([0, 1]);
+    expect((await rowsOf("0,1,2\n5,6,0\n9,9,1\n")).inputs.length).toBe(6);
+    expect((await refused(read("id,1990,1991,kind\n1,2,3,x\n"))).hint).toMatch(/header is present/);
   });
 
   it("keeps text labels in order of first appearance, and other whole numbers in ascending order", async () => {
