@@ -75,15 +75,16 @@ function attributeProto(name: string, value: Attribute) {
   return create(AttributeProtoSchema, { name, type: AttributeType.GRAPH, g: object });
 }
 
-function info(name: string, shape: readonly (number | string)[], dtype: DType = "float32"): ValueInfoProto {
-  const dim = shape.map((n) =>
+/** @param shape Left out where it is open. */
+function info(name: string, shape?: readonly (number | string)[], dtype: DType = "float32"): ValueInfoProto {
+  const dim = shape?.map((n) =>
     create(TensorShapeProto_DimensionSchema, {
       value: typeof n === "number" ? { case: "dimValue", value: BigInt(n) } : { case: "dimParam", value: n },
     }),
   );
   const value = create(TypeProto_TensorSchema, {
     elemType: dataTypes[dtype],
-    shape: create(TensorShapeProtoSchema, { dim }),
+    ...(dim && { shape: create(TensorShapeProtoSchema, { dim }) }),
   });
   return create(ValueInfoProtoSchema, {
     name,
@@ -106,7 +107,7 @@ export function graphOf({ inputs = {}, weights = {}, nodes, outputs, domain = ""
     ),
     initializer: Object.entries(weights).map(([name, array]) => tensorProto(name, array)),
     input: Object.entries(inputs).map(([name, { shape, dtype }]) => info(name, shape, dtype)),
-    output: outputs.map((name) => info(name, [])),
+    output: outputs.map((name) => info(name)),
   });
 }
 
