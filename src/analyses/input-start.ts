@@ -3,7 +3,7 @@
  * keeps positions apart (an image's empty border has K = 0), and of pairs of inputs.
  */
 import type { Model } from "../net/index.ts";
-import type { NdArray } from "../tensor/index.ts";
+import { type NdArray, ndarray } from "../tensor/index.ts";
 import type { InputMoments, PairMoments } from "../theory/index.ts";
 
 /** Two rows of a sample. */
@@ -35,6 +35,24 @@ export function inputStart(model: Model, inputs: NdArray): InputMoments {
     batch: mean(each, (p) => p.batch),
   };
   return each.length === 1 ? whole : { ...whole, positions: each };
+}
+
+/** Positions of all inputs that theory follows one by one. */
+const mostFollowed = 8192;
+
+/**
+ * The starts of the recursion for each input, where the network looks at few positions: what is empty in one input and not
+ * in another has no typical moments. One start for all inputs elsewhere, and where they act on each other.
+ */
+export function inputStarts(model: Model, inputs: NdArray<"float32">): InputMoments[] {
+  const together = inputStart(model, inputs);
+  const [rows, ...shape] = inputs.shape as [number, ...number[]];
+  const count = together.positions?.length ?? Number.POSITIVE_INFINITY;
+  if (model.mixesBatch || rows * count > mostFollowed) return [together];
+  const units = inputs.data.length / rows;
+  return Array.from({ length: rows }, (_, row) =>
+    inputStart(model, ndarray("float32", [1, ...shape], inputs.data.slice(row * units, (row + 1) * units))),
+  );
 }
 
 /**

@@ -1,8 +1,10 @@
 /** @file Moments that theory starts from, against loops over a small sample. */
 import { describe, expect, it } from "vitest";
-import { inputStart, pairStart } from "../../src/analyses/input-start.ts";
-import { buildModel, parseNet } from "../../src/net/index.ts";
+import { meanLayers } from "../../src/analyses/criticality/mean-layers.ts";
+import { inputStart, inputStarts, pairStart } from "../../src/analyses/input-start.ts";
+import { buildModel, meanFieldPlaces, parseNet } from "../../src/net/index.ts";
 import { ndarray } from "../../src/tensor/index.ts";
+import { propagate } from "../../src/theory/index.ts";
 
 const [rows, channels, size] = [3, 2, 4];
 const x = (row: number, c: number, p: number) => Math.sin(1 + 7 * row + 3 * c + 2 * p) * (p === 0 ? 0 : 1);
@@ -68,5 +70,24 @@ describe("the start of a recursion", () => {
       expect(C / Ka).toBeCloseTo(dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b)), 6);
     }
     expect(positions![0]).toMatchObject({ Ka: 0, C: 0 });
+  });
+});
+
+describe("theory of several inputs", () => {
+  it("starts each input on its own where there are few positions, and all together elsewhere", () => {
+    const starts = inputStarts(spatial, inputs);
+    expect(starts).toHaveLength(rows);
+    expect(mean(starts.map(({ K }) => K))).toBeCloseTo(inputStart(spatial, inputs).K, 6);
+    expect(inputStarts(modelOf(), inputs)).toHaveLength(1);
+    expect(inputStarts(modelOf({ kind: "batchNorm" }), inputs)).toHaveLength(1);
+  });
+
+  it("averages K and J, and keeps χ_J between them", () => {
+    const places = meanFieldPlaces(spatial);
+    const each = inputStarts(spatial, inputs).map((start) => propagate(places, start));
+    const layers = meanLayers(each);
+    expect(layers[1]!.K).toBeCloseTo(mean(each.map((of) => of[1]!.K)), 12);
+    expect(Math.exp(layers[1]!.logJ)).toBeCloseTo(mean(each.map((of) => Math.exp(of[1]!.logJ))), 12);
+    expect(Math.log(layers[0]!.chiJ!)).toBeCloseTo(layers[1]!.logJ - layers[0]!.logJ, 12);
   });
 });

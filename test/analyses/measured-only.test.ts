@@ -59,7 +59,9 @@ describe("criticality without a rule", () => {
     const { outcome, json } = await ask(unreached);
     expect(json.phase).toBeNull();
     expect(outcome.document.verdict).toMatchObject({ tone: "warn" });
-    expect(outcome.document.verdict.sentence).toMatch(/sample it to measure: layers\[0\]/);
+    expect(outcome.document.verdict.sentence).toMatch(
+      /does not reach the last hidden layer: layers\[0\].* with --measure/,
+    );
     expect(nonFinite(outcome)).toEqual([]);
   });
 

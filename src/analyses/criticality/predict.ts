@@ -21,9 +21,10 @@ import {
 import { type Architecture, recogniseArchitecture } from "../architecture.ts";
 import type { SurveyContext } from "../context.ts";
 import { sampleRows } from "../data-moments.ts";
-import { inputStart } from "../input-start.ts";
+import { inputStarts } from "../input-start.ts";
 import { type Reach, theoryReach } from "../reach.ts";
 import { hiddenTaps } from "../readout.ts";
+import { meanLayers } from "./mean-layers.ts";
 
 /** `layers` are the preactivations h^1 … h^L that theory reaches. */
 export interface CriticalityPrediction extends Reach<MeanFieldLayer> {
@@ -49,10 +50,10 @@ export interface UniformPrediction {
   readonly noCritical: string | undefined;
 }
 
-/** @param start - moments of the inputs. */
-export function predictCriticality(model: Model, start: InputMoments): CriticalityPrediction {
+/** @param starts - moments of each input, or of all of them together. */
+export function predictCriticality(model: Model, starts: readonly InputMoments[]): CriticalityPrediction {
   const { taps } = model;
-  const reach = theoryReach(model, (places) => propagate(places, start));
+  const reach = theoryReach(model, (places) => meanLayers(starts.map((start) => propagate(places, start))));
   const hidden = hiddenTaps(model);
   const uniform = reach.missing === undefined ? predictUniform(model, reach.layers[0]!.K) : undefined;
   return {
@@ -76,7 +77,7 @@ export function surveyPrediction(context: SurveyContext): CriticalityPrediction 
     const { name, count } = probeRows(context.model);
     return predictCriticality(
       context.model,
-      inputStart(context.model, sampleRows(context, name, count).inputs),
+      inputStarts(context.model, sampleRows(context, name, count).inputs),
     );
   });
 }

@@ -28,7 +28,7 @@ export interface CriticalityQuestion extends Asked {
 export async function criticality(asked: CriticalityQuestion): Promise<Outcome> {
   const start = performance.now();
   const model = buildModel(closed(asked.net));
-  const predicted = predictCriticality(model, { K: 1, mean: 0, batch: 0 });
+  const predicted = predictCriticality(model, [{ K: 1, mean: 0, batch: 0 }]);
   const measured = asked.measure && (await measureOn(model, asked, asked.measure.seeds));
   const conclusion = concludeCriticality(predicted, measured);
   return {

@@ -67,7 +67,10 @@ function unknownVerdict(
   measured: CriticalityMeasurement | undefined,
 ): Verdict {
   return measured === undefined
-    ? { sentence: `Theory does not reach this network, sample it to measure: ${missing}.`, tone: "warn" }
+    ? {
+        sentence: `Theory does not reach the last hidden layer: ${missing}. Sample networks with --measure.`,
+        tone: "warn",
+      }
     : { sentence: "The preactivations overflow before the last hidden layer.", tone: "bad" };
 }
 
