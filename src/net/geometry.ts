@@ -3,21 +3,13 @@
  * pooling sees the inputs `stride·i + dilation·j − lo` for `j < kernel`. Numbers only; layers share it.
  */
 import { z } from "zod";
+import type { WindowAxis as TheoryAxis } from "../theory/index.ts";
 import { positiveInt } from "./options.ts";
 
-/** One axis of a sliding window, resolved. Positions outside `0 … size − 1` are absent, or taken around the ring. */
-export interface WindowAxis {
-  readonly size: number;
-  readonly kernel: number;
-  readonly stride: number;
-  readonly dilation: number;
-  /** Positions added before the first and after the last. */
-  readonly lo: number;
+/** One axis of a sliding window, resolved. `out`, the number of windows, is below 1 where the kernel is longer than the padded axis. */
+export interface WindowAxis extends TheoryAxis {
+  /** Positions added after the last. */
   readonly hi: number;
-  /** True for circular padding: the axis is a ring, and the added positions are those of the other end. */
-  readonly wraps: boolean;
-  /** Number of windows; below 1 where the kernel is longer than the padded axis. */
-  readonly out: number;
 }
 
 export type Padding = "same" | "valid" | "circular" | "torch-same" | number;
