@@ -103,6 +103,21 @@ export async function readDataset(options: DataOptions, context: Context): Promi
   });
 }
 
+/** What a data set is, for scripts: where it comes from and what its classes are called. */
+export function dataFacts({ source, classes, classNames }: Dataset) {
+  return { source, classes, ...(classNames === undefined ? {} : { classNames }) };
+}
+
+const namesShown = 20;
+
+/** The same for people: labels that are no plain numbers with the class that each became. */
+export function dataLines({ source, classNames }: Dataset): string {
+  if (classNames === undefined) return `Data: ${source}\n`;
+  const shown = classNames.slice(0, namesShown).map((name, i) => `${i} ${name}`);
+  const more = classNames.length > namesShown ? ", …" : "";
+  return `Data: ${source}\nClasses: ${shown.join(", ")}${more}\n`;
+}
+
 /** Bytes in MB, one decimal. */
 export function inMega(bytes: number): number {
   return Math.round(bytes / 1e5) / 10;

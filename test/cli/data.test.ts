@@ -31,20 +31,21 @@ describe("--data", () => {
   it("trains on a table, its label by name, scaled by column", async () => {
     const table = await file("t.csv", ["kind,a,b,c", ...rows.map((row) => row.join(","))].join("\n"));
     const flags = ["--data", table, "--label", "kind", "--standardize", "--split", ".25"];
-    const { code, stdout, stderr } = await train(
-      "mlp:depth=1,width=16",
-      ...flags,
-      "--steps",
-      "60",
-      "--batch",
-      "16",
-    );
+    const { code, stdout, stderr } = await train("mlp:depth=1,width=16", ...flags, "--steps", "60");
     expect(stderr).toBe("");
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
+      data: { classes: 2, classNames: ["dog", "cat"] },
       train: { error: 0, count: 30 },
       test: { error: 0, count: 10 },
     });
+  });
+
+  it("says where the data come from, and which class each name became", async () => {
+    const table = await file("named.csv", ["kind,a,b,c", ...rows.map((row) => row.join(","))].join("\n"));
+    const out = join(folder, "named");
+    const { stdout } = await run(["train", "mlp:depth=1", "--data", table, "--label", "1", "--out", out]);
+    expect(stdout).toContain(`Data: ${table}, 8 of 40 rows for testing\nClasses: 0 dog, 1 cat\n`);
   });
 
   it("trains on texts through an embedding", async () => {

@@ -4,7 +4,7 @@ import { FathomError, Key } from "../../tensor/index.ts";
 import type { OptimizerSpec, TrainOptions, TrainResult } from "../../train/index.ts";
 import type { CommandSpec } from "../command.ts";
 import type { Context } from "../context.ts";
-import { type DataOptions, readDataset, withData } from "../dataset.ts";
+import { type DataOptions, dataFacts, dataLines, readDataset, withData } from "../dataset.ts";
 import { badUsage } from "../errors.ts";
 import { readNetwork } from "../network.ts";
 import { choiceOption, integerOption, numberOption } from "../options.ts";
@@ -22,61 +22,63 @@ interface TrainCommandOptions extends DataOptions {
   readonly lr?: number;
   readonly momentum?: number;
   readonly weightDecay: number;
-  readonly batch: number;
+  readonly batch?: number;
   readonly epochs?: number;
   readonly steps?: number;
   readonly validation: number;
   readonly resume?: true;
 }
 
+/** Rows a step, where there are as many. */
+const usualBatch = 128;
 /** Rates that work for networks near their critical point; `survey` finds the right one for a network. */
 const usualRates = { sgd: 0.05, adam: 0.001 } as const;
 
+function numberFlag(flags: string, what: string, parser: (text: string) => number): Option {
+  return new Option(flags, what).argParser(parser);
+}
+
+function choiceFlag(name: string, what: string, values: readonly string[]): Option {
+  return new Option(`--${name} <name>`, `${what}: ${values.join(", ")}`)
+    .argParser(choiceOption(`--${name}`, values))
+    .default(values[0]);
+}
+
 function declare(command: Command): Command {
-  const number = (flags: string, what: string, parser: (text: string) => number) =>
-    new Option(flags, what).argParser(parser);
-  const choice = <T extends string>(name: string, what: string, values: readonly T[]) =>
-    new Option(`--${name} <name>`, `${what}: ${values.join(", ")}`)
-      .argParser(choiceOption(`--${name}`, values))
-      .default(values[0]);
-  return withData(command)
-    .argument("<net>", "JSON file, - for standard input, or one line")
-    .addOption(choice("optimizer", "optimiser", optimizers))
-    .addOption(
-      number(
-        "--lr <r>",
-        "learning rate (default: 0.05 for sgd, 0.001 for adam)",
-        numberOption("--lr", { above: 0 }),
-      ),
-    )
-    .addOption(
-      number(
-        "--momentum <m>",
-        "momentum of sgd (default 0.9)",
-        numberOption("--momentum", { min: 0, max: 0.9999 }),
-      ),
-    )
-    .addOption(
-      number("--weight-decay <w>", "weight decay", numberOption("--weight-decay", { min: 0 })).default(0),
-    )
-    .addOption(choice("schedule", "learning rate over the run", schedules))
-    .addOption(
-      number("--warmup <n>", "steps of linear warm-up", integerOption("--warmup", { min: 0 })).default(0),
-    )
-    .addOption(choice("loss", "loss", losses))
-    .addOption(number("--batch <n>", "rows a step", integerOption("--batch", { min: 1 })).default(128))
-    .addOption(
-      number("--epochs <n>", "passes over the data (default 1)", numberOption("--epochs", { above: 0 })),
-    )
-    .addOption(number("--steps <n>", "steps instead of epochs", integerOption("--steps", { min: 1 })))
-    .addOption(
-      number(
-        "--validation <n>",
-        "training rows kept for validation",
-        integerOption("--validation", { min: 0 }),
-      ).default(0),
-    )
-    .option("--resume", "go on with the run in the folder");
+  withData(command).argument("<net>", "JSON file, - for standard input, or one line");
+  for (const option of [...optimizerFlags(), ...rowFlags()]) command.addOption(option);
+  return command.option("--resume", "go on with the run in the folder");
+}
+
+/** How weights move. */
+function optimizerFlags(): Option[] {
+  const rate = numberOption("--lr", { above: 0 });
+  const momentum = numberOption("--momentum", { min: 0, max: 0.9999 });
+  const decay = numberOption("--weight-decay", { min: 0 });
+  const warmup = integerOption("--warmup", { min: 0 });
+  return [
+    choiceFlag("optimizer", "optimiser", optimizers),
+    numberFlag("--lr <r>", "learning rate (default: 0.05 for sgd, 0.001 for adam)", rate),
+    numberFlag("--momentum <m>", "momentum of sgd (default 0.9)", momentum),
+    numberFlag("--weight-decay <w>", "weight decay", decay).default(0),
+    choiceFlag("schedule", "learning rate over the run", schedules),
+    numberFlag("--warmup <n>", "steps of linear warm-up", warmup).default(0),
+    choiceFlag("loss", "loss", losses),
+  ];
+}
+
+/** Which rows are seen, and how often. */
+function rowFlags(): Option[] {
+  const batch = integerOption("--batch", { min: 1 });
+  const epochs = numberOption("--epochs", { above: 0 });
+  const steps = integerOption("--steps", { min: 1 });
+  const validation = integerOption("--validation", { min: 0 });
+  return [
+    numberFlag("--batch <n>", `rows a step (default: ${usualBatch}, or all where there are fewer)`, batch),
+    numberFlag("--epochs <n>", "passes over the data (default 1)", epochs),
+    numberFlag("--steps <n>", "steps instead of epochs", steps),
+    numberFlag("--validation <n>", "training rows kept for validation", validation).default(0),
+  ];
 }
 
 function optimizerOf({ optimizer, momentum, weightDecay }: TrainCommandOptions): OptimizerSpec {
@@ -114,6 +116,7 @@ async function trainOptions(
   const optimizer = optimizerOf(options);
   const length = lengthOf(options);
   const dataset = await readDataset(options, context);
+  const rows = dataset.train.labels.data.length;
   return {
     model: buildModel(withInput(net, { kind: dataset.kind, shape: dataset.inputShape })),
     dataset,
@@ -121,9 +124,9 @@ async function trainOptions(
     optimizer,
     learningRate: options.lr ?? usualRates[options.optimizer],
     schedule: { kind: options.schedule, warmup: options.warmup },
-    batch: options.batch,
+    batch: options.batch ?? Math.min(usualBatch, rows - options.validation),
     ...length,
-    ...validationRows(options.validation, dataset.train.labels.data.length),
+    ...validationRows(options.validation, rows),
     key: Key.fromSeed(context.seed),
     runFolder: context.folder!,
     resume: options.resume === true,
@@ -204,6 +207,7 @@ export const trainCommand: CommandSpec = {
       } = result;
       const json = {
         run: context.folder,
+        data: dataFacts(options.dataset),
         status,
         train: trained,
         ...(validation === undefined ? {} : { validation }),
@@ -215,7 +219,9 @@ export const trainCommand: CommandSpec = {
       };
       return {
         json,
-        text: trainText(result, { folder: context.folder!, resumed: options.resume === true }),
+        text:
+          trainText(result, { folder: context.folder!, resumed: options.resume === true }) +
+          dataLines(options.dataset),
         ...divergence(result),
       };
     } catch (error) {
