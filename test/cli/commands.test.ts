@@ -15,7 +15,8 @@ async function json(...argv: string[]) {
   const { code, stdout, stderr } = await run([...argv, "--json"]);
   expect(stderr).not.toMatch(/^error/m);
   expect(code).toBe(0);
-  expect(stdout).not.toMatch(/NaN|Infinity/);
+  // Bare ones are no JSON.
+  expect(stdout).not.toMatch(/"-?(NaN|Infinity)"/);
   return JSON.parse(stdout);
 }
 
