@@ -98,8 +98,9 @@ export function embedding({ variance }: { readonly variance: number }): Step {
 }
 
 /**
- * Adds a table of fresh rows, one a position and the same for every example: K' = K + variance, and every covariance
- * likewise.
+ * Adds a table of fresh rows, one a position and the same for every example: K' = K + variance, and the covariance of a pair
+ * likewise. That between examples of a batch grows at equal positions and nowhere else, which a state of all positions does
+ * not tell apart: it is unknown from here on.
  * @throws FathomError `bad-input` for a bad variance.
  * @example positional({ variance: 0.5 }).single(preactivationState(1)).K // 1.5
  */
@@ -113,7 +114,7 @@ export function positional({ variance }: { readonly variance: number }): Step {
       K: s.K + variance,
       theta: s.theta + variance,
       thetaStandard: s.thetaStandard + 1,
-      batch: s.batch + variance,
+      batch: variance === 0 ? s.batch : Number.NaN,
     }),
     pair: (s) => ({
       ...s,

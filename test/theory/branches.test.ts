@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   activation,
   affine,
+  batchNorm,
   concatenate,
   derivativeMoment,
   embedding,
@@ -115,18 +116,21 @@ describe("tables", () => {
     expectClose(pair.C, 0.1, 1e-15);
   });
 
-  it("a positional table adds its variance to every covariance", () => {
+  it("a positional table adds its variance to every covariance at one position", () => {
     const step = positional({ variance: 0.5 });
-    expect(step.single({ ...preactivationState(1), batch: 0.1 })).toMatchObject({
-      K: 1.5,
-      batch: 0.6,
-      logJ: 0,
-    });
+    expect(step.single({ ...preactivationState(1), batch: 0.1 })).toMatchObject({ K: 1.5, logJ: 0 });
     expect(step.pair(preactivationPairState({ Ka: 1, Kb: 2, C: 0.5 }))).toMatchObject({
       Ka: 1.5,
       Kb: 2.5,
       C: 1,
     });
+  });
+
+  it("a positional table leaves BatchNorm without the covariance between examples", () => {
+    const state = { ...preactivationState(1), batch: 0.1 };
+    const error = refusal(() => batchNorm().single(positional({ variance: 0.5 }).single(state)));
+    expect(error.hint).toMatch(/positional/);
+    expect(batchNorm().single(positional({ variance: 0 }).single(state)).K).toBe(1);
   });
 
   it("what nobody follows is NaN, and only that", () => {
