@@ -14,6 +14,7 @@ import {
   rankOne,
   spread,
   withBatch,
+  withoutBatch,
 } from "./positions.ts";
 import type { MeanFieldState } from "./state.ts";
 import { type AffineOptions, affine, type Step } from "./step.ts";
@@ -26,13 +27,29 @@ export interface ConvolutionOptions extends AffineOptions {
 }
 
 /**
- * A convolution with fresh weights, shared over positions or not (an unshared one has the same moments at each position).
+ * A convolution with fresh weights, shared over positions.
  * @throws FathomError `bad-input` for bad variances or no windows; `bad-shape` from the rules when the state has another
  * number of positions.
  * @example convolution({ sw2: 2, sb2: 0, geometry: [{ size: 8, kernel: 3, stride: 1, dilation: 1, lo: 1, wraps: false, out: 8 }] })
  */
 export function convolution({ geometry, ...options }: ConvolutionOptions): Step {
   return stencilStep("convolution", options, stencilOf(geometry));
+}
+
+/**
+ * A convolution with fresh weights of its own at each position: the moments of each are those of a shared one. Examples covary
+ * at equal positions and nowhere else, which a state of all positions does not tell apart: unless it is 0, the covariance
+ * between them is unknown from here on.
+ * @throws FathomError as `convolution`.
+ */
+export function localConvolution(options: ConvolutionOptions): Step {
+  const shared = convolution(options);
+  const single = (state: MeanFieldState) => {
+    const after = shared.single(state);
+    const apart = (after.positions ?? [after]).every(({ batch }) => batch === 0);
+    return apart ? after : withoutBatch(after);
+  };
+  return { ...shared, name: "local convolution", single, pair: (s) => withBatch(shared.pair(s), s, single) };
 }
 
 /**

@@ -13,7 +13,12 @@ export { type Branch, concatenate, multiply, sum } from "./branches.ts";
 export { nearestName } from "./checks.ts";
 export { type ResidualOptions, residual, sequence } from "./combine.ts";
 export * from "./contour.ts";
-export { type ConvolutionOptions, convolution, transposedConvolution } from "./convolution.ts";
+export {
+  type ConvolutionOptions,
+  convolution,
+  localConvolution,
+  transposedConvolution,
+} from "./convolution.ts";
 export * from "./critical.ts";
 export {
   criticalLine,

@@ -208,6 +208,6 @@ function unknownBatch(): FathomError {
     message:
       "BatchNorm divides by the variance over the batch, and the covariance between its examples is unknown.",
     where: "batchNorm",
-    hint: "Give `batch` at the start: the mean of x·x'/N_0 over pairs of different inputs. Behind a positional table nobody follows it: measure instead.",
+    hint: "Give `batch` at the start: the mean of x·x'/N_0 over pairs of different inputs. Behind a positional table or an unshared convolution nobody follows it: measure instead.",
   });
 }

@@ -136,6 +136,13 @@ export function combined<S extends Positional<S>>(
   return join(Array.from({ length: count }, (_, p) => rule(perState.map((positions) => positions[p]!))));
 }
 
+/** The state with covariances to other examples that nobody knows. */
+export function withoutBatch(state: MeanFieldState): MeanFieldState {
+  const { positions } = state;
+  const alone = { ...state, batch: Number.NaN };
+  return positions === undefined ? alone : { ...alone, positions: positions.map(withoutBatch) };
+}
+
 /** A state from which J and the slopes are counted anew. */
 export function restarted(state: MeanFieldState): MeanFieldState {
   const fresh = { ...state, logJ: 0, chiK: 1, meanSlope: 0 };

@@ -3,7 +3,7 @@
  * logarithms, the correlation of two inputs, and the neural tangent kernel on the way (§5).
  */
 import { FathomError } from "../tensor/index.ts";
-import { restarted, restartedPair } from "./positions.ts";
+import { restarted, restartedPair, withoutBatch } from "./positions.ts";
 import {
   correlation,
   type InputMoments,
@@ -104,12 +104,6 @@ function tapsOf(places: readonly Place[], start: MeanFieldState): TapState[] {
 /** Covariances between examples cost an integral a layer, and only BatchNorm looks at them. */
 function followBatch(places: readonly Place[]): boolean {
   return places.some(({ step }) => step.readsBatch === true);
-}
-
-function withoutBatch(state: MeanFieldState): MeanFieldState {
-  const { positions } = state;
-  const alone = { ...state, batch: Number.NaN };
-  return positions === undefined ? alone : { ...alone, positions: positions.map(withoutBatch) };
 }
 
 /** ln J(1, l) and ln J(l, L) of every tap. */

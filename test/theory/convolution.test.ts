@@ -11,6 +11,7 @@ import {
   inputPairState,
   inputState,
   layerNorm,
+  localConvolution,
   multiply,
   type Place,
   preactivationState,
@@ -192,6 +193,20 @@ describe("positions through other rules", () => {
     // Covariance 0.2 everywhere: shares of q inside are 4/5, 1, 4/5; the first position sees the last two weights.
     expectClose(varied.positions![0]!.batch, (1.8 / 3) * 0.2 * (1 + 4 / 5) + 0.1, 1e-14);
     expectClose(varied.batch, (1.8 / 3) * 0.2 * (1 + 2 * (4 / 5) ** 2) + 0.1, 1e-14);
+  });
+
+  it("examples covary at equal positions alone where weights are not shared: unknown, unless 0", () => {
+    const options = { sw2: 1.8, sb2: 0.1, geometry: [axis(5, 3)] };
+    const [local, shared] = [localConvolution(options), convolution(options)];
+    const state = { ...preactivationState(1), batch: 0.2 };
+    const [after, expected] = [local.single(state), shared.single(state)];
+    expect(after.positions!.map(({ K, logJ }) => [K, logJ])).toEqual(
+      expected.positions!.map(({ K, logJ }) => [K, logJ]),
+    );
+    expect(after.positions![2]!.batch).toBeNaN();
+    expect(refusal(() => batchNorm().single(after)).hint).toMatch(/unshared/);
+    const uncorrelated = localConvolution({ ...options, sb2: 0 }).single({ ...state, batch: 0 });
+    expect(batchNorm().single(uncorrelated).K).toBeGreaterThan(0);
   });
 
   it("activations behind BatchNorm covary by their means: m_p ⟨m_q⟩", () => {

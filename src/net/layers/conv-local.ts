@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { add, constant, conv, matmul, reshape, type Tensor, transpose } from "../../expr/index.ts";
 import { ndarray, sizeOf } from "../../tensor/index.ts";
-import { convolution } from "../../theory/index.ts";
+import { localConvolution } from "../../theory/index.ts";
 import { defineLayer, gaussian } from "../define.ts";
 import { convPadding, kernelOptions, type WindowAxis } from "../geometry.ts";
 import { refuseLarge } from "../intermediate.ts";
@@ -83,7 +83,7 @@ export const convLocal = defineLayer({
     const { channels, sizes } = spatialOf(input);
     const geometry = windowsOf(options, sizes);
     const fanIn = channels * sizeOf(geometry.map((axis) => axis.kernel));
-    return convolution({ sw2: options.sw2, sb2: options.sb2, fanIn, geometry });
+    return localConvolution({ sw2: options.sw2, sb2: options.sb2, fanIn, geometry });
   },
   covariance: (options, input) => ({
     op: "localConvolution",
