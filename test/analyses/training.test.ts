@@ -186,7 +186,8 @@ describe("the outcome", () => {
   });
 
   it("of a network alone is whether it learns", () => {
-    expect(compare(race(0.3, 0.4))).toMatchObject({ outcome: "alone", verdict: { tone: "neutral" } });
+    expect(compare(race(0.3, 0.4))).toMatchObject({ outcome: "alone", verdict: { tone: "good" } });
+    expect(compare(race(0.6, 0.7))).toMatchObject({ outcome: "alone", verdict: { tone: "neutral" } });
     expect(compare(race(0.88, 0.9))).toMatchObject({ outcome: "neither", verdict: { tone: "bad" } });
     expect(compare(race(0.88, 0.9)).verdict.sentence).toMatch(
       /trains this network in so short a run: 89\.0 % test error in/,

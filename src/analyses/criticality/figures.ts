@@ -27,7 +27,7 @@ function jacobianFigure({ layers }: CriticalityPrediction, measured?: Criticalit
     x: { label: "layer l", integer: true },
     y: { label: "ln J(1, l)" },
     series: [
-      ...(layers.length === 0
+      ...(layers.length < 2
         ? []
         : [
             {

@@ -23,7 +23,7 @@ export function separationFigures(
   const shown = [
     theory("one class, theory", "theory", within),
     theory("two classes, theory", "theory", between),
-  ].filter(({ points }) => points.length > 0);
+  ].filter(({ points }) => points.length > 1);
   const rules: Rule[] =
     lostAfter === undefined ? [] : [{ along: "x", at: lostAfter, label: "theory: classes lost" }];
   return [

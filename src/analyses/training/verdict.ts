@@ -21,7 +21,7 @@ const sentences: Readonly<Record<Outcome, (results: TrainingResults, label: stri
 };
 
 function toneOf({ outcome, before, chance }: TrainingResults): Tone {
-  if (outcome === "alone") return "neutral";
+  if (outcome === "alone") return before!.value < chance / 2 ? "good" : "neutral";
   if (!isLearning(before, chance)) return "bad";
   return outcome === "after" ? "warn" : "good";
 }
