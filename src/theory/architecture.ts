@@ -1,8 +1,9 @@
 /** @file Uniform networks: the rows of criticality.md §4 as compositions of steps, for work without a network file. */
 import { FathomError } from "../tensor/index.ts";
 import type { ScalarActivation } from "./activation.ts";
+import { residual } from "./branches.ts";
 import { nearestName, requireCount, requireMu, requireVariance } from "./checks.ts";
-import { residual, sequence } from "./combine.ts";
+import { sequence } from "./combine.ts";
 import { layerNorm } from "./normalise.ts";
 import { type MeanFieldLayer, propagate } from "./recursion.ts";
 import { preactivationState } from "./state.ts";

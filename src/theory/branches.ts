@@ -1,13 +1,13 @@
 /**
- * @file Branches that meet, in mean field: their sum, their product (gating) and their concatenation. Branches must be
- * independent given their input's moments: each holds fresh weights, except one at most, which may be the signal itself.
+ * @file Branches that meet, in mean field: their sum (a residual layer adds the signal itself), their product (gating) and
+ * their concatenation. Branches must be independent given their input's moments: each holds fresh weights, except one at most.
  */
 import { FathomError } from "../tensor/index.ts";
-import { requireCount } from "./checks.ts";
-import { inherited, logSum, product, sequence } from "./combine.ts";
+import { requireCount, requireMu } from "./checks.ts";
+import { inherited, sequence } from "./combine.ts";
 import { combined, joinPairs, joinSingles, logMean, withBatch } from "./positions.ts";
 import type { MeanFieldState, PairState } from "./state.ts";
-import type { Step } from "./step.ts";
+import { type Step, scale } from "./step.ts";
 
 /** What two independent branches make together; more are taken one after the other. */
 interface Meeting {
@@ -47,6 +47,35 @@ export function sum(branches: readonly (readonly Step[])[]): Step {
   });
 }
 
+export interface ResidualOptions {
+  /** Weight of the skip, in [0, 1]. */
+  readonly mu: number;
+  /** The branch; it must hold an affine layer, whose fresh weights make it independent of the skip. */
+  readonly branch: readonly Step[];
+}
+
+/**
+ * h' = branch(h) + mu h: second moments, Jacobian norms and tangent kernels of branch and skip add, the skip's times mu².
+ * @throws FathomError `bad-input` for mu outside [0, 1], `unsupported` when the branch holds no affine layer and mu > 0.
+ * @example residual({ mu: 1, branch: [activation(scalarActivation("relu")), affine({ sw2: 2, sb2: 0 })] })
+ */
+export function residual({ mu, branch }: ResidualOptions): Step {
+  requireMu(mu, "residual.mu");
+  const inner = sequence(branch);
+  if (mu === 0) return inner;
+  if (!inner.mixes) throw dependentBranch(branch.length === 0 ? "empty" : inner.name);
+  return { ...sum([branch, [scale({ factor: mu })]]), name: `residual(${inner.name})` };
+}
+
+function dependentBranch(name: string): FathomError {
+  return new FathomError({
+    code: "unsupported",
+    message: `Mean-field theory has no rule for a residual branch without a dense layer (${name}).`,
+    where: "residual.branch",
+    hint: "Put a dense layer into the branch: its weights make the branch independent of the skip.",
+  });
+}
+
 /**
  * h' = Π_b branch_b(h), unit by unit (gating): K' = Π K_b, and by the product rule J' = Σ_b J_b Π_{c≠b} K_c; cross terms of
  * the Jacobian are O(1/N). The result is not Gaussian.
@@ -78,6 +107,17 @@ export function multiply(branches: readonly (readonly Step[])[]): Step {
       thetaStandard: product(a.thetaStandard, b.C) + product(b.thetaStandard, a.C),
     }),
   });
+}
+
+/** a b, where a mean of 0 silences one that overflowed. */
+function product(a: number, b: number): number {
+  return a === 0 || b === 0 ? 0 : a * b;
+}
+
+/** ln(e^a + e^b), for a branch whose own J leaves float64. */
+function logSum(a: number, b: number): number {
+  if (a === b) return a + Math.LN2;
+  return Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b)));
 }
 
 function meet(name: string, branches: readonly (readonly Step[])[], meeting: Meeting): Step {

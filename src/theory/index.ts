@@ -9,9 +9,9 @@ export {
   type UniformLayer,
   uniformStep,
 } from "./architecture.ts";
-export { type Branch, concatenate, multiply, sum } from "./branches.ts";
+export { type Branch, concatenate, multiply, type ResidualOptions, residual, sum } from "./branches.ts";
 export { nearestName } from "./checks.ts";
-export { type ResidualOptions, residual, sequence } from "./combine.ts";
+export { sequence } from "./combine.ts";
 export * from "./contour.ts";
 export {
   type ConvolutionOptions,

@@ -153,19 +153,7 @@ const batchAssumptions = [
 export function batchNorm({ epsilon = 0 }: Epsilon = {}): Step {
   requireVariance(epsilon, "epsilon");
   const single = (s: MeanFieldState): MeanFieldState => {
-    const total = batchVariance(s, epsilon) + epsilon;
-    const slope = epsilon / total ** 2;
-    const unit = (u: MeanFieldState): MeanFieldState => ({
-      ...u,
-      K: Math.max(0, u.K - 2 * u.batch + s.batch) / total,
-      mean: 0,
-      logJ: u.logJ - Math.log(total),
-      chiK: slope * u.chiK,
-      meanSlope: 0,
-      theta: Number.NaN,
-      thetaStandard: Number.NaN,
-      batch: 0,
-    });
+    const unit = (u: MeanFieldState) => withoutChannelMean(u, s, epsilon);
     return s.positions === undefined ? unit(s) : joinSingles(s.positions.map(unit));
   };
   return {
@@ -177,22 +165,51 @@ export function batchNorm({ epsilon = 0 }: Epsilon = {}): Step {
     pair(s) {
       const { batch } = s;
       if (batch === undefined) throw unknownBatch();
-      const total = batchVariance(batch, epsilon) + epsilon;
-      const unit = (u: PairState, position = batch): PairState => ({
-        ...u,
-        Ka: Math.max(0, u.Ka - 2 * position.batch + batch.batch) / total,
-        Kb: Math.max(0, u.Kb - 2 * position.batch + batch.batch) / total,
-        C: (u.C - 2 * position.batch + batch.batch) / total,
-        meanA: 0,
-        meanB: 0,
-        chi: u.chi / total,
-        theta: Number.NaN,
-        thetaStandard: Number.NaN,
-      });
-      const at = (u: PairState, p: number) => unit(u, batch.positions?.[p]);
-      const after = s.positions === undefined ? unit(s) : joinPairs(s.positions.map(at));
+      const unit = (u: PairState, at = batch) => pairWithoutChannelMean(u, at, batch, epsilon);
+      const after =
+        s.positions === undefined
+          ? unit(s)
+          : joinPairs(s.positions.map((u, p) => unit(u, batch.positions?.[p])));
       return withBatch(after, s, single);
     },
+  };
+}
+
+/** The state u of a position without the mean of its channel, in units of the deviation, both over a `whole` batch. */
+function withoutChannelMean(u: MeanFieldState, whole: MeanFieldState, epsilon: number): MeanFieldState {
+  const total = batchVariance(whole, epsilon) + epsilon;
+  return {
+    ...u,
+    K: Math.max(0, u.K - 2 * u.batch + whole.batch) / total,
+    mean: 0,
+    logJ: u.logJ - Math.log(total),
+    chiK: (epsilon / total ** 2) * u.chiK,
+    meanSlope: 0,
+    theta: Number.NaN,
+    thetaStandard: Number.NaN,
+    batch: 0,
+  };
+}
+
+/** The same for a pair; a typical example of the batch has the state `position` there. */
+function pairWithoutChannelMean(
+  u: PairState,
+  position: MeanFieldState,
+  whole: MeanFieldState,
+  epsilon: number,
+): PairState {
+  const total = batchVariance(whole, epsilon) + epsilon;
+  const off = whole.batch - 2 * position.batch;
+  return {
+    ...u,
+    Ka: Math.max(0, u.Ka + off) / total,
+    Kb: Math.max(0, u.Kb + off) / total,
+    C: (u.C + off) / total,
+    meanA: 0,
+    meanB: 0,
+    chi: u.chi / total,
+    theta: Number.NaN,
+    thetaStandard: Number.NaN,
   };
 }
 
