@@ -5,7 +5,7 @@
 import { FathomError } from "../tensor/index.ts";
 import { requireCount, requireMu } from "./checks.ts";
 import { inherited, sequence } from "./combine.ts";
-import { combined, joinPairs, joinSingles, logMean, withBatch } from "./positions.ts";
+import { combined, joinPairs, joinSingles, meanOfPairs, meanOfSingles, withBatch } from "./positions.ts";
 import type { MeanFieldState, PairState } from "./state.ts";
 import { type Step, scale } from "./step.ts";
 
@@ -125,28 +125,37 @@ function meet(name: string, branches: readonly (readonly Step[])[], meeting: Mee
   const inner = branches.map(sequence);
   const dependent = inner.filter(({ mixes }) => !mixes);
   if (dependent.length > 1) throw dependentBranches(name, dependent);
-  const single = (s: MeanFieldState) =>
-    combined(
-      inner.map((branch) => branch.single(s)),
-      (states) => states.reduce((a, b) => meeting.single(a, b)),
-      joinSingles,
-    );
   return {
     name: `${name}(${inner.map((branch) => branch.name).join(" | ")})`,
     mixes: dependent.length === 0,
-    ...inherited(inner),
-    single,
-    pair: (s) =>
-      withBatch(
-        combined(
-          inner.map((branch) => branch.pair(s)),
-          (states) => states.reduce((a, b) => meeting.pair(a, b)),
-          joinPairs,
-        ),
-        s,
-        single,
-      ),
+    ...joined(inner, {
+      single: (states) => states.reduce((a, b) => meeting.single(a, b)),
+      pair: (states) => states.reduce((a, b) => meeting.pair(a, b)),
+    }),
   };
+}
+
+/** What all branches make together. */
+interface Joining {
+  single(states: readonly MeanFieldState[]): MeanFieldState;
+  pair(states: readonly PairState[]): PairState;
+}
+
+/** Branches of one signal, joined position by position. */
+function joined(branches: readonly Step[], joining: Joining): Omit<Step, "name" | "mixes"> {
+  const single = (s: MeanFieldState) =>
+    combined(
+      branches.map((branch) => branch.single(s)),
+      joining.single,
+      joinSingles,
+    );
+  const pair = (s: PairState) =>
+    combined(
+      branches.map((branch) => branch.pair(s)),
+      joining.pair,
+      joinPairs,
+    );
+  return { ...inherited(branches), single, pair: (s) => withBatch(pair(s), s, single) };
 }
 
 function dependentBranches(name: string, branches: readonly Step[]): FathomError {
@@ -177,73 +186,31 @@ export function concatenate(branches: readonly Branch[]): Step {
   branches.forEach(({ width }, b) => {
     requireCount(width, `concat.branches[${b}].width`);
   });
-  const total = branches.reduce((units, { width }) => units + width, 0);
   const inner = branches.map(({ steps }) => sequence(steps));
-  const shares = branches.map(({ width }) => width / total);
-  const single = (s: MeanFieldState) =>
-    combined(
-      inner.map((branch) => branch.single(s)),
-      (states) => mixedSingles(states, shares),
-      joinSingles,
-    );
+  const widths = branches.map(({ width }) => width);
   return {
     name: `concat(${inner.map(({ name }) => name).join(" | ")})`,
     mixes: inner.every(({ mixes }) => mixes),
-    ...inherited(inner),
-    single,
-    pair: (s) =>
-      withBatch(
-        combined(
-          inner.map((branch) => branch.pair(s)),
-          (states) => mixedPairs(states, shares),
-          joinPairs,
-        ),
-        s,
-        single,
-      ),
+    ...joined(inner, {
+      single: (states) => mixedSingles(states, widths),
+      pair: (states) => mixedPairs(states, widths),
+    }),
   };
 }
 
-/** Means over units, of which each state has its share. */
-function mixedSingles(states: readonly MeanFieldState[], shares: readonly number[]): MeanFieldState {
-  const mean = weightedMean(states, shares);
-  return {
-    K: mean(({ K }) => K),
-    mean: mean((s) => s.mean),
-    logJ: logMean(
-      states.map(({ logJ }, b) => logJ + Math.log(shares[b]!)),
-      1,
-    ),
-    chiK: mean(({ chiK }) => chiK),
-    meanSlope: mean(({ meanSlope }) => meanSlope),
-    gaussian: states.every(({ gaussian, K }) => gaussian && K === states[0]!.K),
-    theta: mean(({ theta }) => theta),
-    thetaStandard: mean(({ thetaStandard }) => thetaStandard),
-    batch: mean(({ batch }) => batch),
-  };
+/** Means over units; those of different variances together are not Gaussian. */
+function mixedSingles(states: readonly MeanFieldState[], widths: readonly number[]): MeanFieldState {
+  const mixture = meanOfSingles(states, total(widths), widths);
+  return { ...mixture, gaussian: mixture.gaussian && states.every(({ K }) => K === states[0]!.K) };
 }
 
-function mixedPairs(states: readonly PairState[], shares: readonly number[]): PairState {
-  const mean = weightedMean(states, shares);
+function mixedPairs(states: readonly PairState[], widths: readonly number[]): PairState {
+  const mixture = meanOfPairs(states, total(widths), widths);
   const [first] = states as readonly [PairState];
-  return {
-    Ka: mean(({ Ka }) => Ka),
-    Kb: mean(({ Kb }) => Kb),
-    C: mean(({ C }) => C),
-    meanA: mean(({ meanA }) => meanA),
-    meanB: mean(({ meanB }) => meanB),
-    gaussian: states.every(
-      ({ gaussian, Ka, Kb, C }) => gaussian && Ka === first.Ka && Kb === first.Kb && C === first.C,
-    ),
-    chi: mean(({ chi }) => chi),
-    theta: mean(({ theta }) => theta),
-    thetaStandard: mean(({ thetaStandard }) => thetaStandard),
-  };
+  const alike = states.every(({ Ka, Kb, C }) => Ka === first.Ka && Kb === first.Kb && C === first.C);
+  return { ...mixture, gaussian: mixture.gaussian && alike };
 }
 
-function weightedMean<S>(
-  states: readonly S[],
-  shares: readonly number[],
-): (pick: (state: S) => number) => number {
-  return (pick) => states.reduce((sum, state, b) => sum + shares[b]! * pick(state), 0);
+function total(widths: readonly number[]): number {
+  return widths.reduce((units, width) => units + width, 0);
 }

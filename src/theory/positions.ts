@@ -23,14 +23,19 @@ export function logMean(logs: readonly number[], count = logs.length): number {
 /**
  * Sums of the numbers of some states divided by `count`; J in logarithms. With fewer states than `count`, the others are
  * zeros: what a window sees outside an image.
+ * @param units How many each state stands for; one unless said.
  */
-export function meanOfSingles(states: readonly MeanFieldState[], count = states.length): MeanFieldState {
-  const mean = (pick: (state: MeanFieldState) => number) => sumOf(states, pick) / count;
+export function meanOfSingles(
+  states: readonly MeanFieldState[],
+  count = states.length,
+  units?: readonly number[],
+): MeanFieldState {
+  const mean = (pick: (state: MeanFieldState) => number) => sumOf(states, pick, units) / count;
   return {
     K: mean(({ K }) => K),
     mean: mean((s) => s.mean),
     logJ: logMean(
-      states.map(({ logJ }) => logJ),
+      states.map(({ logJ }, i) => (units === undefined ? logJ : logJ + Math.log(units[i]!))),
       count,
     ),
     chiK: mean(({ chiK }) => chiK),
@@ -43,8 +48,12 @@ export function meanOfSingles(states: readonly MeanFieldState[], count = states.
 }
 
 /** The same for pairs. */
-export function meanOfPairs(states: readonly PairState[], count = states.length): PairState {
-  const mean = (pick: (state: PairState) => number) => sumOf(states, pick) / count;
+export function meanOfPairs(
+  states: readonly PairState[],
+  count = states.length,
+  units?: readonly number[],
+): PairState {
+  const mean = (pick: (state: PairState) => number) => sumOf(states, pick, units) / count;
   return {
     Ka: mean(({ Ka }) => Ka),
     Kb: mean(({ Kb }) => Kb),
@@ -58,9 +67,9 @@ export function meanOfPairs(states: readonly PairState[], count = states.length)
   };
 }
 
-function sumOf<S>(states: readonly S[], pick: (state: S) => number): number {
+function sumOf<S>(states: readonly S[], pick: (state: S) => number, units?: readonly number[]): number {
   let sum = 0;
-  for (const state of states) sum += pick(state);
+  for (let i = 0; i < states.length; i++) sum += (units?.[i] ?? 1) * pick(states[i]!);
   return sum;
 }
 
