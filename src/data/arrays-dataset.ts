@@ -22,7 +22,7 @@ import { readWhole } from "./source.ts";
 import { badRow, partition } from "./table.ts";
 
 /** Arrays by name, wherever they are kept. */
-export interface NamedArrays {
+interface NamedArrays {
   readonly where: string;
   readonly keys: readonly string[];
   read(key: string): NdArray;
@@ -77,7 +77,7 @@ export const safetensors = defineFormat({
  * @throws FathomError bad-input listing the names there are; bad-shape for arrays that are no inputs or labels; what reading
  * an array throws.
  */
-export function arraysDataset(
+function arraysDataset(
   files: DataFiles,
   { train, test }: { readonly train: NamedArrays; readonly test?: NamedArrays | undefined },
   given: ReadOptions,

@@ -12,7 +12,7 @@ export type TakeRecord = (cells: string[], line: number) => void;
 
 /** Characters that are worth a call of the parser. */
 const BLOCK = 2 ** 16;
-export const delimiters = [",", "\t", ";"] as const;
+const delimiters = [",", "\t", ";"] as const;
 
 /**
  * Calls `take` with each record; empty lines are left out.
@@ -44,7 +44,7 @@ export async function eachRecord(
 }
 
 /** The delimiter that occurs most often in a line outside of quotes; a comma where none does. */
-export function delimiterOf(line: string): string {
+function delimiterOf(line: string): string {
   const bare = line.replaceAll(/"(?:[^"]|"")*"/g, "");
   const counts = delimiters.map((candidate) => bare.split(candidate).length - 1);
   return delimiters[counts.indexOf(Math.max(...counts))]!;

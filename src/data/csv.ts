@@ -101,14 +101,14 @@ function badCell(cell: string, where: string, { names }: Layout): Error {
   }
   const shown = JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
   return Number.isNaN(numberOf(cell))
-    ? badRow(
-        where,
-        `${shown} is no number.`,
-        `Write categories as numbers (one column of 0 and 1 each), or say which column is the label and what separates cells${
-          names === undefined ? ", or that a header is present" : ""
-        }.`,
-      )
+    ? badRow(where, `${shown} is no number.`, numberHint(text, names === undefined))
     : badRow(where, `${shown} is no finite float32 number.`, "Rescale the column, or correct the value.");
+}
+
+function numberHint(text: string, headerless: boolean): string {
+  if (/^[+-]?\d*,\d+$/.test(text)) return "Write decimals with a point.";
+  const header = headerless ? ", or that a header is present" : "";
+  return `Write categories as numbers (one column of 0 and 1 each), or say which column is the label and what separates cells${header}.`;
 }
 
 function layoutOf(cells: readonly string[], place: string, options: ReadOptions): Layout {

@@ -1,6 +1,5 @@
 /** @file Data sets: generated digits, readers of public formats, the download cache. */
 
-export type { NamedArrays } from "./arrays-dataset.ts";
 export {
   type CatalogueEntry,
   type Checksum,
@@ -34,7 +33,7 @@ export { readJsonl } from "./jsonl.ts";
 export { readLibsvm } from "./libsvm.ts";
 export { type ListedDataset, type ListedFormat, listDatasets, listFormats } from "./list.ts";
 export { type LoadOptions, loadDataset } from "./load.ts";
-export { headers, type ReadOptions, tokenizers } from "./options.ts";
+export type { ReadOptions } from "./options.ts";
 export { dataFolder } from "./places.ts";
 export type { ReadProgress } from "./read-path.ts";
 export {

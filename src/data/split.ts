@@ -47,8 +47,8 @@ export function stratifiedSplit(
   if (test.length === 0) {
     throw badSplit(
       where,
-      `${labels.length} rows are too few for a test part of ${split}.`,
-      "Give a file of test rows, more rows, or a larger share.",
+      `Rows: ${labels.length}, classes: ${sizes.size}. That is too few for a test part of ${split}, for every class keeps a training row.`,
+      "Give a file of test rows, more rows, or a larger share; or check that the label is the right column.",
     );
   }
   return { train: Int32Array.from(train), test: Int32Array.from(test) };

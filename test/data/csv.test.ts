@@ -111,11 +111,16 @@ describe("a faulty table is refused, with file, line and column:", () => {
     ["no rows", "a,b,y\n", /no rows/, /t\.csv/],
     ["nothing", "", /no rows/, /t\.csv/],
     ["one row, which no split has", "a,y\n1,0\n", /too few/, /t\.csv/],
+    ["a class for every row", "a,y\n1,0\n2,1\n3,2\n4,3\n5,4\n", /classes: 5/, /t\.csv/],
   ])("%s", async (_, text, message, where) => {
     const error = await refused(read(text));
     expect(error.message).toMatch(message);
     expect(error.where).toMatch(where);
     expect(error.hint).toBeTruthy();
+  });
+
+  it("decimal commas", async () => {
+    expect((await refused(read("a;b;y\n1,5;2;0\n"))).hint).toMatch(/decimals with a point/);
   });
 
   it("a label column that is not there, with those that are", async () => {
