@@ -180,4 +180,17 @@ describe("the estimate of memory", () => {
     const needed = peakBytes([convFilter(x, y, { kernel: [3, 3], padding })]) / 4;
     expect(needed).toBeGreaterThanOrEqual((2 + 3 + 2) * sizeOf(x.shape));
   });
+
+  it("covers the patches of a single image whose product would depend on threads", () => {
+    const needed = peakBytes([conv(input("x", [1, 64, 16, 16]), input("w", [8, 64, 3, 3]))]) / 4;
+    expect(needed).toBeGreaterThanOrEqual((2 * 9 + 1) * 64 * 14 * 14);
+  });
+
+  it("covers padded images where poolings are slices", () => {
+    const x = (dtype: FloatDType) => input("x", [2, 3, 8, 8], dtype);
+    const images = 2 * 3 * 8 * 8;
+    const means = (dtype: FloatDType) => peakBytes([sumPool(x(dtype), { window: [2, 2] })]);
+    expect(means("float32") / 4).toBe(images + images / 4);
+    expect(means("float64") / 8).toBe(4 * images + images / 4);
+  });
 });

@@ -6,13 +6,13 @@ import type { Emitter } from "../primitive.ts";
 import type { Tensor } from "../tensor.ts";
 import { dividesAlike } from "../threads.ts";
 import { blockedFilters, emitBlocked, fitsBlocks } from "./conv-blocked.ts";
-import { composeConv, composeConvInput, turnedFilters, turnedSizes } from "./conv-compose.ts";
+import { composeConv, composeConvInput, patchElements, turnedFilters, turnedSizes } from "./conv-compose.ts";
 import { composeConvFilter } from "./conv-filter.ts";
 import type { ConvSizes } from "./conv-geometry.ts";
 import { convAttributes } from "./window-attributes.ts";
 
 /** The CPU provider of onnxruntime 1.30 convolves float32 over up to three axes. */
-export function hasKernel(node: Tensor): boolean {
+function hasKernel(node: Tensor): boolean {
   return node.dtype === "float32" && node.shape.length <= 5;
 }
 
@@ -21,6 +21,26 @@ function isNative(node: Tensor, { batch, groups, channels, filters, kernel, outp
   if (!hasKernel(node)) return false;
   const product = { rows: filters, inner: channels * sizeOf(kernel), columns: sizeOf(output) };
   return batch * groups > 1 || dividesAlike(product);
+}
+
+/** Whether the adjoint for x is a convolution of y as it is: nothing between its elements, nothing cut off. */
+function isPlain({ strides }: ConvSizes, turned: ConvSizes): boolean {
+  return strides.every((n) => n === 1) && turned.padding.flat().every((n) => n >= 0);
+}
+
+function composesInput(node: Tensor, sizes: ConvSizes, turned: ConvSizes): boolean {
+  return !hasKernel(node) || (isPlain(sizes, turned) && !isNative(node, turned));
+}
+
+/** Elements that a convolution holds beside its result, at most. */
+export function convElements(node: Tensor, sizes: ConvSizes): number {
+  return isNative(node, sizes) ? 0 : patchElements(sizes);
+}
+
+/** The same for the adjoint for x. */
+export function convInputElements(node: Tensor, sizes: ConvSizes): number {
+  const turned = turnedSizes(sizes);
+  return composesInput(node, sizes, turned) ? patchElements(turned) : 0;
 }
 
 function operandsOf(emit: Emitter, node: Tensor): string[] {
@@ -68,12 +88,12 @@ export function emitConvInput(emit: Emitter, node: Tensor, sizes: ConvSizes): st
   // Without strides a convolution by turned filters is faster: it divides the images among threads, ConvTranspose does not.
   const turnedBy = (after: (w: Tensor) => Tensor) =>
     emitComposed(emit, [node.inputs[1]!], (w) => after(turnedFilters(w!, sizes)));
-  const plain = sizes.strides.every((n) => n === 1) && turned.padding.flat().every((n) => n >= 0);
+  const plain = isPlain(sizes, turned);
   if (hasKernel(node) && plain && fitsBlocks(emit, turned)) {
     const filters = turnedBy((w) => blockedFilters(w, emit.channelBlock!));
     return emitBlocked(emit, emit.value(node.inputs[0]!), [filters], turned);
   }
-  if (!hasKernel(node) || (plain && !isNative(node, turned))) {
+  if (composesInput(node, sizes, turned)) {
     return emitComposed(emit, node.inputs, (y, w) => composeConvInput(y!, w!, sizes));
   }
   if (plain) {

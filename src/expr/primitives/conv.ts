@@ -10,7 +10,6 @@ import { checkShape, shapeError } from "../shapes.ts";
 import { apply, type Tensor } from "../tensor.ts";
 import { float } from "./binary.ts";
 import { foldBatch, foldOf, type Slot, unfoldBatch } from "./conv-batch.ts";
-import { patchElements, turnedSizes } from "./conv-compose.ts";
 import { evaluateConv, evaluateConvFilter, evaluateConvInput } from "./conv-evaluate.ts";
 import { filterElements } from "./conv-filter.ts";
 import {
@@ -23,7 +22,14 @@ import {
   convOutput,
   spatialRank,
 } from "./conv-geometry.ts";
-import { emitConv, emitConvFilter, emitConvInput, emitConvPlus, hasKernel } from "./conv-onnx.ts";
+import {
+  convElements,
+  convInputElements,
+  emitConv,
+  emitConvFilter,
+  emitConvInput,
+  emitConvPlus,
+} from "./conv-onnx.ts";
 import { addAll } from "./elementwise.ts";
 
 export interface ConvInputOptions extends ConvOptions {
@@ -114,7 +120,7 @@ export const convPrimitive = convolutionPrimitive({
   result: "y",
   evaluate: evaluateConv,
   emit: emitConv,
-  scratch: (node, sizes) => (hasKernel(node) ? 0 : patchElements(sizes)),
+  scratch: convElements,
   emitPlus: emitConvPlus,
 });
 
@@ -124,7 +130,7 @@ export const convInputPrimitive = convolutionPrimitive({
   result: "x",
   evaluate: evaluateConvInput,
   emit: emitConvInput,
-  scratch: (node, sizes) => (hasKernel(node) ? 0 : patchElements(turnedSizes(sizes))),
+  scratch: convInputElements,
 });
 
 export const convFilterPrimitive = convolutionPrimitive({
