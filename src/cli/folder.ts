@@ -4,7 +4,21 @@ import { join } from "node:path";
 import { makeFolder } from "../make-folder.ts";
 import { FathomError } from "../tensor/index.ts";
 
-function cannotWrite(path: string, cause: unknown): FathomError {
+/** What could not be written, which flag names it, and the mend. */
+interface Target {
+  readonly what: string;
+  readonly flag: string;
+  readonly hint: string;
+}
+
+const results: Target = {
+  what: "Results",
+  flag: "--out",
+  hint: "Name a folder that can be written to; it is made where it does not exist.",
+};
+
+/** Why the file system refused a path. */
+export function cannotWrite(path: string, cause: unknown, { what, flag, hint }: Target): FathomError {
   const { code, message } = cause as NodeJS.ErrnoException;
   const reasons: Record<string, string> = {
     EACCES: "there is no permission to write there",
@@ -17,9 +31,9 @@ function cannotWrite(path: string, cause: unknown): FathomError {
   };
   return new FathomError({
     code: code === "ENOSPC" ? "io" : "bad-input",
-    message: `Results cannot be written to ${path}: ${(code && reasons[code]) ?? message}.`,
-    where: "--out",
-    hint: "Name a folder that can be written to; it is made where it does not exist.",
+    message: `${what} cannot be written to ${path}: ${(code && reasons[code]) ?? message}.`,
+    where: flag,
+    hint,
     cause,
   });
 }
@@ -34,7 +48,7 @@ export async function checkFolder(path: string): Promise<string> {
     await access(path, constants.W_OK);
     return path;
   } catch (cause) {
-    throw cannotWrite(path, cause);
+    throw cannotWrite(path, cause, results);
   }
 }
 
@@ -45,6 +59,6 @@ export async function writeInto(folder: string, name: string, content: string): 
     await writeFile(path, content);
     return path;
   } catch (cause) {
-    throw cannotWrite(path, cause);
+    throw cannotWrite(path, cause, results);
   }
 }

@@ -4,10 +4,11 @@ import { dirname } from "node:path";
 import { type Command, Option } from "commander";
 import { makeFolder } from "../../make-folder.ts";
 import type { Model } from "../../net/index.ts";
-import { FathomError, Key, type NdArray } from "../../tensor/index.ts";
+import { type FathomError, Key, type NdArray } from "../../tensor/index.ts";
 import type { CommandSpec } from "../command.ts";
 import type { Context } from "../context.ts";
 import { badUsage } from "../errors.ts";
+import { cannotWrite } from "../folder.ts";
 import { readNetwork } from "../network.ts";
 import { integerOption } from "../options.ts";
 
@@ -54,17 +55,7 @@ async function subjectOf(operand: string, context: Context): Promise<Subject> {
   return { model, parameters: initialise(model, Key.fromSeed(context.seed)), weights: "untrained" };
 }
 
-function cannotWrite(path: string, cause: unknown): FathomError {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  if (code === "EEXIST") return alreadyThere(path);
-  return new FathomError({
-    code: code === "ENOSPC" ? "io" : "bad-input",
-    message: `The model cannot be written to ${path}: ${message}.`,
-    where: "--onnx",
-    hint: "Name a file that can be written.",
-    cause,
-  });
-}
+const modelFile = { what: "The model", flag: "--onnx", hint: "Name a file that can be written." } as const;
 
 function alreadyThere(path: string): FathomError {
   return badUsage(`${path} is already there.`, "--onnx", "Name another file, or give --overwrite.");
@@ -75,7 +66,7 @@ async function write(path: string, bytes: Uint8Array, { overwrite }: ExportComma
     await makeFolder(dirname(path));
     await writeFile(path, bytes, { flag: overwrite === true ? "w" : "wx" });
   } catch (cause) {
-    throw cannotWrite(path, cause);
+    throw cannotWrite(path, cause, modelFile);
   }
 }
 
