@@ -105,13 +105,13 @@ const batch = (count: number, shift = 0) => {
   for (let i = 0; i < count; i++) bytes.fill((i + shift) % 10, i * 3073, (i + 1) * 3073);
   return bytes;
 };
-/** A tar archive by the format's definition. */
-function tar(files: Record<string, Uint8Array>): Uint8Array {
+/** A tar archive by the format's definition; its headers may state another size than the files have. */
+function tar(files: Record<string, Uint8Array>, stated?: string): Uint8Array {
   const parts = Object.entries(files).map(([name, bytes]) => {
     const header = new Uint8Array(512);
     const write = (at: number, text: string) => header.set(new TextEncoder().encode(text), at);
     write(0, name);
-    write(124, `${bytes.length.toString(8).padStart(11, "0")}\0`);
+    write(124, `${stated ?? bytes.length.toString(8).padStart(11, "0")}\0`);
     write(156, "0");
     write(148, "        ");
     write(
@@ -185,6 +185,7 @@ describe("CIFAR-10", () => {
       gzipSync(whole).subarray(0, -30),
       gzipSync(swollen, { level: 1 }),
       gzipSync(damaged),
+      gzipSync(tar(nested, "-0000000001")),
     ]) {
       await put("c/cifar-10-binary.tar.gz", bytes);
       expect((await refused(loadDataset(path.join(home, "c")))).code).toMatch(/bad-file|too-large/);
