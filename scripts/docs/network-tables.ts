@@ -33,7 +33,7 @@ const examples: Readonly<Record<string, readonly [what: string, source: string]>
     "[Cohen et al. 2021](https://arxiv.org/abs/2105.12245)",
   ],
   gcn2: [
-    "two-layer graph network on the grid of an image's patches",
+    "two-layer graph network on the grid of an image's patches, read out over all nodes",
     "[Kipf and Welling 2016](https://arxiv.org/abs/1609.02907)",
   ],
   "convnet-gp": [

@@ -2,9 +2,8 @@
  * @file How many threads a training step is worth. Results do not depend on it; only speed does, and on a busy machine a
  * second thread that has nothing to do waits for its turn at every operation.
  */
-import type { Model } from "../net/index.ts";
+import { countMultiplications, type Model } from "../net/index.ts";
 import type { CompileOptions } from "../runtime/index.ts";
-import { sizeOf } from "../tensor/index.ts";
 
 /**
  * Mean multiply-adds of one matrix product below which a second thread gains nothing. Measured at batch 128: width 128
@@ -14,8 +13,8 @@ const worthSharing = 4e6;
 
 /** The options with one thread where more would not help; threads that the caller chose stay. */
 export function withThreads(options: CompileOptions, model: Model, batch: number): CompileOptions {
-  const products = model.parameters.filter(({ shape }) => shape.length > 1);
-  const weights = products.reduce((total, { shape }) => total + sizeOf(shape), 0);
-  const mean = (batch * weights) / Math.max(1, products.length);
+  const products = model.parameters.filter(({ shape }) => shape.length > 1).length;
+  const { matrices, windows } = countMultiplications(model);
+  const mean = (batch * (matrices + windows)) / Math.max(1, products);
   return options.threads === undefined && mean < worthSharing ? { ...options, threads: 1 } : options;
 }

@@ -120,7 +120,7 @@ it("transformer-block is pre-LN: attention of 4 heads and a perceptron, each beh
   expect(attention!.chains.branch![1]!.spec).toMatchObject({ causal: true, heads: 4 });
 });
 
-it("gcn2 is L relu(L X W1) W2 on a grid of patches, without biases", () => {
+it("gcn2 is L relu(L X W1) W2 on a grid of patches, without biases, and a readout over its nodes", () => {
   const model = example("gcn2");
   expect(kinds(model).slice(3)).toEqual([
     "aggregate",
@@ -128,7 +128,8 @@ it("gcn2 is L relu(L X W1) W2 on a grid of patches, without biases", () => {
     "activation",
     "aggregate",
     "dense",
-    "globalAvgPool",
+    "flatten",
+    "dense",
   ]);
   const biases = model.parameters.filter(({ name }) => /^[47]\.bias$/.test(name));
   expect(biases.map(({ variance, trainable }) => [variance, trainable])).toEqual([
