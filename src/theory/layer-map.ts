@@ -6,6 +6,7 @@ import type { ScalarActivation } from "./activation.ts";
 import { type Norm, requireNorm, type UniformLayer } from "./architecture.ts";
 import { requireMu, requireVariance } from "./checks.ts";
 import { activationVariance, chiKMoment, derivativeMoment, secondMoment } from "./moments.ts";
+import { scaled } from "./step.ts";
 
 /** What the branch of a layer does; the skip adds mu² K, mu², mu². */
 interface Branch {
@@ -60,9 +61,9 @@ const constant = (value: number) => () => value;
 
 const rows: Readonly<Record<Norm, (options: Options) => Branch>> = {
   none: ({ activation, sw2, sb2 }) => ({
-    K: (K) => times(sw2, secondMoment(activation, K)) + sb2,
-    chiJ: (K) => times(sw2, derivativeMoment(activation, K)),
-    chiK: (K) => times(sw2, chiKMoment(activation, K)),
+    K: (K) => scaled(sw2, secondMoment(activation, K)) + sb2,
+    chiJ: (K) => scaled(sw2, derivativeMoment(activation, K)),
+    chiK: (K) => scaled(sw2, chiKMoment(activation, K)),
     ...(activation.homogeneous
       ? { linear: { gain: sw2 * derivativeMoment(activation, 1), offset: sb2 } }
       : {}),
@@ -92,11 +93,6 @@ const rows: Readonly<Record<Norm, (options: Options) => Branch>> = {
     return { ...reset(sw2 * secondMoment(activation, q) + sb2), chiJ: (K) => ratio(sw2 * sw2 * A, K) };
   },
 };
-
-/** Weights of variance 0 pass nothing on, however large it is. */
-function times(sw2: number, moment: number): number {
-  return sw2 === 0 ? 0 : sw2 * moment;
-}
 
 /** a/b, where weights of variance 0 pass nothing on, whatever there is to normalise. */
 function ratio(a: number, b: number): number {
@@ -132,7 +128,7 @@ export function layerMap({ activation, sw2, sb2, norm = "none", mu = 0 }: Unifor
       if (norm !== "none") return scanGrid.map(excess);
       const values = Float64Array.from(secondMoments(activation));
       for (let i = 0; i < values.length; i++)
-        values[i] = times(sw2, values[i]!) + sb2 + (skip - 1) * scanGrid[i]!;
+        values[i] = scaled(sw2, values[i]!) + sb2 + (skip - 1) * scanGrid[i]!;
       return values;
     },
   };
