@@ -17,8 +17,6 @@ const SMALLEST_LEVEL = 3;
 export const LARGEST_K = 1e290;
 const MAX_DOUBLINGS = 8;
 
-const halfRules = new Map<number, Rule>();
-
 /** Panel ends 0, 9/2^level, …, 9/4, 9/2, 9. */
 function dyadicPoints(level: number): number[] {
   return [0, ...Array.from({ length: level + 1 }, (_, k) => REACH / 2 ** (level - k))];
@@ -29,28 +27,36 @@ function levelOf(K: number): number {
   return Math.max(SMALLEST_LEVEL, Math.ceil(Math.log2(REACH * Math.sqrt(K))));
 }
 
-/**
- * The rule on the positive half line for variance K: E f(sqrt(K) g) = sum_i w_i (f(sqrt(K) g_i) + f(-sqrt(K) g_i)) for
- * functions without kinks other than at 0, to rounding. Cached, so that inner loops allocate nothing.
- * @param K Variance, finite and >= 0.
- */
-export function halfRule(K: number): Rule {
-  const level = levelOf(K);
-  let rule = halfRules.get(level);
-  if (rule === undefined) {
-    rule = normalPanels(dyadicPoints(level));
-    halfRules.set(level, rule);
-  }
-  return rule;
+/** A rule for each level, cached, so that inner loops allocate nothing. */
+function ruleByLevel(pointsOf: (level: number) => number[]): (K: number) => Rule {
+  const rules = new Map<number, Rule>();
+  return (K) => {
+    const level = levelOf(K);
+    let rule = rules.get(level);
+    if (rule === undefined) {
+      rule = normalPanels(pointsOf(level));
+      rules.set(level, rule);
+    }
+    return rule;
+  };
 }
+
+/**
+ * The rule on the positive half line for variance K, finite and >= 0: E f(sqrt(K) g) =
+ * sum_i w_i (f(sqrt(K) g_i) + f(-sqrt(K) g_i)) for functions without kinks other than at 0, to rounding.
+ */
+export const halfRule: (K: number) => Rule = ruleByLevel(dyadicPoints);
 
 /** Equal panels that a rule for oscillating functions holds, before they grow. */
 const EQUAL_PANELS = 128;
-const fineRules = new Map<number, Rule>();
 
 /** Panel ends on [0, 9] of at most one unit of sqrt(K) g, out to 128 of those units: for functions that oscillate. */
 export function finePoints(K: number): number[] {
-  const step = REACH / 2 ** levelOf(K);
+  return finePointsOf(levelOf(K));
+}
+
+function finePointsOf(level: number): number[] {
+  const step = REACH / 2 ** level;
   const ends = [0];
   for (let d = 0; d < REACH; ) {
     d = Math.min(REACH, d < EQUAL_PANELS * step ? d + step : 2 * d);
@@ -60,31 +66,19 @@ export function finePoints(K: number): number[] {
 }
 
 /** As `halfRule`, on the panels of `finePoints`. */
-export function fineRule(K: number): Rule {
-  const level = levelOf(K);
-  let rule = fineRules.get(level);
-  if (rule === undefined) {
-    rule = normalPanels(finePoints(K));
-    fineRules.set(level, rule);
-  }
-  return rule;
-}
+export const fineRule: (K: number) => Rule = ruleByLevel(finePointsOf);
 
 /** Where the density leaves float64: beyond, nothing can be counted. */
 const LARGEST_REACH = 38;
-const farRules = new Map<number, Rule>();
 
-/** As `halfRule`, out to 38 standard deviations: for functions that grow as exp(sqrt(K) g). */
-export function farRule(K: number): Rule {
-  const level = levelOf(K);
-  let rule = farRules.get(level);
-  if (rule === undefined) {
-    const beyond = Array.from({ length: 2 * (LARGEST_REACH - REACH) }, (_, i) => REACH + (i + 1) / 2);
-    rule = normalPanels([...dyadicPoints(level), ...beyond]);
-    farRules.set(level, rule);
-  }
-  return rule;
-}
+/**
+ * As `halfRule`, out to 38 standard deviations: for functions that grow as exp(sqrt(K) g). Panels are short everywhere,
+ * because a high power times the density has its peak far out.
+ */
+export const farRule: (K: number) => Rule = ruleByLevel((level) => {
+  const halves = Array.from({ length: 2 * LARGEST_REACH }, (_, i) => (i + 1) / 2);
+  return distinct([...dyadicPoints(level), ...halves]);
+});
 
 /** Ascending panel ends over [-9, 9] for variance K, with one at every kink of f. */
 export function panelEnds(K: number, kinks: readonly number[]): number[] {

@@ -149,13 +149,19 @@ const BESIDE_ZERO = 1e-150;
 /** dB/dK; chi_K = sw2 dB/dK. @example chiKMoment(scalarActivation("relu"), 2) // 0.5 */
 export const chiKMoment: Moment = withLimit((act, K) => act.moments.chiK?.(K) ?? momentSlope(act, K));
 
+/** Below it the quadrature of φ² for dB/dK loses digits, as rounding over K. */
+const SMALL_K = 1e-2;
+
 /**
  * dB/dK = E (φ² - φ(0)²)(g² - 1) / 2K, which needs no derivative of φ. The constant may be taken off because
- * E (g² - 1) = 0; it would cancel at small K.
+ * E (g² - 1) = 0. Near K = 0, where φ² hardly changes, E φ'² + φφ'' where φ has no kink.
  */
 function momentSlope(act: ScalarActivation, K: number): number {
   if (K === 0) return slopeAtZero(act);
   const scale = Math.sqrt(K);
+  const { f, df, d2f, kinks } = act;
+  if (K < SMALL_K && d2f !== undefined && kinks.every((kink) => Math.abs(kink) >= REACH * scale))
+    return squareMean(df, act, K) + productMean(f, d2f, K, ruleFor(act, K));
   const constant = act.f(0) ** 2;
   const rise = (h: number) => act.f(h) ** 2 - constant;
   const sum = productMean(rise, (h) => (h / scale) ** 2 - 1, K, ruleFor(act, K));

@@ -150,3 +150,29 @@ export const classes: Readonly<Record<string, Class>> = {
 
 /** x sigmoid(1.702 x): silu's critical point with K* divided by 1.702² (m). */
 export const quickGelu = { sw2: 1.988004678269492, sb2: 0.1916398799233674, K: 4.94343891337688 } as const;
+
+/**
+ * Where the textbook form of an integral cancels: kind, degree of `hermite`, K and the value, mpmath at 50 digits. The order of moments
+ * is that of `moments`.
+ */
+export const delicateMoments: readonly {
+  readonly spec: { readonly kind: string; readonly degree?: number };
+  readonly moment: number;
+  readonly K: number;
+  readonly value: number;
+}[] = [
+  { spec: { kind: "sin" }, moment: 5, K: 1e-6, value: 2.999990000021e-12 },
+  { spec: { kind: "sin" }, moment: 6, K: 1e-12, value: 9.99999999996e-13 },
+  { spec: { kind: "cos" }, moment: 4, K: 1e-6, value: 2.999990000021e-12 },
+  { spec: { kind: "softplus" }, moment: 3, K: 1e-12, value: 0.4232867951400368 },
+  { spec: { kind: "sigmoid" }, moment: 3, K: 1e-12, value: 0.0624999999999375 },
+  { spec: { kind: "sigmoid" }, moment: 3, K: 1e-6, value: 0.0624999375000664 },
+  { spec: { kind: "hermite", degree: 12 }, moment: 4, K: 0.5, value: 54.73493541375501 },
+  { spec: { kind: "hermite", degree: 12 }, moment: 5, K: 0.5, value: 0.368824329484653 },
+];
+
+/** Nearly or exactly opposite signals: E φφ, by the formulas of kernels.md §3 at 50 digits. */
+export const oppositePairs = {
+  relu: { Ka: 1, Kb: 1, C: -1 + 2 ** -30, dual: 4.264754789076763e-15, slope: 6.868868379417265e-6 },
+  gelu: { Ka: 1e6, Kb: 1e6, C: -1e6, dual: -0.0001875656572396539 },
+} as const;

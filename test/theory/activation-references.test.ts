@@ -17,7 +17,14 @@ import {
   secondMoment,
   universality,
 } from "../../src/theory/index.ts";
-import { classes, moments, pairs, unitPairs } from "../oracles/activations.ts";
+import {
+  classes,
+  delicateMoments,
+  moments,
+  oppositePairs,
+  pairs,
+  unitPairs,
+} from "../oracles/activations.ts";
 import { refusal } from "../refusal.ts";
 import { expectClose } from "./close.ts";
 
@@ -98,6 +105,32 @@ describe("duals", () => {
     ])
       expect(refusal(() => dual(act, pair))).toMatchObject({ code: "bad-input", where: "gaussian.b" });
     expect(secondMoment(act, 1.3)).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe("where a textbook form cancels", () => {
+  /** Relative, however small the value. */
+  const expectDigits = (value: number, reference: number, tolerance: number) =>
+    expectClose(value / reference, 1, tolerance);
+
+  it("single moments keep their digits", () => {
+    for (const { spec, moment, K, value } of delicateMoments)
+      expectDigits(inOrder[moment]!(scalarActivation(spec), K), value, 1e-13);
+  });
+
+  it("E sin u sin v = exp(-(Ka + Kb)/2) sinh C at small variances, and E cos' cos' with it", () => {
+    const pair = { Ka: 1e-12, Kb: 1e-12, C: 3e-13 };
+    const value = Math.exp(-1e-12) * Math.sinh(3e-13);
+    expectDigits(dual(scalarActivation("sin"), pair), value, 1e-15);
+    expectDigits(dualDerivative(scalarActivation("cos"), pair), value, 1e-15);
+  });
+
+  it("so do duals of opposite signals", () => {
+    const { relu, gelu } = oppositePairs;
+    // What is left of relu's is of the third order of the angle, 4e-5.
+    expectDigits(dual(scalarActivation("relu"), relu), relu.dual, 1e-6);
+    expectDigits(dualDerivative(scalarActivation("relu"), relu), relu.slope, 1e-13);
+    expectDigits(dual(scalarActivation("gelu"), gelu), gelu.dual, 1e-9);
   });
 });
 

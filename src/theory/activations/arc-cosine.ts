@@ -35,5 +35,5 @@ export function arcCosine(n: number, Ka: number, Kb: number, C: number): number 
   const sine = s === 0 ? 1 : gramRoot(Ka, Kb, C) / s;
   const cosine = s === 0 ? 0 : C / s;
   const { P, Q } = pairOf(n);
-  return sine * valueAt(P, cosine) + (Math.PI - Math.atan2(sine, cosine)) * valueAt(Q, cosine);
+  return sine * valueAt(P, cosine) + Math.atan2(sine, -cosine) * valueAt(Q, cosine);
 }

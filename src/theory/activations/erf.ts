@@ -12,9 +12,9 @@ const SLOPE = 2 / Math.sqrt(Math.PI);
 const TWO_OVER_PI = 2 / Math.PI;
 const FOUR_OVER_PI = 4 / Math.PI;
 
-/** sqrt((1 + 2Ka)(1 + 2Kb) - 4C²), written so that nothing cancels at C = ±sqrt(Ka Kb). */
-function root(Ka: number, Kb: number, C: number): number {
-  return Math.hypot(Math.sqrt(1 + 2 * (Ka + Kb)), 2 * gramRoot(Ka, Kb, C));
+/** sqrt((1 + 2b²Ka)(1 + 2b²Kb) - 4b⁴C²) of scale b², written so that nothing cancels at C = ±sqrt(Ka Kb). */
+function root(scale: number, Ka: number, Kb: number, C: number): number {
+  return Math.hypot(Math.sqrt(1 + 2 * scale * (Ka + Kb)), 2 * scale * gramRoot(Ka, Kb, C));
 }
 
 export interface ErfParameters {
@@ -56,11 +56,8 @@ function scaledErf(
       chiK: (K) => steep / ((1 + 2 * scale * K) * Math.sqrt(1 + 4 * scale * K)),
       m: () => c0,
       A4: (K) => (steep * steep) / Math.sqrt(1 + 8 * scale * K),
-      dual: (Ka, Kb, C) => {
-        const [u, v, c] = [scale * Ka, scale * Kb, scale * C];
-        return square * TWO_OVER_PI * Math.atan2(2 * c, root(u, v, c)) + c0 * c0;
-      },
-      dualDerivative: (Ka, Kb, C) => steep / root(scale * Ka, scale * Kb, scale * C),
+      dual: (Ka, Kb, C) => square * TWO_OVER_PI * Math.atan2(2 * scale * C, root(scale, Ka, Kb, C)) + c0 * c0,
+      dualDerivative: (Ka, Kb, C) => steep / root(scale, Ka, Kb, C),
     },
   };
 }

@@ -3,7 +3,7 @@
  * only where D² > 0 and 2b Ka, 2b Kb < 1: beyond, the single moments are Infinity, and duals are refused.
  */
 import { FathomError } from "../../tensor/index.ts";
-import type { ScalarActivation } from "../activation.ts";
+import type { GaussianMoments, ScalarActivation } from "../activation.ts";
 import { requireFinite } from "../checks.ts";
 import { gramRoot } from "../pair-geometry.ts";
 
@@ -24,25 +24,16 @@ function root(b: number, Ka: number, Kb: number, C: number): number {
   return 2 * b * Math.max(Ka, Kb) < 1 && square > 0 ? Math.sqrt(square) : refuse(b, Ka, Kb, C);
 }
 
-/** @throws FathomError `bad-input` for a non-finite parameter. */
-export function gaussian({
-  a = 1,
-  b = -1,
-}: {
+interface GaussianParameters {
   readonly a?: number;
   readonly b?: number;
-} = {}): ScalarActivation {
+}
+
+/** @throws FathomError `bad-input` for a non-finite parameter. */
+export function gaussian({ a = 1, b = -1 }: GaussianParameters = {}): ScalarActivation {
   requireFinite(a, "gaussian.a");
   requireFinite(b, "gaussian.b");
-  const square = a * a;
   const f = (x: number) => (a === 0 ? 0 : a * Math.exp(b * x * x));
-  /** c K^n (1 - qbK)^-r, Infinity where the mean of exp(qbh²/2) diverges. */
-  const moment = (c: number, n: number, q: number, r: number) => (K: number) => {
-    const rest = 1 - q * b * K;
-    if (c === 0) return 0;
-    // K/rest first: each of K^n and rest^r may leave float64.
-    return rest > 0 ? c * (K / rest) ** n * rest ** (n - r) : Number.POSITIVE_INFINITY * Math.sign(c);
-  };
   return {
     kind: "gaussian",
     parameters: { a, b },
@@ -51,20 +42,32 @@ export function gaussian({
     d2f: (x) => (f(x) === 0 ? 0 : (2 * b + 4 * b * b * x * x) * f(x)),
     kinks: [],
     taylor: [a, 0, 2 * a * b, 0],
-    moments: {
-      B: moment(square, 0, 4, 1 / 2),
-      A: moment(4 * square * b * b, 1, 4, 3 / 2),
-      chiK: moment(2 * b * square, 0, 4, 3 / 2),
-      m: moment(a, 0, 2, 1 / 2),
-      A4: moment(48 * (square * b * b) ** 2, 2, 8, 5 / 2),
-      fourth: moment(square * square, 0, 8, 1 / 2),
-      mixedFourth: moment(4 * square * square * b * b, 1, 8, 3 / 2),
-      radial: moment(2 * b * square, 1, 4, 3 / 2),
-      dual: (Ka, Kb, C) => square / root(b, Ka, Kb, C),
-      dualDerivative: (Ka, Kb, C) => {
-        const D = root(b, Ka, Kb, C);
-        return (4 * square * b * b * (C / D)) / D / D;
-      },
+    moments: momentsOf({ a, b }),
+  };
+}
+
+function momentsOf({ a, b }: Required<GaussianParameters>): GaussianMoments {
+  const square = a * a;
+  /** c K^n (1 - qbK)^-r, Infinity where the mean of exp(qbh²/2) diverges. */
+  const moment = (c: number, n: number, q: number, r: number) => (K: number) => {
+    const rest = 1 - q * b * K;
+    if (c === 0) return 0;
+    // K/rest first: each of K^n and rest^r may leave float64.
+    return rest > 0 ? c * (K / rest) ** n * rest ** (n - r) : Number.POSITIVE_INFINITY * Math.sign(c);
+  };
+  return {
+    B: moment(square, 0, 4, 1 / 2),
+    A: moment(4 * square * b * b, 1, 4, 3 / 2),
+    chiK: moment(2 * b * square, 0, 4, 3 / 2),
+    m: moment(a, 0, 2, 1 / 2),
+    A4: moment(48 * (square * b * b) ** 2, 2, 8, 5 / 2),
+    fourth: moment(square * square, 0, 8, 1 / 2),
+    mixedFourth: moment(4 * square * square * b * b, 1, 8, 3 / 2),
+    radial: moment(2 * b * square, 1, 4, 3 / 2),
+    dual: (Ka, Kb, C) => square / root(b, Ka, Kb, C),
+    dualDerivative: (Ka, Kb, C) => {
+      const D = root(b, Ka, Kb, C);
+      return (4 * square * b * b * (C / D)) / D / D;
     },
   };
 }

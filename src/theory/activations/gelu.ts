@@ -1,7 +1,8 @@
 /**
  * @file Gaussian error linear unit x Φ(x), exact (not its tanh approximation, which is another activation).
- * Moments: criticality.md §2. Dual: kernels.md §3, k = C/4 + (C φ + (C² + Ka Kb D²)/(P D))/2π with P = (1 + Ka)(1 + Kb),
- * D = sqrt(P - C²), φ = atan2(C, D); the moments are its diagonal. Products of variances are never formed: they overflow.
+ * Moments: criticality.md §2. Dual: kernels.md §3, k = (C ψ + (C² + Ka Kb D²)/(P D))/2π with P = (1 + Ka)(1 + Kb),
+ * D = sqrt(P - C²), ψ = π/2 + atan2(C, D) = atan2(D, -C), which does not cancel for opposite signals; the moments are its
+ * diagonal. Products of variances are never formed: they overflow.
  */
 import erfcOf from "@stdlib/math-base-special-erfc";
 import type { ScalarActivation } from "../activation.ts";
@@ -17,10 +18,10 @@ const angle = (K: number) => Math.atan2(K, Math.sqrt(1 + 2 * K));
 /** E φ² / K. */
 const gain = (K: number) => 1 / 4 + (angle(K) + (2 * share(K)) / Math.sqrt(1 + 2 * K)) / TWO_PI;
 
-/** D and φ of the file's formula; P - C² is expanded so that nothing cancels. */
+/** D and ψ of the file's formula; P - C² is expanded so that nothing cancels. */
 function terms(Ka: number, Kb: number, C: number) {
   const D = Math.hypot(Math.sqrt(1 + Ka + Kb), gramRoot(Ka, Kb, C));
-  return { D, phi: Math.atan2(C, D) };
+  return { D, psi: Math.atan2(D, -C) };
 }
 
 export function gelu(): ScalarActivation {
@@ -41,13 +42,13 @@ export function gelu(): ScalarActivation {
       },
       m: (K) => Math.sqrt((share(K) * K) / TWO_PI),
       dual: (Ka, Kb, C) => {
-        const { D, phi } = terms(Ka, Kb, C);
+        const { D, psi } = terms(Ka, Kb, C);
         const overlap = (C / (1 + Ka)) * (C / (1 + Kb));
-        return C / 4 + (C * phi + overlap / D + share(Ka) * share(Kb) * D) / TWO_PI;
+        return (C * psi + overlap / D + share(Ka) * share(Kb) * D) / TWO_PI;
       },
       dualDerivative: (Ka, Kb, C) => {
-        const { D, phi } = terms(Ka, Kb, C);
-        return 1 / 4 + (phi + (C / D) * (1 / (D * D) + 1 / (1 + Ka) + 1 / (1 + Kb))) / TWO_PI;
+        const { D, psi } = terms(Ka, Kb, C);
+        return (psi + (C / D) * (1 / (D * D) + 1 / (1 + Ka) + 1 / (1 + Kb))) / TWO_PI;
       },
     },
   };

@@ -2,7 +2,7 @@
  * @file Piecewise linear functions with their kink at 0: φ(x) = b x for x > 0, a x otherwise (abRelu), and its names relu,
  * leakyRelu and abs. Moments: criticality.md §2, effective-theory.md §1. Duals: the arc-cosine kernels (Cho and Saul 2009) in
  * the form of kernels.md §3, k = F Δ + k̇ C, k̇ = (a² + b²)/2 - F θ, F = (a - b)²/2π, Δ = sqrt(Ka Kb - C²),
- * θ = atan2(Δ, C), which loses no digits at C = ±sqrt(Ka Kb).
+ * θ = atan2(Δ, C), which loses no digits at C = ±sqrt(Ka Kb); for C < 0, k̇ = a b + F (π - θ).
  */
 import type { ScalarActivation } from "../activation.ts";
 import { requireFinite } from "../checks.ts";
@@ -43,6 +43,7 @@ function duals(a: number, b: number): Pick<ScalarActivation["moments"], "dual" |
   const F = (a - b) ** 2 / (2 * Math.PI);
   const wedge = (Ka: number, Kb: number, C: number) => {
     const delta = gramRoot(Ka, Kb, C);
+    if (C < 0) return { delta, slope: a * b + F * Math.atan2(delta, -C) };
     return { delta, slope: half - F * (Ka === 0 || Kb === 0 ? Math.PI / 2 : Math.atan2(delta, C)) };
   };
   return {

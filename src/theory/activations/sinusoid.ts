@@ -1,7 +1,8 @@
 /**
  * @file Sine and cosine with amplitude, frequency and phase, a sin(b x + p) and a cos(b x + p), and rbf, the sinusoid whose
  * dual is the Gaussian kernel (kernels.md §3; duals from the characteristic function of the normal law). With
- * e± = exp(-b²(Ka + Kb)/2 ± b² C), E φφ = (a²/2)(e₊ - e₋ cos 2p) and E φ'φ' = (a²b²/2)(e₊ + e₋ cos 2p).
+ * e± = exp(-b²(Ka + Kb)/2 ± b² C), E φφ = (a²/2)(e₊ - e₋ cos 2p), and with φ' = a b cos(b x + p) E φ'φ' is the same of the sine's
+ * phase p + π/2. By cos 2p = 1 - 2 sin² p single moments are sums of terms >= 0: nothing cancels where K is small.
  */
 import { FathomError } from "../../tensor/index.ts";
 import type { ParameterValue, ScalarActivation } from "../activation.ts";
@@ -78,38 +79,61 @@ function checked(kind: string, { a = 1, b = 1, p = 0 }: WaveParameters): Require
 
 /** What does not depend on how the phase is written: Taylor coefficients and moments. */
 function known({ a, b, sine, cosine }: Wave): Pick<ScalarActivation, "kinks" | "taylor" | "moments"> {
-  const half = (a * a) / 2;
   const scale = b * b;
-  const cos2 = cosine * cosine - sine * sine;
-  const cos4 = 2 * cos2 * cos2 - 1;
-  const decay = (K: number) => Math.exp(-2 * scale * K);
-  /** e₊ and e₋: at most 1, so neither overflows. */
-  const waves = (Ka: number, Kb: number, C: number): readonly [number, number] => {
-    const mid = Ka / 2 + Kb / 2;
-    return [Math.exp(scale * (C - mid)), Math.exp(scale * (-C - mid))];
-  };
+  const [height, slope] = [a * a, a * a * scale];
+  const [rising, falling] = [sine * sine, cosine * cosine];
+  const value = waveMoments({ rising, falling, scale });
+  const derivative = waveMoments({ rising: falling, falling: rising, scale });
   return {
     kinks: [],
     taylor: [a * sine, a * b * cosine, -a * scale * sine, -a * b * scale * cosine],
     moments: {
-      B: (K) => half * (2 * sine * sine - cos2 * Math.expm1(-2 * scale * K)),
-      A: (K) => half * scale * (2 * cosine * cosine + cos2 * Math.expm1(-2 * scale * K)),
-      chiK: (K) => 2 * half * scale * cos2 * decay(K),
+      B: (K) => height * value.square(K),
+      A: (K) => slope * derivative.square(K),
+      chiK: (K) => slope * (falling - rising) * Math.exp(-2 * scale * K),
       m: (K) => a * sine * Math.exp((-scale * K) / 2),
-      A4: (K) => (2 * half * scale) ** 2 * (3 / 8 + (cos2 / 2) * decay(K) + (cos4 / 8) * decay(4 * K)),
-      fourth: (K) => (2 * half) ** 2 * (3 / 8 - (cos2 / 2) * decay(K) + (cos4 / 8) * decay(4 * K)),
-      mixedFourth: (K) => ((2 * half) ** 2 * scale * (1 - cos4 * decay(4 * K))) / 8,
-      radial: (K) => 2 * half * scale * cos2 * K * decay(K),
-      dual: (Ka, Kb, C) => {
-        const [alike, against] = waves(Ka, Kb, C);
-        if (Math.abs(scale * C) >= 1) return half * (alike - against * cos2);
-        const mid = Ka / 2 + Kb / 2;
-        return 2 * half * (Math.exp(-scale * mid) * Math.sinh(scale * C) + against * sine * sine);
+      A4: (K) => slope * slope * derivative.fourth(K),
+      fourth: (K) => height * height * value.fourth(K),
+      // sin² cos² = (1 - cos 4x)/8.
+      mixedFourth: (K) => {
+        const fall = -Math.expm1(-8 * scale * K);
+        return height * slope * (fall / 8 + rising * falling * (1 - fall));
       },
-      dualDerivative: (Ka, Kb, C) => {
-        const [alike, against] = waves(Ka, Kb, C);
-        return half * scale * (alike + against * cos2);
-      },
+      radial: (K) => slope * (falling - rising) * K * Math.exp(-2 * scale * K),
+      dual: (Ka, Kb, C) => height * value.dual(Ka, Kb, C),
+      dualDerivative: (Ka, Kb, C) => slope * derivative.dual(Ka, Kb, C),
+    },
+  };
+}
+
+interface Phase {
+  /** sin² q. */
+  readonly rising: number;
+  /** cos² q. */
+  readonly falling: number;
+  /** b². */
+  readonly scale: number;
+}
+
+/** Moments of sin(b x + q), with e = exp(-2b²K) and fall = 1 - e. */
+function waveMoments({ rising, falling, scale }: Phase) {
+  return {
+    square: (K: number) => {
+      const fall = -Math.expm1(-2 * scale * K);
+      return fall / 2 + rising * (1 - fall);
+    },
+    // (3 - 4 e cos 2q + e⁴ cos 4q)/8.
+    fourth: (K: number) => {
+      const fall = -Math.expm1(-2 * scale * K);
+      const e = 1 - fall;
+      const sine = (fall * fall * (3 + 2 * e + e * e)) / 8;
+      return sine + rising * e * fall * (1 + e + e * e) + (rising * e * e) ** 2;
+    },
+    dual: (Ka: number, Kb: number, C: number) => {
+      const mid = Ka / 2 + Kb / 2;
+      const against = Math.exp(scale * (-C - mid));
+      if (Math.abs(scale * C) < 1) return Math.exp(-scale * mid) * Math.sinh(scale * C) + rising * against;
+      return (Math.exp(scale * (C - mid)) - against * (falling - rising)) / 2;
     },
   };
 }
