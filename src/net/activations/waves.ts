@@ -15,21 +15,18 @@ function wave(op: (x: Tensor) => Tensor, { a = 1, b = 1, p = 0 }: z.infer<typeof
   return mul(op(add(mul(x, b), p)), a);
 }
 
-export const sin = defineParametricActivation({
-  kind: "sin",
-  summary: "φ(x) = a·sin(b·x + p)",
-  params,
-  defaults,
-  apply: (given, x) => wave(sinOp, given, x),
-});
+function sinusoid<const K extends string>(kind: K, op: (x: Tensor) => Tensor) {
+  return defineParametricActivation({
+    kind,
+    summary: `φ(x) = a·${kind}(b·x + p)`,
+    params,
+    defaults,
+    apply: (given, x) => wave(op, given, x),
+  });
+}
 
-export const cos = defineParametricActivation({
-  kind: "cos",
-  summary: "φ(x) = a·cos(b·x + p)",
-  params,
-  defaults,
-  apply: (given, x) => wave(cosOp, given, x),
-});
+export const sin = sinusoid("sin", sinOp);
+export const cos = sinusoid("cos", cosOp);
 
 export const rbf = defineParametricActivation({
   kind: "rbf",
