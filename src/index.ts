@@ -248,6 +248,7 @@ export {
   readDataFiles,
   readIdx,
   rowsAsFloat,
+  rowsAsIds,
   type Split,
   standardized,
   stratifiedSplit,

@@ -1,11 +1,17 @@
 /** @file What theory and probes take from the data: its mean moments, where recursions start, and rows to probe on. */
-import { type InputMoments, labelsOf, inputMoments as momentsOf, rowsAsFloat } from "../data/index.ts";
+import {
+  type InputMoments,
+  labelsOf,
+  inputMoments as momentsOf,
+  rowsAsFloat,
+  rowsAsIds,
+} from "../data/index.ts";
 import { type NdArray, permutation } from "../tensor/index.ts";
 import type { SurveyContext } from "./context.ts";
 
 export interface Sample {
-  /** [n, ...inputShape], scaled. */
-  readonly inputs: NdArray<"float32">;
+  /** [n, ...inputShape], scaled; token ids as they are. */
+  readonly inputs: NdArray<"float32" | "int32">;
   /** [n] */
   readonly labels: NdArray<"int32">;
 }
@@ -25,8 +31,9 @@ function drawRows(context: SurveyContext, name: string, count: number): Int32Arr
 export function sampleRows(context: SurveyContext, name: string, count: number): Sample {
   return context.share(`sample.${name}`, () => {
     const rows = drawRows(context, name, count);
+    const take = context.dataset.kind === "ids" ? rowsAsIds : rowsAsFloat;
     return {
-      inputs: rowsAsFloat(context.dataset, "train", rows),
+      inputs: take(context.dataset, "train", rows),
       labels: labelsOf(context.dataset, "train", rows),
     };
   });

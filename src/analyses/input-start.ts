@@ -5,6 +5,7 @@
 import type { Model } from "../net/index.ts";
 import { type NdArray, ndarray } from "../tensor/index.ts";
 import type { InputMoments, PairMoments } from "../theory/index.ts";
+import type { Sample } from "./data-moments.ts";
 
 /** Two rows of a sample. */
 type Pair = readonly [a: number, b: number];
@@ -44,7 +45,7 @@ const mostFollowed = 8192;
  * The starts of the recursion for each input, where the network looks at few positions: what is empty in one input and not
  * in another has no typical moments. One start for all inputs elsewhere, and where they act on each other.
  */
-export function inputStarts(model: Model, inputs: NdArray<"float32">): InputMoments[] {
+export function inputStarts(model: Model, inputs: Sample["inputs"]): InputMoments[] {
   const together = inputStart(model, inputs);
   const [rows, ...shape] = inputs.shape as [number, ...number[]];
   const count = together.positions?.length ?? Number.POSITIVE_INFINITY;

@@ -42,6 +42,7 @@ export {
   inputMoments,
   labelsOf,
   rowsAsFloat,
+  rowsAsIds,
 } from "./rows.ts";
 export { type ByteSource, bytesSource } from "./source.ts";
 export { type SplitOptions, stratifiedSplit } from "./split.ts";

@@ -24,6 +24,33 @@ export function rowsAsFloat(dataset: Dataset, split: SplitName, rows: ArrayLike<
   return ndarray("float32", [rows.length, ...dataset.inputShape], data);
 }
 
+/**
+ * Token ids of the given rows, as they are.
+ * @param rows Indices into the split, in any order, repeats allowed.
+ * @returns Array [rows.length, ...inputShape].
+ * @throws FathomError bad-input naming a row that the split does not have, or a data set of numbers.
+ * @example rowsAsIds(texts, "train", [0]) // int32 [1, 128]
+ */
+export function rowsAsIds(dataset: Dataset, split: SplitName, rows: ArrayLike<number>): NdArray<"int32"> {
+  const { name, kind, inputShape } = dataset;
+  if (kind !== "ids") {
+    throw new FathomError({
+      code: "bad-input",
+      where: name,
+      message: "Its inputs are numbers, not token ids.",
+      hint: "Take them by rowsAsFloat.",
+    });
+  }
+  const { inputs } = dataset[split];
+  const width = sizeOf(inputShape);
+  const data = new Int32Array(rows.length * width);
+  for (let r = 0; r < rows.length; r++) {
+    const from = checkedRow(rows[r]!, inputs.shape[0]!, `${name}, ${split}, rows[${r}]`) * width;
+    data.set(inputs.data.subarray(from, from + width), r * width);
+  }
+  return ndarray("int32", [rows.length, ...inputShape], data);
+}
+
 /** Ids name words: their size means nothing, so they have no moments and cannot be scaled. */
 export function requireNumbers({ name, kind }: Dataset): void {
   if (kind !== "ids") return;

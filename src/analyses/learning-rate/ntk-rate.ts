@@ -4,7 +4,6 @@
  * the data's pairs; with C outputs at equal probabilities the cross entropy contributes a factor 1/C.
  */
 import type { Model } from "../../net/index.ts";
-import type { NdArray } from "../../tensor/index.ts";
 import {
   type Estimate,
   gramTopEigenvalue,
@@ -14,6 +13,7 @@ import {
   propagatePair,
   theoryEstimate,
 } from "../../theory/index.ts";
+import type { Sample } from "../data-moments.ts";
 import { inputStart, pairStart } from "../input-start.ts";
 import { type Reach, theoryReach } from "../reach.ts";
 import { allPairs, meanCorrelation } from "../separation/data-pairs.ts";
@@ -21,7 +21,7 @@ import { allPairs, meanCorrelation } from "../separation/data-pairs.ts";
 export interface NtkRateInputs {
   readonly model: Model;
   /** [n, ...inputShape]: where the moments come from. */
-  readonly inputs: NdArray<"float32">;
+  readonly inputs: Sample["inputs"];
   /** Inputs of a batch. */
   readonly batch: number;
 }

@@ -5,6 +5,8 @@ import type { CorrelationSpread } from "../../theory/index.ts";
 import type { Sample } from "../data-moments.ts";
 import { isIds } from "../input-start.ts";
 
+type Row = Float32Array | Int32Array;
+
 /** Uncentred correlations ⟨x_a, x_b⟩ / (|x_a| |x_b|) of pairs of inputs; of token ids the share of equal ones. */
 export interface DataPairs {
   readonly within: CorrelationSpread;
@@ -32,7 +34,7 @@ export function allPairs(count: number): Pair[] {
 function spreadOf(
   inputs: Sample["inputs"],
   pairs: readonly Pair[],
-  correlate: (a: Float32Array, b: Float32Array) => number,
+  correlate: (a: Row, b: Row) => number,
 ): CorrelationSpread {
   const units = inputs.data.length / inputs.shape[0]!;
   const row = (i: number) => inputs.data.subarray(i * units, (i + 1) * units);
@@ -42,15 +44,15 @@ function spreadOf(
   return { mean, variance };
 }
 
-function correlation(a: Float32Array, b: Float32Array): number {
+function correlation(a: Row, b: Row): number {
   return dot(a, b) / (Math.sqrt(dot(a, a) * dot(b, b)) || 1);
 }
 
-function equalShare(a: Float32Array, b: Float32Array): number {
+function equalShare(a: Row, b: Row): number {
   return a.filter((id, i) => id === b[i]).length / a.length;
 }
 
-function dot(a: Float32Array, b: Float32Array): number {
+function dot(a: Row, b: Row): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
   return sum;

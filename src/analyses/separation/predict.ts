@@ -14,7 +14,7 @@ import {
 } from "../../theory/index.ts";
 import type { SurveyContext } from "../context.ts";
 import { inputMoments, type Sample, sampleRows } from "../data-moments.ts";
-import { pairStart } from "../input-start.ts";
+import { isIds, pairStart } from "../input-start.ts";
 import { type Reach, theoryReach } from "../reach.ts";
 import { hiddenTaps } from "../readout.ts";
 import { type DataPairs, dataPairs } from "./data-pairs.ts";
@@ -78,8 +78,9 @@ function through(
   return theoryReach(model, (places) => propagatePair(places, start));
 }
 
-/** K¹ of inputs of the 5th, 50th and 95th percentile of sizes. */
+/** K¹ of inputs of the 5th, 50th and 95th percentile of sizes; token ids have none. */
 function firstVariances(context: SurveyContext): SeparationPrediction["firstK"] {
+  if (isIds(context.model)) return undefined;
   const { mean, meanSquares } = inputMoments(context);
   const sorted = meanSquares.toSorted();
   const found = [0.05, 0.5, 0.95].map((p) => {
