@@ -99,14 +99,14 @@ function painter(tone: Tone, colors: ReturnType<typeof pc.createColors>): (text:
   return tone === "bad" ? colors.red : (text) => text;
 }
 
-/** Findings of all sections that the verdict does not say already, the most serious first. */
+/** Findings of all sections that neither the verdict nor an earlier section says already, the most serious first. */
 function findingsByWeight(document: ReportDocument) {
   const weight: Readonly<Record<Tone, number>> = { bad: 0, warn: 1, good: 2, neutral: 3 };
   const said = plainText(document.verdict.sentence);
   const all = document.sections
     .flatMap((section) => section.findings)
     .filter(({ text }) => !said.includes(plainText(text)));
-  return all
+  return [...new Map(all.map((finding) => [finding.text, finding])).values()]
     .map((finding, index) => ({ finding, index }))
     .sort((a, b) => weight[a.finding.tone] - weight[b.finding.tone] || a.index - b.index);
 }

@@ -60,6 +60,13 @@ describe("the report on one screen", () => {
     expect(text.indexOf("indistinguishable")).toBeLessThan(text.indexOf("No layer stands out"));
   });
 
+  it("says once what two sections find", () => {
+    const finding = { text: "theory ends here", tone: "neutral" as const };
+    const section = { ...sample.sections[0]!, findings: [finding] };
+    const text = terminalSummary({ ...sample, sections: [section, section] });
+    expect(text.split(finding.text)).toHaveLength(2);
+  });
+
   it("is plain without colour, and has no control characters of others with it", () => {
     expect(terminalSummary(sample)).not.toContain("\u001b");
     const hostile: ReportDocument = { ...sample, subject: "a\u001b]0;title\u0007b\u001b[2J" };
