@@ -13,6 +13,11 @@ export interface ActivationDefinition<K extends string, P> {
   readonly params: z.ZodObject & z.ZodType<P>;
   /** What parameters that may be left out stand for; those with a zod default need no entry. */
   readonly defaults?: Partial<Required<P>>;
+  /**
+   * What the schema of each parameter cannot see.
+   * @throws FathomError where the parameters together are no activation.
+   */
+  readonly check?: (params: P) => void;
   /** Other names accepted on input. */
   readonly synonyms: readonly string[];
   /** The text form `kind(inside)` where it is not a list of numbers, one a parameter. */

@@ -79,8 +79,18 @@ export function findActivation(name: string): ActivationRecord | undefined {
   return byName.get(name);
 }
 
-const objectForms = (records as readonly ActivationRecord[]).map((record) =>
-  z.strictObject({ kind: z.literal(record.kind), ...record.params.shape }).describe(record.summary),
+const objectForms = (records as readonly ActivationRecord[]).map(({ kind, params, check, summary }) =>
+  z
+    .strictObject({ kind: z.literal(kind), ...params.shape })
+    .superRefine((given, context) => {
+      try {
+        check?.(given);
+      } catch (error) {
+        if (!(error instanceof FathomError)) throw error;
+        context.addIssue({ code: "custom", message: `${error.message} ${error.hint}`.replace(/\.$/, "") });
+      }
+    })
+    .describe(summary),
 );
 
 /** Reads `leakyRelu(0.1)` into its JSON form. @returns a message instead when the text has no such form. */
@@ -153,9 +163,9 @@ export function parseActivation(text: string, where = "activation"): ActivationS
 function refusedExpression(text: string, where: string): unknown {
   const form = fromText(text);
   try {
-    customActivation({ expression: "", ...(typeof form === "string" ? {} : form) });
+    if (typeof form !== "string") customActivation({ expression: "", ...form });
   } catch (error) {
-    if (!(error instanceof FathomError)) throw error;
+    if (!(error instanceof FathomError)) return error;
     const { code, message, hint } = error;
     return new FathomError({ code, message, where, ...(hint === undefined ? {} : { hint }) });
   }
@@ -163,7 +173,7 @@ function refusedExpression(text: string, where: string): unknown {
     code: "bad-input",
     message: `"${text}" is not an activation.`,
     where,
-    hint: "Write custom(expression of x).",
+    hint: "Write custom(expression of x), every parenthesis closed.",
   });
 }
 

@@ -5,6 +5,7 @@
 import erfOf from "@stdlib/math-base-special-erf";
 import erfcOf from "@stdlib/math-base-special-erfc";
 import * as ops from "../../../expr/index.ts";
+import { scalarActivation } from "../../../theory/index.ts";
 
 /** f, f', f'', f''' at a point. */
 export type Derivatives = readonly [number, number, number, number];
@@ -21,7 +22,7 @@ export function times(a: number, b: number): number {
   return a === 0 || b === 0 ? 0 : a * b;
 }
 
-const logistic = (x: number) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
+const logistic = scalarActivation("sigmoid").f;
 
 function sigmoid(x: number): Derivatives {
   const s = logistic(x);
@@ -110,7 +111,7 @@ function log1p(x: number): Derivatives {
 
 function softplus(x: number): Derivatives {
   const [s, slope, bend] = sigmoid(x);
-  return [Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))), s, slope, bend];
+  return [scalarActivation("softplus").f(x), s, slope, bend];
 }
 
 /** Functions of two arguments; at ties the derivative goes to the first. */

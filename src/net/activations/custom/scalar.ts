@@ -1,12 +1,12 @@
 /**
  * @file The mathematics of a `custom` activation: value, derivatives, Taylor coefficients and kinks of its expression. Its Gaussian
- * integrals are integrated. What it computes must be a number up to |x| = 10⁶, derivative included.
+ * integrals are integrated.
  */
-import { FathomError } from "../../../tensor/index.ts";
 import type { ScalarActivation } from "../../../theory/index.ts";
 import type { Expression } from "./ast.ts";
 import { compileJet, compileValue } from "./jet.ts";
 import { kinksOf } from "./kinks.ts";
+import { CHECKED, requireNumbers } from "./numbers.ts";
 import { parseExpression } from "./parse.ts";
 import { resolved } from "./resolution.ts";
 
@@ -15,10 +15,6 @@ export interface CustomParameters {
   /** Kinks that the scan does not see. */
   readonly kinks?: readonly number[] | undefined;
 }
-
-/** Values are checked up to here, and continued from here where they stop to be numbers. */
-const CHECKED = 1e6;
-const checkPoints = [0, 0.013, 0.7, 1, 3, 10, 40, 100, 300, 1000, 1e4, CHECKED].flatMap((x) => [x, -x]);
 
 const made = new Map<string, ScalarActivation>();
 const MOST_KEPT = 64;
@@ -41,7 +37,7 @@ function make({ expression: text, kinks: listed = [] }: CustomParameters): Scala
   const expression = parseExpression(text);
   const value = compileValue(expression);
   const jet = compileJet(expression);
-  checkNumbers(text, value, (x) => jet(x)[1]);
+  requireNumbers(text, expression, { f: value, df: (x) => jet(x)[1] });
   const f = continued(value);
   const origin = jet(0).map((c, k) => c * [1, 1, 2, 6][k]!) as [number, number, number, number];
   const smooth = origin.every(Number.isFinite);
@@ -64,30 +60,12 @@ function allKinks(expression: Expression, listed: readonly number[]): number[] {
   return [...new Set([...kinksOf(expression), ...listed].map(near))].sort((a, b) => a - b);
 }
 
-/** f, which beyond the checked range keeps its last value where powers overflow against each other. */
+/** f, which beyond the range that is checked keeps its last value where powers overflow against each other. */
 function continued(f: (x: number) => number): (x: number) => number {
   return (x) => {
     const y = f(x);
     return Number.isNaN(y) && Math.abs(x) > CHECKED ? f(Math.sign(x) * CHECKED) : y;
   };
-}
-
-function checkNumbers(text: string, f: (x: number) => number, df: (x: number) => number): void {
-  for (const x of checkPoints) {
-    const bad =
-      Number.isNaN(f(x)) || (x === 0 && !Number.isFinite(f(x)))
-        ? ""
-        : Number.isNaN(df(x))
-          ? "The derivative of "
-          : undefined;
-    if (bad === undefined) continue;
-    throw new FathomError({
-      code: "bad-input",
-      message: `${bad}"${text}" is not a finite number at x = ${x}.`,
-      where: "custom.expression",
-      hint: "Activations see every x. Where exp overflows, use sigmoid, tanh, softplus or expm1; for roots and logarithms, abs or relu.",
-    });
-  }
 }
 
 /** Whether φ(λx) = λφ(x): effective-theory.md §3, step 1, at more points. */
