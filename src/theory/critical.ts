@@ -81,7 +81,7 @@ const rows: Readonly<Record<Norm, (request: Request) => Found>> = {
 };
 
 function plain({ activation, mu, sb2 }: Request): Found {
-  if (mu === 1) return "With mu = 1 and no LayerNorm chi_J = 1 + sw2 A > 1: J grows at every initialisation.";
+  if (mu === 1) return "With mu = 1 and no LayerNorm χ_J = 1 + σw² A > 1: J grows at every initialisation.";
   const rest = 1 - mu * mu;
   const { critical, zeta, note, class: kind } = universality(activation);
   if (sb2 !== undefined && sb2 !== (critical?.sb2 ?? -1) * rest) return plainAtBias(activation, sb2, rest);
@@ -98,7 +98,7 @@ function plain({ activation, mu, sb2 }: Request): Found {
 
 function plainAtBias(activation: ScalarActivation, sb2: number, rest: number): Found {
   if (activation.homogeneous) {
-    const note = "Scale-invariant with biases: chi_J = 1 and K grows by sb2 a layer.";
+    const note = "Scale-invariant with biases: χ_J = 1 and K grows by σb² a layer.";
     return {
       sw2: rest / derivativeMoment(activation, 1),
       sb2,
@@ -109,10 +109,13 @@ function plainAtBias(activation: ScalarActivation, sb2: number, rest: number): F
     };
   }
   const point = lineAt({ activation }, sb2 / rest);
-  if (point === undefined)
-    return `No sw2 is critical at sb2 = ${sb2}: the critical line does not pass there.`;
+  if (point === undefined) return offTheLine(sb2);
   const note = "On the critical line: J tends to a constant.";
   return { sw2: point.sw2 * rest, sb2, K: point.K, firstLayerK: point.K, zeta: 0, note };
+}
+
+function offTheLine(sb2: number | undefined): string {
+  return `No σw² is critical at σb² = ${sb2}: the critical line does not pass there.`;
 }
 
 /** Line sb2 = sw2 (A(1) - B(1)), independent of mu (§4.3); everywhere critical for mu = 1 (§4.4). */
@@ -130,7 +133,7 @@ function normalisedPreactivations({ activation, mu, sb2 }: Request): Found {
     K,
     firstLayerK: K,
     zeta: 0,
-    note: "On the critical line sb2 = sw2 (A(1) - B(1)).",
+    note: "On the critical line σb² = σw² (A(1) - B(1)).",
   };
 }
 
@@ -144,7 +147,7 @@ function weightOnLine(slope: number, natural: number, sb2: number | undefined): 
 }
 
 function noLine(slope: number, sb2: number | undefined): string {
-  return `No sw2 > 0 is critical at sb2 = ${sb2 ?? 0}: the critical line is sb2 = ${slope} sw2.`;
+  return `No σw² > 0 is critical at σb² = ${sb2 ?? 0}: the critical line is σb² = ${Number(slope.toPrecision(4))} σw².`;
 }
 
 /** mu = 1 with K growing linearly: chi_J - 1 = a sw2/K falls as 1/l. */
@@ -164,8 +167,7 @@ function normalisedActivations({ activation, mu, sb2 }: Request): Found {
   if (mu === 1)
     return "With mu = 1 and LayerNorm on activations K grows and J with it, as a power or faster.";
   const point = lineAt({ activation, norm: "ln-act", mu }, sb2);
-  if (point === undefined)
-    return `No sw2 is critical at sb2 = ${sb2}: the critical line does not pass there.`;
+  if (point === undefined) return offTheLine(sb2);
   return {
     ...point,
     firstLayerK: point.K,
@@ -187,15 +189,14 @@ function normalisedSkip({ activation, mu, sb2 }: Request): Found {
     K,
     firstLayerK: K,
     zeta: 0,
-    note: "On the critical line sb2 = sw2 (A(1) - B(1)).",
+    note: "On the critical line σb² = σw² (A(1) - B(1)).",
   };
 }
 
 /** Two-layer branch: sw2² A(q) = sw2 B(q) + sb2 with q = sw2 + sb2. For mu = 1 the same point makes J ~ l. */
 function block({ activation, mu, sb2 }: Request): Found {
   const point = lineAt({ activation, norm: "ln-block" }, sb2);
-  if (point === undefined)
-    return `No sw2 is critical at sb2 = ${sb2}: the critical line does not pass there.`;
+  if (point === undefined) return offTheLine(sb2);
   const { sw2, K } = point;
   if (mu === 1) {
     const note = "With mu = 1 every initialisation is critical; here J grows as l.";

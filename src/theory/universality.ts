@@ -54,7 +54,7 @@ const none: Universality = {
   class: "none",
   critical: undefined,
   zeta: undefined,
-  note: "No variance makes chi_J and chi_K equal 1 at a common fixed point.",
+  note: "At no fixed point are χ_J and χ_K both 1.",
 };
 
 /** Activations that pass no small change at all. */
@@ -64,7 +64,7 @@ function flat(act: ScalarActivation): Universality | undefined {
 }
 
 /** Why nothing is critical where φ' = 0. */
-export const FLAT = "φ' is 0 almost everywhere: no small change passes, chi_J = 0 at every initialisation.";
+export const FLAT = "φ' is 0 almost everywhere: no small change passes, χ_J = 0 at every initialisation.";
 
 function scaleInvariant(act: ScalarActivation): Universality | undefined {
   if (!act.homogeneous) return undefined;
@@ -124,7 +124,7 @@ function bentAtZero(act: ScalarActivation): Universality | undefined {
   const fall = fallNote(law.power, law.power * law.rate, law.zeta);
   return {
     ...none,
-    note: `φ' jumps at 0, so there is no expansion around K* = 0 and no class; yet at sw2 = ${sw2}, sb2 = 0 ${fall}`,
+    note: `φ' jumps at 0, so there is no expansion around K* = 0 and no class; yet at σw² = ${sw2}, σb² = 0 ${fall}`,
   };
 }
 
@@ -148,7 +148,7 @@ function halfStable(act: ScalarActivation): Universality | undefined {
     class: "half-stable",
     critical: { sw2, sb2: K - sw2 * secondMoment(act, K), K },
     zeta: 0,
-    note: "Half-stable: give the first layer the variance that makes K^1 = K*, or thousands of layers pass before K settles.",
+    note: "Half-stable: K* attracts from one side only, and slowly, so give the first layer the variance that makes K^1 = K*.",
   };
 }
 

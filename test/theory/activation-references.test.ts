@@ -227,7 +227,7 @@ describe("a slope that jumps at 0", () => {
     const selu = scalarActivation("selu");
     const { class: family, note } = universality(selu);
     expect(family).toBe("none");
-    expect(note).toContain("sw2 = 0.476771, sb2 = 0 K falls as l^-2, J as l^-2");
+    expect(note).toContain("σw² = 0.476771, σb² = 0 K falls as l^-2, J as l^-2");
     const sw2 = 1 / derivativeMoment(selu, 0);
     const layers = propagateUniform({ activation: selu, sw2, sb2: 0 }, { K1: 1, depth: 4001 });
     expectClose((layers[4000]!.logJ - layers[2000]!.logJ) / Math.log(2), -2, 1e-2);

@@ -61,7 +61,7 @@ describe("critical points of plain networks", () => {
     };
     expect(universality(softplus).class).toBe("none");
     expect(criticalInitialisation({ activation: softplus })).toBeUndefined();
-    expect(noCriticalReason({ activation: softplus })).toContain("chi_J");
+    expect(noCriticalReason({ activation: softplus })).toContain("χ_J");
   });
 
   it("scale by 1 - mu² with a skip, at the same K* (§4.1)", () => {
@@ -214,10 +214,10 @@ describe("the advised initialisation", () => {
     expect(criticalInitialisation(below)).toBeUndefined();
     expect(noCriticalReason(below)).toContain("0.1");
     expect(noCriticalReason({ activation: scalarActivation("erf"), norm: "ln-pre", sb2: 0 })).toContain(
-      "sb2",
+      "σb²",
     );
     expect(noCriticalReason({ activation: scalarActivation("relu"), norm: "ln-pre", sb2: 0.2 })).toContain(
-      "sb2",
+      "σb²",
     );
   });
 
