@@ -16,7 +16,7 @@ export const MAX_DEPTH = 40;
 const functionNames = [...Object.keys(functions), ...Object.keys(choices)];
 
 /** What an expression may hold, for messages. */
-export const ALLOWED = `Allowed: numbers, x, ${Object.keys(constants).join(", ")}, + - * / ^, parentheses, ${functionNames.join(", ")}.`;
+const ALLOWED = `Allowed: numbers, x, ${Object.keys(constants).join(", ")}, + - * / ^, parentheses, ${functionNames.join(", ")}.`;
 
 const POWER = "^";
 
