@@ -122,9 +122,11 @@ it("differentiates in training mode: gradients are the slopes of the output", ()
         });
         return toNumbers(evaluate([total], { ...feeds, ...Object.fromEntries(moved) })[0]!)[0]!;
       };
-      // Fourth-order differences; their error is h⁴ of smooth functions whose scales are ε ≥ 0.01 and products.
-      const h = 1e-5;
-      expectClose(slope, (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h), 1e-5);
+      const difference = (h: number) => (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h);
+      const [coarse, fine] = [difference(1e-5), difference(5e-6)];
+      // Normalisations of nearly equal examples, one on another, bend on lengths that differences do not resolve.
+      fc.pre(Math.abs(coarse - fine) <= 1e-6 * Math.max(1, Math.abs(fine)));
+      expectClose(slope, fine, 1e-5);
     }),
     { numRuns: 100 },
   );
