@@ -8,3 +8,4 @@ export * from "./document.ts";
 export * from "./figure.ts";
 export { analyses } from "./registry.ts";
 export { type SurveyJson, survey } from "./survey.ts";
+export { zeroDivision } from "./zero-division.ts";

@@ -212,6 +212,18 @@ describe("fathom train", () => {
     expect(stderr).toContain("diverged");
     expect(JSON.parse(stdout)).toMatchObject({ status: "diverged", train: { loss: null } });
   });
+
+  it("blames the network and no rate where the first loss is no number, with the layer that divides by 0", async () => {
+    const dead = { kind: "dense", width: 4, parameters: { weight: { init: "zeros" } } };
+    const layers = [{ kind: "flatten" }, dead, { kind: "layerNorm" }, { kind: "dense", width: 10 }];
+    const net = join(folder, "dead.json");
+    await writeFile(net, JSON.stringify({ fathom: 1, layers }));
+    const argv = ["train", net, "--steps", "2", "--batch", "8", "--data", await tinyData()];
+    const { code, stderr } = await run([...argv, "--out", join(folder, "dead")]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/first batch is not finite[\s\S]*Give layers\[2\] \(layerNorm\) "epsilon": 1e-5/);
+    expect(stderr).not.toContain("--lr");
+  });
 });
 
 describe("the small commands", () => {

@@ -1,9 +1,9 @@
 /** @file What criticality finds, in sentences: the verdict, the fixed point, the slope beside theory's, the layer that stands out. */
-import type { Limit } from "../../theory/index.ts";
+import { type CriticalInitialisation, type Limit, phaseOf } from "../../theory/index.ts";
 import type { Finding } from "../document.ts";
 import { significant } from "../words.ts";
 import type { CriticalityMeasurement } from "./measure.ts";
-import { type CriticalityPrediction, theorySlope } from "./predict.ts";
+import { type CriticalityPrediction, theorySlope, type UniformPrediction } from "./predict.ts";
 import { criticalityVerdict } from "./verdict.ts";
 
 export function criticalityFindings(
@@ -58,9 +58,29 @@ function criticalFindings({ uniform }: CriticalityPrediction): Finding[] {
   const text =
     critical === undefined
       ? `No critical initialisation: ${noCritical}`
-      : `Critical at σw² = ${significant(critical.sw2, 5)}, σb² = ${significant(critical.sb2, 5)}. ${critical.note}`;
+      : criticalText(critical, isElsewhereOnLine(uniform, critical));
   return [{ text, tone: "neutral" }];
 }
+
+function criticalText({ sw2, sb2, note }: CriticalInitialisation, elsewhere: boolean): string {
+  const point = `σw² = ${significant(sw2, 5)}, σb² = ${significant(sb2, 5)}`;
+  return elsewhere
+    ? `Critical as given. Another critical initialisation is ${point} (${note.replace(/\.$/, "")}).`
+    : `Critical at ${point}. ${note}`;
+}
+
+/** Whether the network is critical at other variances than those of the point. */
+function isElsewhereOnLine(
+  { layer, fixedPoints }: UniformPrediction,
+  point: CriticalInitialisation,
+): boolean {
+  const differs = (a: number, b: number) => Math.abs(a - b) > sameVariance * Math.max(a, b);
+  const away = differs(layer.sw2, point.sw2) || differs(layer.sb2, point.sb2);
+  return away && phaseOf(fixedPoints.reached.chiJ) === "critical";
+}
+
+/** Variances within this part of each other are one. */
+const sameVariance = 1e-3;
 
 function limitText({ K, chiJ, chiK, xi, status }: Limit, points: number): string {
   const at = { infinite: "K grows without bound", dead: "K dies out" }[status as string];
@@ -70,9 +90,13 @@ function limitText({ K, chiJ, chiK, xi, status }: Limit, points: number): string
   return `Theory: ${at ?? `K* = ${significant(K)}`}, χ_J = ${significant(chiJ, 4)}, χ_K = ${significant(chiK, 4)}, ξ = ${length}${slow}${others}.`;
 }
 
-function overflowFindings({ overflowFrom }: CriticalityMeasurement): Finding[] {
+function overflowFindings({ overflowFrom, zeroDivision }: CriticalityMeasurement): Finding[] {
   if (overflowFrom === undefined) return [];
-  const text = `The preactivations overflow: from layer ${overflowFrom} on nothing could be measured.`;
+  const from = `from layer ${overflowFrom} on nothing could be measured.`;
+  const text =
+    zeroDivision === undefined
+      ? `The preactivations overflow: ${from}`
+      : `The preactivations overflow or are no numbers: ${from} ${zeroDivision}`;
   return [{ text, tone: "bad" }];
 }
 

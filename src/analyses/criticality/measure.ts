@@ -13,6 +13,7 @@ import type { CompileOptions } from "../../runtime/index.ts";
 import type { Key, NdArray } from "../../tensor/index.ts";
 import type { Estimate } from "../../theory/index.ts";
 import { hiddenTaps } from "../readout.ts";
+import { zeroDivision } from "../zero-division.ts";
 import { slopeFrom } from "./predict.ts";
 
 export interface CriticalityMeasurement {
@@ -24,6 +25,8 @@ export interface CriticalityMeasurement {
   readonly slope: Estimate | undefined;
   /** First layer whose J cannot be measured because the preactivations overflow; the others are judged without it. */
   readonly overflowFrom: number | undefined;
+  /** What may have been divided by zero there, and the mend. */
+  readonly zeroDivision: string | undefined;
 }
 
 export interface CriticalityMeasureOptions {
@@ -62,5 +65,6 @@ export async function measureCriticality(
     culprit: segments.length < 3 ? undefined : culprit(segments),
     slope: hidden.length - from > 1 && finite ? growthRate(profile.slice(from)) : undefined,
     overflowFrom: hidden[overflow]?.index,
+    zeroDivision: overflow < 0 ? undefined : zeroDivision(settings.model),
   };
 }

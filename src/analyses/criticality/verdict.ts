@@ -3,12 +3,16 @@ import { type Phase, phaseOf } from "../../theory/index.ts";
 import type { Verdict } from "../document.ts";
 import { significant } from "../words.ts";
 import type { CriticalityMeasurement } from "./measure.ts";
-import { type CriticalityPrediction, criticalFactor, reachesHidden, theoryLogJ } from "./predict.ts";
+import { type CriticalityPrediction, criticalFactor, reachesHidden } from "./predict.ts";
 
-/** ln J over the hidden layers: measured where it could be, else theory; NaN where neither is there. */
-function totalLogJ(predicted: CriticalityPrediction, measured: CriticalityMeasurement | undefined): number {
-  const median = measured?.jacobians.layers[predicted.hidden - 1]?.J.lnMedian ?? Number.NaN;
-  return Number.isNaN(median) ? theoryLogJ(predicted) : median;
+/** ln J(1, l): measured where it could be, else theory; NaN where neither is there. */
+function logJ(
+  { layers }: CriticalityPrediction,
+  measured: CriticalityMeasurement | undefined,
+  l: number,
+): number {
+  const median = measured?.jacobians.layers[l - 1]?.J.lnMedian ?? Number.NaN;
+  return Number.isNaN(median) ? (layers[l - 1]?.logJ ?? Number.NaN) : median;
 }
 
 /**
@@ -22,7 +26,7 @@ export function phaseOfNetwork(
   if (predicted.hidden < 2) return undefined;
   const reached = predicted.uniform?.fixedPoints.reached;
   if (reached !== undefined) return phaseOf(reached.chiJ);
-  const total = totalLogJ(predicted, measured);
+  const total = logJ(predicted, measured, predicted.hidden);
   if (Number.isNaN(total)) return undefined;
   if (Math.abs(total) < leastChange) return "critical";
   const law = (measured?.diagnosis ?? predicted.diagnosis)?.verdict;
@@ -47,7 +51,11 @@ export function criticalityVerdict(
     const layers = hidden === 1 ? "With one hidden layer" : "Without hidden layers";
     return { sentence: `${layers} there is no depth to grow or die out over.`, tone: "good" };
   }
-  const total = totalLogJ(predicted, measured);
+  if (measured?.zeroDivision !== undefined) {
+    const sentence = `The preactivations of sampled networks are not finite from layer ${measured.overflowFrom} on.`;
+    return { sentence, tone: "bad" };
+  }
+  const total = logJ(predicted, measured, hidden);
   if (Number.isNaN(total)) return unknownVerdict(predicted, measured);
   const phase = phaseOfNetwork(predicted, measured);
   const mild = Math.abs(total) <= Math.log(criticalFactor);
@@ -56,9 +64,27 @@ export function criticalityVerdict(
     const source = reachesHidden(predicted) ? "" : " (measured only)";
     return { sentence: `Too few layers to tell a phase${source}: ${change}.`, tone: "good" };
   }
-  const judged = mild && phase !== "critical" ? `${change}, little at this depth` : change;
   const tone = mild ? "good" : phase === "critical" ? "warn" : "bad";
+  if (phase === "critical" && !mild && predicted.uniform === undefined)
+    return { sentence: transientSentence(predicted, measured), tone };
+  const judged = mild && phase !== "critical" ? `${change}, little at this depth` : change;
   return { sentence: `${phaseText(phase, predicted)}: ${judged}.`, tone };
+}
+
+/**
+ * The law that J follows is that of the later layers; what the first ones do to it is no law. `Critical from layer 4 on: up
+ * to there a small change grows by a factor 10^4.0, over the 5 layers after it by a factor 6.`
+ */
+function transientSentence(
+  predicted: CriticalityPrediction,
+  measured: CriticalityMeasurement | undefined,
+): string {
+  const { hidden } = predicted;
+  const { from } = (measured?.diagnosis ?? predicted.diagnosis)!;
+  const before = logJ(predicted, measured, from);
+  const after = logJ(predicted, measured, hidden) - before;
+  const source = reachesHidden(predicted) ? "" : " (measured only)";
+  return `Critical from layer ${from} on${source}: a small change ${changeText(before)} up to there, and ${changeText(after)} over the ${hidden - from} layers after it.`;
 }
 
 /** Neither theory nor measurement reaches the last hidden layer. */

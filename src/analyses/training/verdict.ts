@@ -35,6 +35,8 @@ function errorsText(results: TrainingResults): string {
   const errors = (measured.after === undefined ? [before] : [before, after]).map((error) =>
     error === undefined ? "divergence at every rate" : percent(error.value),
   );
+  if (before === undefined && after === undefined)
+    return `${errors.join(" against ")} within ${count(measured.plan.steps)} steps`;
   return `${errors.join(" against ")} ${errorAfter(results)}`;
 }
 

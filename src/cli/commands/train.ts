@@ -163,15 +163,31 @@ function inFlags(error: unknown): unknown {
   return error;
 }
 
-function divergence(result: TrainResult): { failure?: Error } {
-  if (result.status !== "diverged") return {};
-  const failure = new FathomError({
-    code: "failed",
-    message: `Training diverged at step ${result.steps}: the loss or a weight is no longer finite.`,
-    where: "--lr",
-    hint: "Lower the learning rate; fathom survey finds the largest stable one.",
-  });
+async function divergence(
+  { status, losses, steps }: TrainResult,
+  { model }: TrainOptions,
+): Promise<{ failure?: Error }> {
+  if (status !== "diverged") return {};
+  const failure = Number.isFinite(losses[0])
+    ? new FathomError({
+        code: "failed",
+        message: `Training diverged at step ${steps}: the loss or a weight is no longer finite.`,
+        where: "--lr",
+        hint: "Lower the learning rate; fathom survey finds the largest stable one.",
+      })
+    : await notFinite(model);
   return { failure };
+}
+
+/** No learning rate is at fault: the loss was no number before any weight moved. */
+async function notFinite(model: TrainOptions["model"]): Promise<FathomError> {
+  const { zeroDivision } = await import("../../analyses/index.ts");
+  return new FathomError({
+    code: "failed",
+    message: "The loss of the first batch is not finite: the network's output is not, before any training.",
+    where: "<net>",
+    hint: zeroDivision(model) ?? "Lower its variances; fathom criticality --measure shows the layer.",
+  });
 }
 
 export const trainCommand: CommandSpec = {
@@ -222,7 +238,7 @@ export const trainCommand: CommandSpec = {
         text:
           trainText(result, { folder: context.folder!, resumed: options.resume === true }) +
           dataLines(options.dataset),
-        ...divergence(result),
+        ...(await divergence(result, options)),
       };
     } catch (error) {
       throw inFlags(error);
