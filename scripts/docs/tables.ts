@@ -101,7 +101,7 @@ function trainingPlan(): string {
   const model = buildModel(parseNetText("mlp:depth=10,width=64,in=64"));
   const batch = 128;
   const enough = { models: [model, model], learningRates: rateGrid([1]), seconds: 1e6 } as const;
-  const rowsOf = { batch, validation: 500, test: 500 };
+  const rowsOf = { batch, validation: 500, test: 500, perCall: 500 };
   const plan = planTraining({ ...enough, rows: rowsOf, train: Math.floor((steps * batch) / 3) });
   const racing = [plan.learningRates.length, ...plan.rungs.map(({ keep }) => keep)];
   const rows = plan.rungs.map(({ steps: until }, i) => [

@@ -27,7 +27,11 @@ const efforts: readonly Effort[] = [
   { batch: 32, steps: 40, seeds: 3, heldOut: 1000, test: 2000 },
   { batch: 32, steps: 20, seeds: 2, heldOut: 500, test: 1000 },
   { batch: 16, steps: 20, seeds: 2, heldOut: 500, test: 1000 },
+  { batch: 16, steps: 20, seeds: 2, heldOut: 100, test: 300 },
 ];
+
+/** Rows of one call of an evaluation where there are as many: fewer are slower a row, more gain nothing. */
+const rowsPerCall = 500;
 
 /** Share of a budget for training and its rates; the rest is for the other questions. */
 const share = 0.85;
@@ -58,6 +62,7 @@ function rowsOf({ dataset: { train, test } }: SurveyContext, effort: Effort): Pl
     batch: effort.batch,
     validation: Math.min(effort.heldOut, Math.ceil(train.labels.data.length / 10)),
     test: Math.min(effort.test, test.labels.data.length),
+    perCall: Math.min(rowsPerCall, effort.heldOut),
   };
 }
 

@@ -49,6 +49,8 @@ export interface TrainerOptions {
   readonly dtype?: FloatDType;
   /** Steps of one call of the loop; adaptive unless said. Results do not depend on it. */
   readonly stepsPerCall?: number;
+  /** Rows of one call of an evaluation; as `createEvaluator` unless said. */
+  readonly evaluationBatch?: number;
   readonly options?: CompileOptions;
 }
 
@@ -169,6 +171,7 @@ export class Trainer implements AsyncDisposable {
       dataset: options.dataset,
       loss,
       dtype,
+      ...(options.evaluationBatch === undefined ? {} : { batch: options.evaluationBatch }),
       ...(options.options === undefined ? {} : { options: options.options }),
     });
     return (await this.#evaluator).evaluate(parameters, where);

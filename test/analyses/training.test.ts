@@ -11,7 +11,7 @@ import { trainingVerdict } from "../../src/analyses/training/verdict.ts";
 import { buildModel, parseNet, parseNetText } from "../../src/net/index.ts";
 
 const model = buildModel(parseNetText("mlp:depth=30,width=128,in=784"));
-const rows = { batch: 128, validation: 5000, test: 10_000 };
+const rows = { batch: 128, validation: 5000, test: 10_000, perCall: 500 };
 const plan = (seconds: number) =>
   planTraining({ models: [model, model], learningRates: rateGrid([1]), seconds, train: 54_000, rows });
 
@@ -46,7 +46,8 @@ describe("the plan of a comparison", () => {
       planTraining({ models, learningRates: rateGrid([1]), seconds: 60, train: 54_000, rows });
     expect(race([model, large]).steps).toBeLessThan(race([model, model]).steps);
     const least = (models: (typeof model)[]) => comparisonSeconds(models, rows);
-    expect(least([model, large])).toBeCloseTo(least([model]) + least([large]), 9);
+    expect(2 * least([model, large])).toBeCloseTo(least([model, model]) + least([large, large]), 9);
+    expect(least([model])).toBeLessThan(least([model, model]) / 2);
     const few = { models: [model], learningRates: rateGrid([1]), seconds: 60, train: 90, rows };
     expect(planTraining(few).batch).toBe(90);
   });

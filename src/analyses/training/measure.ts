@@ -5,7 +5,7 @@
 import { createTrainer } from "../../train/index.ts";
 import type { Candidate } from "../candidates.ts";
 import type { SurveyContext } from "../context.ts";
-import { effortOf } from "../effort.ts";
+import { effortOf, plannedRows } from "../effort.ts";
 import { raceSteps, type TrainingPlan } from "./plan.ts";
 import { runTournament, type Tournament } from "./tournament.ts";
 
@@ -58,6 +58,7 @@ export async function measureTraining(
       model,
       dataset: context.dataset,
       batch: plan.batch,
+      evaluationBatch: plannedRows(context).perCall,
       optimizer: { kind: "sgd", momentum: 0 },
       options: context.options,
     });

@@ -57,6 +57,8 @@ export interface PlanRows {
   /** Held out, to choose rates by, and of the test. */
   readonly validation: number;
   readonly test: number;
+  /** Of one call of an evaluation, which is filled up where there are fewer. */
+  readonly perCall: number;
 }
 
 /** Predicted seconds that one step of the longest run costs over all networks, rates and seeds. */
@@ -64,27 +66,25 @@ function secondsPerPlannedStep(models: readonly Model[], rates: number, batch: n
   return raceSteps(rates, halving) * models.reduce((sum, model) => sum + secondsPerStep(model, batch), 0);
 }
 
-/** Rows are evaluated in calls of so many, and forward passes are a third of a step. */
-const rowsPerCall = 500;
+/** A forward pass beside a step. */
 const forwardShare = 1 / 3;
 
 /** Predicted seconds of all evaluations. */
 function evaluationSeconds(
   models: readonly Model[],
   rates: number,
-  { validation, test }: Omit<PlanRows, "batch">,
+  { validation, test, perCall }: Omit<PlanRows, "batch">,
 ): number {
   const kept = halving.slice(0, -1).reduce((total, { keep }) => total + keep, 0);
   const validations = (rates + kept) * searchSeeds + seeds - searchSeeds;
-  const calls = validations * Math.ceil(validation / rowsPerCall) + seeds * Math.ceil(test / rowsPerCall);
-  const perCall = models.reduce((sum, model) => sum + forwardShare * secondsPerStep(model, rowsPerCall), 0);
-  return calls * perCall;
+  const calls = validations * Math.ceil(validation / perCall) + seeds * Math.ceil(test / perCall);
+  return calls * models.reduce((sum, model) => sum + forwardShare * secondsPerStep(model, perCall), 0);
 }
 
 /** Predicted seconds of a comparison over so many steps; of the shortest that is worth making unless said. */
 export function comparisonSeconds(models: readonly Model[], rows: PlanRows, steps = minSteps): number {
-  const stepping = steps * secondsPerPlannedStep(models, mostRates, rows.batch);
-  return stepping + evaluationSeconds(models, mostRates, rows);
+  const rates = mostRates(models.length);
+  return steps * secondsPerPlannedStep(models, rates, rows.batch) + evaluationSeconds(models, rates, rows);
 }
 
 /**

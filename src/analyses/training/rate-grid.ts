@@ -7,12 +7,15 @@
 /** Rates of one even grid, and of each of several. */
 const whole = 8;
 const perEdge = 5;
-/** Rates of the largest grid of two networks. */
-export const mostRates = 2 * perEdge;
 /** From a 128th of an edge up to it: the best rate of plain SGD lies inside. */
 const reach = 128;
 /** Neighbours further apart than this may miss the best rate between them. */
 const widest = 4;
+
+/** Rates of the largest grid of so many networks: one has an even grid. */
+export function mostRates(networks: number): number {
+  return Math.max(whole, networks * perEdge);
+}
 
 /**
  * The common grid below some edges of stability.
