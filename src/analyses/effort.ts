@@ -6,8 +6,8 @@
 import type { Model } from "../net/index.ts";
 import { candidates } from "./candidates.ts";
 import type { SurveyContext } from "./context.ts";
+import { secondsPerStep } from "./step-cost.ts";
 import { comparisonSeconds, type PlanRows } from "./training/plan.ts";
-import { secondsPerStep } from "./training/step-cost.ts";
 
 export interface Effort {
   /** Rows of a step. */

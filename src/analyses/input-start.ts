@@ -2,7 +2,7 @@
  * @file Where mean-field theory starts: moments of a sample of inputs over their units, at each position where the network
  * keeps positions apart (an image's empty border has K = 0), and of pairs of inputs.
  */
-import type { Model } from "../net/index.ts";
+import { type Model, takesIds } from "../net/index.ts";
 import { type NdArray, ndarray } from "../tensor/index.ts";
 import type { InputMoments, PairMoments } from "../theory/index.ts";
 import type { Sample } from "./data-moments.ts";
@@ -26,7 +26,7 @@ const mostPositions = 4096;
  * @example propagate(meanFieldPlaces(model), inputStart(model, inputs))
  */
 export function inputStart(model: Model, inputs: NdArray): InputMoments {
-  if (isIds(model)) return { K: 1 };
+  if (takesIds(model)) return { K: 1 };
   const positions = positionsOf(model, inputs);
   const means = meansOverPositions(positions);
   const each = positions.map((position) => momentsAt(position, means));
@@ -77,10 +77,6 @@ export function pairStart(
 
 function pairMoments({ K, mean = 0 }: InputMoments, correlation: number): PairMoments {
   return { Ka: K, Kb: K, C: correlation * K, meanA: mean, meanB: mean };
-}
-
-export function isIds({ net }: Pick<Model, "net">): boolean {
-  return net.input?.kind === "ids";
 }
 
 /** One position that holds everything, unless the network looks at positions. */

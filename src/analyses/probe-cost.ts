@@ -1,6 +1,6 @@
 /** @file What a probe of freshly sampled networks costs on two cores: measured, rounded up. */
 import { countParameters, type Model } from "../net/index.ts";
-import { secondsPerStep } from "./training/step-cost.ts";
+import { secondsPerStep } from "./step-cost.ts";
 
 /** Compiling, and the overhead of each layer. */
 const fixedSeconds = 0.5;

@@ -6,10 +6,14 @@ import type { Model, ModelLayer } from "../net/index.ts";
  * all its taps are hidden layers.
  * @example hasTappedReadout(buildModel(parseNetText("mlp:depth=2,width=8,in=4"))) // true
  */
-export function hasTappedReadout({ layers, taps }: Model): boolean {
+export function hasTappedReadout(model: Model): boolean {
+  return !behindTaps(model).some(holdsParameters);
+}
+
+/** The layers after the last preactivation; all where there is none. */
+export function behindTaps({ layers, taps }: Model): readonly ModelLayer[] {
   const name = taps.at(-1)?.name;
-  const behind = layers.slice(layers.findIndex((layer) => layer.name === name) + 1);
-  return !behind.some(holdsParameters);
+  return layers.slice(layers.findIndex((layer) => layer.name === name) + 1);
 }
 
 /** Number of preactivations before the readout. */

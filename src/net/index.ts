@@ -41,6 +41,7 @@ export {
   type Model,
   type Noise,
   type Tap,
+  takesIds,
   trainableParameters,
 } from "./model.ts";
 export { type ImportedModel, type ImportOptions, importOnnx, readOnnxFile } from "./onnx/index.ts";

@@ -35,6 +35,14 @@ export interface Noise {
   readonly shape: Shape;
 }
 
+/**
+ * Whether a network's inputs are token ids, which are whole numbers.
+ * @example takesIds(buildModel(parseNetText("mlp:depth=2,width=16,in=8"))) // false
+ */
+export function takesIds({ net }: Pick<Model, "net">): boolean {
+  return net.input?.kind === "ids";
+}
+
 /** True for layers whose outputs are tapped. */
 export function isTapped(layer: ModelLayer): boolean {
   return layer.record.preactivation === true;

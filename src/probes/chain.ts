@@ -17,7 +17,7 @@ import {
   vjp,
   where,
 } from "../expr/index.ts";
-import { applyModel, type Model, parameterInputs, trainableParameters } from "../net/index.ts";
+import { applyModel, type Model, parameterInputs, takesIds, trainableParameters } from "../net/index.ts";
 import { FathomError, type FloatDType, sizeOf } from "../tensor/index.ts";
 
 /** The forward pass of a model on `samples` inputs, with named inputs for everything that is fed. */
@@ -75,7 +75,7 @@ export function tapChain(model: Model, samples: number, dtype: FloatDType = "flo
       hint: "Give at least one input.",
     });
   }
-  const x = input("x", [samples, ...model.inputShape], model.net.input?.kind === "ids" ? "int32" : dtype);
+  const x = input("x", [samples, ...model.inputShape], takesIds(model) ? "int32" : dtype);
   const parameters = parameterInputs(model, dtype);
   const together = model.mixesBatch;
   const mode = together ? "training" : "inference";

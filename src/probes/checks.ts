@@ -1,5 +1,5 @@
 /** @file Checks at the door of the probes: counts, inputs that fit the model. */
-import type { Model } from "../net/index.ts";
+import { type Model, takesIds } from "../net/index.ts";
 import {
   FathomError,
   type FloatDType,
@@ -28,7 +28,7 @@ export function positiveCount(where: string, value: number, least = 1): number {
  * @throws FathomError bad-input for an empty batch or values that are not finite; bad-shape for inputs of another shape.
  */
 export function checkInputs(model: Model, inputs: NdArray, float: FloatDType): NdArray {
-  const dtype = model.net.input?.kind === "ids" ? "int32" : float;
+  const dtype = takesIds(model) ? "int32" : float;
   const [samples = 0, ...shape] = inputs.shape;
   if (!sameShape(shape, model.inputShape)) {
     throw new FathomError({

@@ -3,7 +3,15 @@
  * their names, the network's description beside the graph. onnxruntime, Netron and PyTorch's tools read it.
  */
 import { input, Scope, withScope } from "../expr/index.ts";
-import { applyModel, buildModel, type Model, type Net, parameterInputs, printNet } from "../net/index.ts";
+import {
+  applyModel,
+  buildModel,
+  type Model,
+  type Net,
+  parameterInputs,
+  printNet,
+  takesIds,
+} from "../net/index.ts";
 import { lower } from "../runtime/index.ts";
 import { FathomError, type FloatDType, type NdArray } from "../tensor/index.ts";
 import { version } from "../version.ts";
@@ -43,11 +51,7 @@ export function exportOnnx(
   const names = namesOf(built, options.names ?? {});
   return withScope(new Scope(), () => {
     const weights = parameterInputs(built, dtype);
-    const x = input(
-      names.input,
-      [batch, ...built.inputShape],
-      built.net.input!.kind === "ids" ? "int32" : dtype,
-    );
+    const x = input(names.input, [batch, ...built.inputShape], takesIds(built) ? "int32" : dtype);
     const { output } = applyModel(built, weights, x);
     return lower({
       inputs: [x, ...Object.values(weights)],

@@ -11,6 +11,7 @@ import {
   noiseInputs,
   type ParameterSpec,
   parameterInputs,
+  takesIds,
   trainableParameters,
 } from "../net/index.ts";
 import {
@@ -134,7 +135,7 @@ export function asModelInput(
   raw: Tensor,
   { model, dataset, dtype }: Pick<StepDescription, "model" | "dataset" | "dtype">,
 ): Tensor {
-  if (model.net.input?.kind === "ids") {
+  if (takesIds(model)) {
     return reshape(cast(raw, "int32"), [raw.shape[0]!, ...model.inputShape]);
   }
   const values = cast(raw, dtype);
@@ -168,16 +169,16 @@ export function checkFit(model: Model, dataset: Dataset): void {
 }
 
 /** Token ids need a network that takes them, with a row in its table for each of them. */
-function checkIds({ net }: Model, { name, kind, vocabulary }: Dataset): void {
-  if ((kind === "ids") !== (net.input?.kind === "ids")) {
+function checkIds(model: Model, { name, kind, vocabulary }: Dataset): void {
+  if ((kind === "ids") !== takesIds(model)) {
     throw new FathomError({
       code: "bad-shape",
-      message: `The network takes an input of kind ${net.input?.kind}, the data set "${name}" is of kind ${kind}.`,
+      message: `The network takes an input of kind ${model.net.input?.kind}, the data set "${name}" is of kind ${kind}.`,
       where: "input",
       hint: "Token ids go into an embedding layer, and nothing else does.",
     });
   }
-  const [first] = net.layers;
+  const [first] = model.net.layers;
   if (vocabulary === undefined || first?.kind !== "embedding" || first.vocabulary >= vocabulary.size) return;
   throw new FathomError({
     code: "bad-input",

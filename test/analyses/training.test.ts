@@ -1,11 +1,11 @@
 /** @file The comparison by training: its plan, its statistics, and its verdicts on races made by hand. */
 import { describe, expect, it } from "vitest";
+import { secondsPerStep } from "../../src/analyses/step-cost.ts";
 import { chanceError, stepsToTarget, usableRates } from "../../src/analyses/training/compare.ts";
 import { holdOut } from "../../src/analyses/training/measure.ts";
 import { comparisonSeconds, planTraining } from "../../src/analyses/training/plan.ts";
 import { logGrid, rateGrid } from "../../src/analyses/training/rate-grid.ts";
 import { summarise } from "../../src/analyses/training/results.ts";
-import { secondsPerStep } from "../../src/analyses/training/step-cost.ts";
 import type { Tournament } from "../../src/analyses/training/tournament.ts";
 import { trainingVerdict } from "../../src/analyses/training/verdict.ts";
 import { buildModel, parseNet, parseNetText } from "../../src/net/index.ts";

@@ -1,5 +1,5 @@
 /** @file The question `fathom criticality` asks: theory of a network without data, and sampled networks where wanted. */
-import { buildModel, type Model, type ModelLayer, type Net, withInput } from "../../net/index.ts";
+import { buildModel, type Model, type ModelLayer, type Net, takesIds, withInput } from "../../net/index.ts";
 import { Key, type NdArray, ndarray, normal, uniform } from "../../tensor/index.ts";
 import { sectionOf } from "../analysis.ts";
 import { describeNet } from "../describe.ts";
@@ -54,16 +54,15 @@ function closed(net: Net): Net {
   return net.input === undefined ? withInput(net, [openInput]) : net;
 }
 
-function inputsText({ net, mixesBatch }: Model): string {
-  const kind =
-    net.input!.kind === "ids" ? "random token ids" : "independent normal numbers of second moment 1";
-  return mixesBatch ? `${kind}, ${mostInputs} of them as one batch` : kind;
+function inputsText(model: Model): string {
+  const kind = takesIds(model) ? "random token ids" : "independent normal numbers of second moment 1";
+  return model.mixesBatch ? `${kind}, ${mostInputs} of them as one batch` : kind;
 }
 
 /** Gaussian inputs of E x² = 1, as theory assumes without data; token ids are drawn from all that every table knows. */
 function drawInputs(model: Model, key: Key): NdArray {
   const shape = [model.mixesBatch ? mostInputs : fewInputs, ...model.inputShape];
-  if (model.net.input!.kind !== "ids") return normal(key, "float32", shape);
+  if (!takesIds(model)) return normal(key, "float32", shape);
   const vocabulary = Math.min(...vocabularies(model.layers));
   const ids = uniform(key, "float64", shape).data.map((u) => Math.floor(u * vocabulary));
   return ndarray("int32", shape, Int32Array.from(ids));

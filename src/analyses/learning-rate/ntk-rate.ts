@@ -16,6 +16,7 @@ import {
 import type { Sample } from "../data-moments.ts";
 import { inputStart, pairStart } from "../input-start.ts";
 import { type Reach, theoryReach } from "../reach.ts";
+import { behindTaps } from "../readout.ts";
 import { allPairs, meanCorrelation } from "../separation/data-pairs.ts";
 
 export interface NtkRateInputs {
@@ -62,9 +63,8 @@ function topEigenvalue(
 }
 
 /** The kernel is that of the last preactivation, which must be the output. */
-function untappedOutput({ layers, taps }: Model): string | undefined {
-  const behind = layers.slice(layers.findIndex(({ name }) => name === taps.at(-1)?.name) + 1);
-  const last = behind.findLast(({ spec }) => spec.kind !== "flatten");
+function untappedOutput(model: Model): string | undefined {
+  const last = behindTaps(model).findLast(({ spec }) => spec.kind !== "flatten");
   return last && `the network ends in ${last.name} and not in a preactivation`;
 }
 

@@ -1,9 +1,8 @@
 /** @file Correlations of the data's own pairs, before any network. */
-import type { Model } from "../../net/index.ts";
+import { type Model, takesIds } from "../../net/index.ts";
 import { type Pair, pairsByClass } from "../../probes/index.ts";
 import type { CorrelationSpread } from "../../theory/index.ts";
 import type { Sample } from "../data-moments.ts";
-import { isIds } from "../input-start.ts";
 
 type Row = Float32Array | Int32Array;
 
@@ -16,14 +15,14 @@ export interface DataPairs {
 /** @throws FathomError bad-input when the sample has no pair of one kind. */
 export function dataPairs(model: Model, { inputs, labels }: Sample): DataPairs {
   const { within, between } = pairsByClass(labels.data);
-  const correlate = isIds(model) ? equalShare : correlation;
+  const correlate = takesIds(model) ? equalShare : correlation;
   return { within: spreadOf(inputs, within, correlate), between: spreadOf(inputs, between, correlate) };
 }
 
 /** Mean correlation of two different inputs, whatever their classes; 1 for a sample of one. */
 export function meanCorrelation(model: Model, inputs: Sample["inputs"]): number {
   const pairs = allPairs(inputs.shape[0]!);
-  return pairs.length === 0 ? 1 : spreadOf(inputs, pairs, isIds(model) ? equalShare : correlation).mean;
+  return pairs.length === 0 ? 1 : spreadOf(inputs, pairs, takesIds(model) ? equalShare : correlation).mean;
 }
 
 /** All pairs of different rows. */

@@ -2,7 +2,7 @@
  * @file What theory says of separation: K¹ over the data's inputs, the correlations of the data's mean pairs through depth
  * (the pair recursion), and how well they tell class at this width; as far as its layers have rules.
  */
-import type { Model } from "../../net/index.ts";
+import { type Model, takesIds } from "../../net/index.ts";
 import { collapsedAbove, pairsByClass, scrambledBelow } from "../../probes/index.ts";
 import { sizeOf } from "../../tensor/index.ts";
 import {
@@ -14,7 +14,7 @@ import {
 } from "../../theory/index.ts";
 import type { SurveyContext } from "../context.ts";
 import { inputMoments, type Sample, sampleRows } from "../data-moments.ts";
-import { isIds, pairStart } from "../input-start.ts";
+import { pairStart } from "../input-start.ts";
 import { type Reach, theoryReach } from "../reach.ts";
 import { hiddenTaps } from "../readout.ts";
 import { type DataPairs, dataPairs } from "./data-pairs.ts";
@@ -80,7 +80,7 @@ function through(
 
 /** K¹ of inputs of the 5th, 50th and 95th percentile of sizes; token ids have none. */
 function firstVariances(context: SurveyContext): SeparationPrediction["firstK"] {
-  if (isIds(context.model)) return undefined;
+  if (takesIds(context.model)) return undefined;
   const { mean, meanSquares } = inputMoments(context);
   const sorted = meanSquares.toSorted();
   const found = [0.05, 0.5, 0.95].map((p) => {

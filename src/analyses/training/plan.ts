@@ -4,8 +4,8 @@
  * the same command gives the same runs on every machine.
  */
 import type { Model } from "../../net/index.ts";
+import { secondsPerStep } from "../step-cost.ts";
 import { mostRates } from "./rate-grid.ts";
-import { secondsPerStep } from "./step-cost.ts";
 
 /** One rung: every rate still in the race is trained up to `steps`, then the best `keep` go on. */
 export interface Rung {

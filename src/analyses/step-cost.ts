@@ -2,8 +2,8 @@
  * @file What one training step costs on two cores: measured rates of the kinds of work in it, rounded. It depends on the
  * network alone and never on a clock.
  */
-import { countMultiplications, type LayerSpec, type Model, type ModelLayer } from "../../net/index.ts";
-import { sizeOf } from "../../tensor/index.ts";
+import { countMultiplications, type LayerSpec, type Model, type ModelLayer } from "../net/index.ts";
+import { sizeOf } from "../tensor/index.ts";
 
 type AggregateSpec = Extract<LayerSpec, { kind: "aggregate" }>;
 
