@@ -24,6 +24,30 @@ describe("the verdict", () => {
     expect(document.verdict.sentence).toMatch(sentence);
   });
 
+  it("tells what the first layers do from the law of the later ones", async () => {
+    const skip = (norm: object[]) => ({ kind: "residual", branch: [...norm, { kind: "dense", width: 64 }] });
+    const blocks = Array.from({ length: 9 }, () => skip([{ kind: "layerNorm" }]));
+    const layers = [{ kind: "dense", width: 64, sw2: 1e-6 }, ...blocks, { kind: "dense", width: 4 }];
+    const input = { kind: "vector", shape: [64] };
+    const { json, document } = await ask(parseNet({ fathom: 1, input, layers }));
+    expect(json["phase"]).toBe("critical");
+    // K = 1e-6, 1, 2, …, 9 and each layer multiplies J by 1 + 1/K: J = 1e6 at layer 2, 3e6 at layer 4, 9e6 at layer 10.
+    expect(document.verdict.sentence).toMatch(
+      /^Critical from layer 4 on: .* a factor 10\^6\.5 up to there, and grows by a factor 3 over the 6 layers/,
+    );
+  });
+
+  it("knows a network that is critical elsewhere than at the point of its activation", async () => {
+    const onLine = await ask(mlp("depth=9,activation=erf,sw2=1.7562036828,sb2=0.1841396778"));
+    expect(findings(onLine)).toContain("Critical as given. Another critical initialisation is σw² = 0.7854");
+    expect(findings(await ask(mlp("depth=9,activation=tanh,sw2=1")))).toContain(
+      "Critical at σw² = 1, σb² = 0.",
+    );
+    expect(findings(await ask(mlp("depth=9,activation=tanh,sw2=2")))).toContain(
+      "Critical at σw² = 1, σb² = 0.",
+    );
+  });
+
   it("claims no phase and no unlike layers where there is no depth", async () => {
     for (const depth of [0, 1]) {
       const outcome = await ask(mlp(`depth=${depth},activation=tanh,sw2=9`), { seeds: 2 });
