@@ -73,7 +73,7 @@ function sizesOption(text: string): number[] {
   throw badUsage(`--shape is "${text}".`, "--shape", "Give up to three sizes, as 1x28x28.");
 }
 
-/** A character, by itself or by name, for shells make tabs hard to type. */
+/** A character, by itself or by name: tabs are hard to type in a shell. */
 function delimiterOption(text: string): string {
   const named: Record<string, string> = { comma: ",", tab: "\t", "\\t": "\t", semicolon: ";", space: " " };
   const delimiter = Object.hasOwn(named, text) ? named[text]! : text;

@@ -190,6 +190,22 @@ async function notFinite(model: TrainOptions["model"]): Promise<FathomError> {
   });
 }
 
+function trainJson(result: TrainResult, { dataset, runFolder }: TrainOptions) {
+  const { status, train, validation, test, steps, gradientEvaluations, resumedFrom, seconds } = result;
+  return {
+    run: runFolder,
+    data: dataFacts(dataset),
+    status,
+    train,
+    ...(validation === undefined ? {} : { validation }),
+    test,
+    steps,
+    gradientEvaluations,
+    resumedFrom,
+    seconds,
+  };
+}
+
 export const trainCommand: CommandSpec = {
   name: "train",
   summary: "train a network into a run folder",
@@ -209,39 +225,14 @@ export const trainCommand: CommandSpec = {
   async run(context, operands, raw) {
     const options = await trainOptions(operands[0]!, raw as unknown as TrainCommandOptions, context);
     const { train } = await import("../../train/index.ts");
-    try {
-      const result = await train(options);
-      const {
-        status,
-        train: trained,
-        validation,
-        test,
-        steps,
-        gradientEvaluations,
-        resumedFrom,
-        seconds,
-      } = result;
-      const json = {
-        run: context.folder,
-        data: dataFacts(options.dataset),
-        status,
-        train: trained,
-        ...(validation === undefined ? {} : { validation }),
-        test,
-        steps,
-        gradientEvaluations,
-        resumedFrom,
-        seconds,
-      };
-      return {
-        json,
-        text:
-          trainText(result, { folder: context.folder!, resumed: options.resume === true }) +
-          dataLines(options.dataset),
-        ...(await divergence(result, options)),
-      };
-    } catch (error) {
+    const result = await train(options).catch((error) => {
       throw inFlags(error);
-    }
+    });
+    const run = { folder: context.folder!, resumed: options.resume === true };
+    return {
+      json: trainJson(result, options),
+      text: trainText(result, run) + dataLines(options.dataset),
+      ...(await divergence(result, options)),
+    };
   },
 };
