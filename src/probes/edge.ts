@@ -1,9 +1,10 @@
 /**
  * @file The largest stable learning rate, measured: short training runs from fresh weights, bracketed rate by rate.
  *
- * A run is stable when every loss is finite and the mean loss of its last quarter is not above 1.5 times the loss it
- * started from (the mean over its first step's batch). So a catapult that rises and comes down again counts as stable;
- * a network blown into a flat place, where the loss stands high and nothing moves, does not.
+ * A run is stable when every loss is finite, none is above 30 times the loss it started from (the mean over its first
+ * step's batch), and the mean of its last quarter is not above 1.5 times that. So a catapult that rises and comes down again
+ * counts as stable; a network blown into a flat place, where the loss stands high and nothing moves, does not, nor does one
+ * whose loss comes down only because its rectifiers died.
  */
 
 import { Key } from "../tensor/index.ts";
@@ -14,6 +15,8 @@ import { bracketEdge, type EdgeBracket, type EdgeSearchOptions } from "./edge-se
 
 /** A run whose late losses exceed its first by more than this is unstable. */
 export const unstableAbove = 1.5;
+/** A run with a loss above its first by more than this is unstable, whatever comes after. */
+export const blownAbove = 30;
 
 export interface EdgeRunOptions extends EdgeSearchOptions {
   /** Steps of each run; 40 unless said. */
@@ -91,7 +94,7 @@ export function isStable({ status, losses }: Pick<TrainingRun, "status" | "losse
   if (status === "diverged" || losses.length === 0) return false;
   const late = losses.slice(-Math.ceil(losses.length / 4));
   const mean = late.reduce((sum, loss) => sum + loss, 0) / late.length;
-  return mean <= unstableAbove * losses[0]!;
+  return mean <= unstableAbove * losses[0]! && losses.every((loss) => loss <= blownAbove * losses[0]!);
 }
 
 function middleOf({ lastStable, firstUnstable }: EdgeBracket): number {
@@ -109,7 +112,7 @@ function geometricMean(values: readonly number[]): Estimate {
     assumptions: [
       "geometric mean over seeds",
       "Student's t on the logarithms",
-      `late loss ≤ ${unstableAbove} × first loss counts as stable`,
+      `late loss ≤ ${unstableAbove} × first loss, and none above ${blownAbove} ×, counts as stable`,
     ],
   };
 }

@@ -26,6 +26,7 @@ export {
 } from "./diagnosis.ts";
 export { type Distribution, distribution } from "./distribution.ts";
 export {
+  blownAbove,
   type EdgeMeasurement,
   type EdgeOptions,
   type EdgeRunOptions,

@@ -65,6 +65,7 @@ describe("a run", () => {
   it("is stable when it comes down again, unstable when it stands high or diverges", () => {
     expect(isStable(run("done", 2, 30, 3, 1))).toBe(true);
     expect(isStable(run("done", 2, 1, 2, 3.5))).toBe(false);
+    expect(isStable(run("done", 2, 900, 2.3, 2.3))).toBe(false); // dead, not recovered
     expect(isStable(run("diverged", 2, 1, 1, 1))).toBe(false);
   });
 });

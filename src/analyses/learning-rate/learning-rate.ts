@@ -2,7 +2,7 @@
  * @file How large may the learning rate be? The measured edge of stability of plain SGD beside what the neural tangent
  * kernel allows at initialisation, from theory (infinite width) and from the finite network's own curvature.
  */
-import { unstableAbove } from "../../probes/index.ts";
+import { blownAbove, unstableAbove } from "../../probes/index.ts";
 import type { Estimate } from "../../theory/index.ts";
 import { applies, type Conclusion, defineAnalysis, doesNotApply } from "../analysis.ts";
 import { candidates } from "../candidates.ts";
@@ -45,7 +45,7 @@ export const learningRate = defineAnalysis<Prediction, readonly CandidateEdge[]>
       numbers: measured.flatMap((candidate, i) => numbersOf(candidate, predicted[i]!)),
       figures: [],
       notes: [
-        `Edge: runs of ${steps} steps of plain SGD with batch ${edgeBatch(context)} from ${seeds} fresh initialisations; a rate is stable when the late loss stays below ${unstableAbove} times the first.`,
+        `Edge: runs of ${steps} steps of plain SGD with batch ${edgeBatch(context)} from ${seeds} fresh initialisations; a rate is stable when the late loss stays below ${unstableAbove} times the first, and every loss below ${blownAbove} times.`,
         "2/λ_max uses the Gauss-Newton matrix at initialisation: cross entropy lets SGD exceed it, since its curvature falls as it trains.",
       ],
       json: learningRateJson(predicted, measured),
