@@ -68,8 +68,19 @@ function unknownKind(issue: Issue, json: unknown): FathomError {
     code: "bad-input",
     message: name === undefined ? `This ${noun} has no kind.` : `There is no ${noun} "${name}".`,
     where: showPath(owner),
-    hint: name === undefined ? `Known: ${known.join(", ")}.` : didYouMean(name, known),
+    hint: name === undefined ? `Known: ${known.join(", ")}.` : kindHint(name, known),
   });
+}
+
+/** As `didYouMean`; for a layer, also the names that other libraries have for it. */
+function kindHint(name: string, known: readonly string[]): string {
+  if (known === activationKinds) return didYouMean(name, known);
+  const lower = name.toLowerCase();
+  if (lower === "linear") return didYouMean("dense", known);
+  const activation = activationKinds.find((kind) => kind.toLowerCase() === lower);
+  return activation === undefined
+    ? didYouMean(name, known)
+    : `${activation} is an activation: {"kind": "activation", "activation": "${activation}"}.`;
 }
 
 function unknownOption(issue: Issue & { code: "unrecognized_keys" }, json: unknown): FathomError {
@@ -100,7 +111,9 @@ function messageOf(issue: Issue, json: unknown): string {
       return capitalised(`${issue.message}.`);
     case "too_small":
       return Array.isArray(value)
-        ? `${name} is empty.`
+        ? value.length === 0
+          ? `${name} is empty.`
+          : `${name} has length ${value.length}; it must be ${issue.minimum} or more.`
         : `${name} ${got}; it must be ${issue.minimum} or more.`;
     case "too_big":
       return Array.isArray(value)

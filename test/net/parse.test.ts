@@ -57,6 +57,13 @@ describe("a network in JSON", () => {
 });
 
 describe("a misspelt name", () => {
+  it("from another library is answered with the layer that it is here", () => {
+    expect(refused({ kind: "Linear" }).hint).toBe('Did you mean "dense"?');
+    expect(refused({ kind: "ReLU" }).hint).toBe(
+      'relu is an activation: {"kind": "activation", "activation": "relu"}.',
+    );
+  });
+
   it("of a layer is answered with the nearest one", () => {
     expect(refused({ kind: "dnse", width: 3 })).toMatchObject({
       code: "bad-input",
@@ -106,6 +113,7 @@ describe("a value out of range", () => {
     [dense(3, { sb2: Infinity }), "layers[0].sb2", "sb2 is Infinity; it must be a finite number."],
     [{ kind: "residual", mu: -1, branch: [dense(4)] }, "layers[0].mu", "mu is -1; it must be 0 or more."],
     [{ kind: "residual", branch: [] }, "layers[0].branch", "branch is empty."],
+    [{ kind: "sum", branches: [[]] }, "layers[0].branches", "branches has length 1; it must be 2 or more."],
     [
       { kind: "residual", branch: [dense(0)] },
       "layers[0].branch[0].width",

@@ -29,7 +29,7 @@ function requireGroups(channels: number, groups: number, input: NetShape, place:
   const count = side === "makes" ? channels : from;
   throw new FathomError({
     code: "bad-shape",
-    message: `${place.self} has ${groups} groups, but ${side} ${count} channels${side === "reads" ? ` of ${place.before}` : ""}: not a multiple.`,
+    message: `${place.self} has ${groups} groups, but ${side} ${count} ${count === 1 ? "channel" : "channels"}${side === "reads" ? ` of ${place.before}` : ""}: not a multiple.`,
     where: `${place.where}.groups`,
     hint: "The channels before and after must both be multiples of groups.",
   });
