@@ -231,13 +231,11 @@ function inputsOf(array: NdArray, where: string): Split["inputs"] {
 
 function storedInputs({ dtype, shape, data }: NdArray, where: string): Split["inputs"] {
   if (dtype === "uint8") return ndarray("uint8", shape, data as Uint8Array);
-  if (dtype === "float32") return ndarray("float32", shape, data as Float32Array);
-  const numbers = allocate("float32", data.length);
-  for (let i = 0; i < numbers.length; i++) {
-    numbers[i] = Number(data[i]);
-    if (!Number.isFinite(numbers[i]!)) {
-      throw badArray(`${where}, element ${i}`, `The value ${data[i]} is no finite float32 number.`);
-    }
+  const numbers = dtype === "float32" ? (data as Float32Array) : Float32Array.from(data, Number);
+  const bad = numbers.findIndex((x) => !Number.isFinite(x));
+  if (bad >= 0) {
+    const row = Math.floor(bad / (data.length / shape[0]!));
+    throw badArray(`${where}, row ${row}`, `The value ${data[bad]} is no finite float32 number.`);
   }
   return ndarray("float32", shape, numbers);
 }

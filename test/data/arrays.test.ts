@@ -97,7 +97,7 @@ describe("named arrays", () => {
     [
       "inputs that are not finite",
       { x: ndarray("float64", [4, 1], [0, 1, Number.NaN, 1]), y },
-      { where: "d.npz: x, element 2" },
+      { where: "d.npz: x, row 2" },
       /NaN/,
     ],
     [
