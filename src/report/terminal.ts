@@ -72,7 +72,8 @@ function limited(lines: readonly string[], limit: number): string[] {
   if (lines.length <= limit) return [...lines];
   const kept = lines.slice(0, limit);
   const last = Array.from(kept[limit - 1] ?? "");
-  return [...kept.slice(0, -1), `${last.slice(0, Math.max(0, last.length - 2)).join("")} …`];
+  const room = last.slice(0, Math.max(0, last.length - 2)).join("");
+  return [...kept.slice(0, -1), `${room.replace(/\s+\S*$/, "")} …`];
 }
 
 /** `head` before the first line and as much space before the others. */
