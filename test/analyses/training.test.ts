@@ -51,6 +51,13 @@ describe("the plan of a comparison", () => {
     const few = { models: [model], learningRates: rateGrid([1]), seconds: 60, train: 90, rows };
     expect(planTraining(few).batch).toBe(90);
   });
+
+  it("counts whole calls of an evaluation, which are filled up", () => {
+    const seconds = (validation: number, perCall: number) =>
+      comparisonSeconds([model], { batch: 16, validation, test: validation, perCall });
+    expect(seconds(100, 500)).toBe(seconds(500, 500));
+    expect(seconds(100, 100)).toBeLessThan(seconds(100, 500));
+  });
 });
 
 describe("the cost of a step", () => {
