@@ -1,7 +1,6 @@
 /**
- * @file From data to predictions: trains a small convolutional network into a run folder, reads the run back, predicts, and checks that the exported ONNX
- * model predicts the same. Run it with `npx node
- * examples/train-and-predict.ts`.
+ * @file From data to predictions: trains a small convolutional network into a run folder, reads the run back, predicts, and
+ * predicts the same from its ONNX model. Run it with `npx node examples/train-and-predict.ts`.
  */
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
