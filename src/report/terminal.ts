@@ -41,12 +41,12 @@ function resampled(values: readonly (number | null)[], width: number): (number |
   );
 }
 
-/** Breaks text at spaces into lines of at most `width` characters; longer words are cut. */
+/** Breaks text at spaces, but not before %, into lines of at most `width` characters; longer words are cut. */
 export function wrapText(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";
   for (const word of plainText(text)
-    .split(/\s+/u)
+    .split(/\s+(?!%)/u)
     .filter((part) => part !== "")) {
     let rest = word;
     while (Array.from(rest).length > width) {

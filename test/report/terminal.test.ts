@@ -88,8 +88,9 @@ describe("the report on one screen", () => {
     ).toBe(60);
   });
 
-  it("breaks lines at spaces and cuts words that are too long", () => {
+  it("breaks lines at spaces, keeps a number with its %, and cuts words that are too long", () => {
     expect(wrapText("one two three", 7)).toEqual(["one two", "three"]);
     expect(wrapText("abcdefgh", 3)).toEqual(["abc", "def", "gh"]);
+    expect(wrapText("an error of 26.2 % here", 16)).toEqual(["an error of", "26.2 % here"]);
   });
 });
