@@ -5,9 +5,10 @@ import { chanceError, stepsToTarget, usableRates } from "../../src/analyses/trai
 import { holdOut } from "../../src/analyses/training/measure.ts";
 import { comparisonSeconds, planTraining } from "../../src/analyses/training/plan.ts";
 import { logGrid, rateGrid } from "../../src/analyses/training/rate-grid.ts";
+import type { TrainingResults } from "../../src/analyses/training/results.ts";
 import { summarise } from "../../src/analyses/training/results.ts";
 import type { Tournament } from "../../src/analyses/training/tournament.ts";
-import { trainingVerdict } from "../../src/analyses/training/verdict.ts";
+import { trainingFindings, trainingVerdict } from "../../src/analyses/training/verdict.ts";
 import { buildModel, parseNet, parseNetText } from "../../src/net/index.ts";
 
 const model = buildModel(parseNetText("mlp:depth=30,width=128,in=784"));
@@ -234,4 +235,18 @@ describe("held-out rows", () => {
     expect(train.at(-1)! + 1).toBe(validation[0]);
     expect(holdOut(100, 5000).validation.length).toBe(10);
   });
+});
+
+it("says when the best rate is the smallest that was tried", () => {
+  const results = (bestRate: number) =>
+    ({
+      outcome: "alone",
+      before: { value: 0.3 },
+      chance: 0.9,
+      measured: { plan: { steps: 10, learningRates: [0.1, 1] }, before: { bestRate, finals: [] } },
+    }) as unknown as TrainingResults;
+  const texts = (bestRate: number) => trainingFindings(results(bestRate), "").map(({ text }) => text);
+  const warning = expect.stringContaining("as given, 0.1, is the smallest that was tried");
+  expect(texts(0.1)).toContainEqual(warning);
+  expect(texts(1)).not.toContainEqual(warning);
 });

@@ -49,7 +49,12 @@ function comparison(results: TrainingResults): string {
 
 export function trainingFindings(results: TrainingResults, label: string): Finding[] {
   const { sentence, tone } = trainingVerdict(results, label);
-  return [{ text: sentence, tone }, ...rateFindings(results, label), ...speedFindings(results, label)];
+  return [
+    { text: sentence, tone },
+    ...rateFindings(results, label),
+    ...endFindings(results, label),
+    ...speedFindings(results, label),
+  ];
 }
 
 /** `0.12`, `0.12 to 0.5`, or `none`. */
@@ -68,6 +73,19 @@ function rateFindings(
     measured.after === undefined ? `${given}.` : `${given}, ${rateText(usableAfter)} with the ${label}.`;
   const unusable = isLearning(before, chance) ? "warn" : "bad";
   return [{ text, tone: usableBefore === undefined ? unusable : "neutral" }];
+}
+
+/** The best rate at the lower end of the grid need not be the best there is. */
+function endFindings({ measured: { plan, before, after } }: TrainingResults, label: string): Finding[] {
+  const [smallest] = plan.learningRates;
+  const names = [
+    ...(before.bestRate === smallest ? ["as given"] : []),
+    ...(after?.bestRate === smallest ? [`with the ${label}`] : []),
+  ];
+  return names.map((name) => ({
+    text: `The best learning rate ${name}, ${rate(smallest!)}, is the smallest that was tried: a smaller one may be better.`,
+    tone: "warn",
+  }));
 }
 
 function speedFindings({ measured: { before, after } }: TrainingResults, label: string): Finding[] {
