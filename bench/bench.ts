@@ -1,4 +1,5 @@
 /** @file What a benchmark is, and how its time is taken. */
+import type { LoopExecutable, LoopRunRequest } from "../src/runtime/index.ts";
 
 export interface Measurement {
   /** Milliseconds of each run. */
@@ -24,6 +25,19 @@ export async function timed(work: () => Promise<unknown>, runs: number, perCall 
     times.push((performance.now() - start) / perCall);
   }
   return times;
+}
+
+/** Milliseconds a training step of a compiled loop; every call goes on from the state of the one before. */
+export async function timedSteps(
+  loop: LoopExecutable,
+  feeds: LoopRunRequest,
+  runs: number,
+): Promise<number[]> {
+  let { carry } = feeds;
+  const call = async () => {
+    carry = (await loop.run({ ...feeds, carry })).carry;
+  };
+  return timed(call, runs, feeds.steps);
 }
 
 export function minimum(times: readonly number[]): number {

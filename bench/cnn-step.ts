@@ -1,6 +1,6 @@
 /** @file One SGD step of a small residual CNN, 32 × 32 × 3, batch 64: 4 steps a call inside a compiled loop. */
 import { compileLoop } from "../src/runtime/index.ts";
-import { type Bench, minimum, timed } from "./bench.ts";
+import { type Bench, minimum, timedSteps } from "./bench.ts";
 import { cnnFeeds, cnnTraining } from "./cnn.ts";
 
 const steps = 4;
@@ -17,15 +17,7 @@ export const bench: Bench = {
       collect: { loss },
       options: { threads },
     });
-    const feeds = cnnFeeds(carry, steps);
-    let state = feeds.carry;
-    const times = await timed(
-      async () => {
-        state = (await loop.run({ ...feeds, carry: state })).carry;
-      },
-      runs,
-      steps,
-    );
+    const times = await timedSteps(loop, cnnFeeds(carry, steps), runs);
     return {
       times,
       notes: { "GFLOP/s at best": (3 * flops) / minimum(times) / 1e6, nodes: loop.info.nodes },

@@ -1,6 +1,6 @@
 /** @file One SGD + momentum step of a 784-512-512-10 ReLU network, batch 128: 20 steps a call inside a compiled loop. */
 import { compileLoop } from "../src/runtime/index.ts";
-import { type Bench, minimum, timed } from "./bench.ts";
+import { type Bench, minimum, timedSteps } from "./bench.ts";
 import { mlpFlops, mlpTraining, trainingFeeds } from "./mlp.ts";
 
 const steps = 20;
@@ -17,15 +17,7 @@ export const bench: Bench = {
       collect: { loss },
       options: { threads },
     });
-    const feeds = trainingFeeds(carry, steps);
-    let state = feeds.carry;
-    const times = await timed(
-      async () => {
-        state = (await loop.run({ ...feeds, carry: state })).carry;
-      },
-      runs,
-      steps,
-    );
+    const times = await timedSteps(loop, trainingFeeds(carry, steps), runs);
     return { times, notes: { "GFLOP/s at best": mlpFlops / minimum(times) / 1e6, nodes: loop.info.nodes } };
   },
 };

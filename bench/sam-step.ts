@@ -1,7 +1,7 @@
 /** @file One SAM step (rho 0.05) over SGD + momentum of the network of mlp-step: two gradients, the second after the ascent. */
 import { add, div, mul, reduceSum, sqrt, square, type Tensor, vjp } from "../src/expr/index.ts";
 import { compileLoop } from "../src/runtime/index.ts";
-import { type Bench, minimum, timed } from "./bench.ts";
+import { type Bench, minimum, timedSteps } from "./bench.ts";
 import { mlpFlops, mlpLoss, momentum, trainingFeeds } from "./mlp.ts";
 
 const steps = 20;
@@ -22,15 +22,7 @@ export const bench: Bench = {
   measure: async ({ threads, runs }) => {
     const { inputs, carry, next } = samTraining();
     await using loop = await compileLoop({ carry, next, perStep: inputs, options: { threads } });
-    const feeds = trainingFeeds(carry, steps);
-    let state = feeds.carry;
-    const times = await timed(
-      async () => {
-        state = (await loop.run({ ...feeds, carry: state })).carry;
-      },
-      runs,
-      steps,
-    );
+    const times = await timedSteps(loop, trainingFeeds(carry, steps), runs);
     return {
       times,
       notes: { "GFLOP/s at best": (2 * mlpFlops) / minimum(times) / 1e6, nodes: loop.info.nodes },
