@@ -1,11 +1,12 @@
 /** @file ONNX forms written as expressions: an `onnx` rule may say in other primitives what a node computes. */
+import { topologicalOrder } from "./graph.ts";
 import type { Emitter } from "./primitive.ts";
 import { input, inputPrimitive } from "./primitives/leaf.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**
- * Emits what `build` makes of a node's operands. They are stood for by placeholders, so that simplifications of the
- * expression do not look through them at tensors that this model may not have.
+ * Emits what `build` makes of a node's operands. Placeholders stand for them, so that simplifications of the expression
+ * do not look through to tensors that this model may not have.
  */
 export function emitComposed(
   emit: Emitter,
@@ -23,20 +24,8 @@ export function emitComposed(
     constant: (array) => emit.constant(array),
   };
   const result = build(...stands);
-  for (const node of composedOrder(result)) {
+  for (const node of topologicalOrder([result])) {
     if (node.op !== inputPrimitive) values.set(node, node.op.onnx!(inner, node));
   }
   return values.get(result)!;
-}
-
-/** The nodes of a small expression, operands first. */
-function composedOrder(result: Tensor): Set<Tensor> {
-  const order = new Set<Tensor>();
-  const visit = (node: Tensor) => {
-    if (order.has(node)) return;
-    node.inputs.forEach(visit);
-    order.add(node);
-  };
-  visit(result);
-  return order;
 }

@@ -2,7 +2,7 @@
  * @file Signals through depth: the mean-field state at every preactivation (criticality.md §1), the products of chi_J in
  * logarithms, the correlation of two inputs, and the neural tangent kernel on the way (§5).
  */
-import { FathomError } from "../tensor/index.ts";
+import { FathomError, relocated } from "../tensor/index.ts";
 import { restarted, restartedPair, withoutBatch } from "./positions.ts";
 import {
   correlation,
@@ -195,14 +195,7 @@ function at<T>(name: string, rule: () => T): T {
     return rule();
   } catch (error) {
     if (!(error instanceof FathomError)) throw error;
-    const { code, message, hint, where } = error;
-    throw new FathomError({
-      code,
-      message,
-      where: where === undefined ? name : `${name}: ${where}`,
-      ...(hint === undefined ? {} : { hint }),
-      cause: error,
-    });
+    throw relocated(error, { where: error.where === undefined ? name : `${name}: ${error.where}` });
   }
 }
 

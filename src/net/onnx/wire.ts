@@ -189,28 +189,40 @@ export function scanModel(bytes: Uint8Array): void {
   }
 }
 
+/** Wire types of protobuf: what follows the tag of a field. */
+const wireTypes = { varint: 0, eightBytes: 1, delimited: 2, fourBytes: 5 } as const;
+
 function scanField(reader: Reader, frame: Frame, count: Count, open: Frame[]): void {
-  const { end, message, graphs } = frame;
+  const { end, message } = frame;
   const tag = reader.varint(end);
   const [number, wire] = [Math.floor(tag / 8), tag % 8];
   count.parts(1);
-  if (wire === 0) reader.varint(end);
-  else if (wire === 1) reader.skip(8, end);
-  else if (wire === 5) reader.skip(4, end);
-  else if (wire === 2) {
-    const length = reader.varint(end);
-    const field = fields[message][number];
-    if (!(length <= end - reader.at)) throw truncated(reader.at);
-    if (field === "varints") count.varints(length);
-    else if (field === undefined) count.parts(length / 2);
-    if (field === undefined || field === "bytes" || field === "varints") {
-      reader.skip(length, end);
-      return;
-    }
-    const inside = field === "graph" ? graphs + 1 : graphs;
-    if (inside > MAX_GRAPHS + 1) throw tooDeep();
-    open.push({ message: field, end: reader.at + length, graphs: inside });
-  } else throw truncated(reader.at);
+  if (wire === wireTypes.varint) reader.varint(end);
+  else if (wire === wireTypes.eightBytes) reader.skip(8, end);
+  else if (wire === wireTypes.fourBytes) reader.skip(4, end);
+  else if (wire === wireTypes.delimited)
+    scanDelimited(reader, { frame, field: fields[message][number] }, count, open);
+  else throw truncated(reader.at);
+}
+
+/** A field with a length: opened where it is a message, counted and passed over otherwise. */
+function scanDelimited(
+  reader: Reader,
+  { frame: { end, graphs }, field }: { readonly frame: Frame; readonly field: Field | undefined },
+  count: Count,
+  open: Frame[],
+): void {
+  const length = reader.varint(end);
+  if (!(length <= end - reader.at)) throw truncated(reader.at);
+  if (field === "varints") count.varints(length);
+  else if (field === undefined) count.parts(length / 2);
+  if (field === undefined || field === "bytes" || field === "varints") {
+    reader.skip(length, end);
+    return;
+  }
+  const inside = field === "graph" ? graphs + 1 : graphs;
+  if (inside > MAX_GRAPHS + 1) throw tooDeep();
+  open.push({ message: field, end: reader.at + length, graphs: inside });
 }
 
 function tooDeep(): Error {
