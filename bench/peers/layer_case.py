@@ -1,4 +1,6 @@
 """One case of a layer fixture: a network of the network language beside the same function in PyTorch."""
+import zlib
+
 import torch
 
 torch.set_default_dtype(torch.float64)
@@ -51,3 +53,19 @@ def case(name, net, forward, parameters, inputs, *, mode="inference", buffers=No
         "noise": {key: plain(value) for key, value in noise.items()},
         "steps": steps,
     }
+
+
+def one_layer(name, layer, input_shape, parameters, forward, *, ids=None):
+    """One layer on one batch, drawn from its name: forward(x, **parameters), the parameters by their local names."""
+    kind, shape = input_shape
+    batch = 2 if kind in ("tokens", "signal", "ids", "graph") else 1
+    torch.manual_seed(zlib.crc32(f"{layer['kind']} {name}".encode()))
+    draw = lambda *sizes: torch.round(torch.randn(*sizes), decimals=2)  # noqa: E731
+    return case(
+        f"{layer['kind']}: {name}",
+        {"input": {"kind": kind, "shape": shape}, "layers": [layer]},
+        lambda x, p, _: forward(x, **{key.removeprefix("0."): value for key, value in p.items()}),
+        {f"0.{key}": draw(*sizes) for key, sizes in parameters.items()},
+        [draw(batch, *shape) if ids is None else torch.tensor(ids)],
+        decimals=2,
+    )
