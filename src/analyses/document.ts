@@ -92,6 +92,7 @@ export interface Reproduction {
   readonly more?: readonly (readonly [string, string])[];
 }
 
+/** A report as plain data; `report` draws it. */
 export interface ReportDocument {
   /** What was asked: `Survey`, `Criticality`. */
   readonly title: string;

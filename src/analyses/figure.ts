@@ -129,6 +129,7 @@ export interface StripFigure extends FigureBase {
   readonly spans?: readonly Span[];
 }
 
+/** A picture as plain data; `report` draws it. */
 export type Figure = LineFigure | HeatFigure | StripFigure;
 
 /** The number if it is finite, otherwise null (figures and JSON hold no NaN or Infinity). */

@@ -5,4 +5,5 @@ import { learningRate } from "./learning-rate/learning-rate.ts";
 import { separation } from "./separation/separation.ts";
 import { training } from "./training/training.ts";
 
+/** The questions of a survey, in the order they are answered. */
 export const analyses: readonly Analysis[] = [criticality, separation, learningRate, training];

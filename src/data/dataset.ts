@@ -24,6 +24,7 @@ export interface Split<D extends InputDType = InputDType> {
 }
 export type SplitName = "train" | "test";
 
+/** A data set in memory: two splits of inputs with classes. */
 export interface Dataset {
   readonly name: string;
   /** What one input is; the kinds are those of a network's input. */

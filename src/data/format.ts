@@ -12,6 +12,7 @@ export interface DataFiles {
   readonly test?: ByteSource | undefined;
 }
 
+/** A format of data files: how it is recognised, and how it is read. */
 export interface DataFormat {
   readonly name: string;
   /** Of file names, lower case: `.csv`. */

@@ -10,6 +10,7 @@ import type { ReadOptions } from "./options.ts";
 import type { ReadProgress } from "./read-path.ts";
 import { standardized } from "./standardize.ts";
 
+/** How a data set is read, and how much of it. */
 export interface LoadOptions extends ReadOptions {
   /** Stream of a generated set; the same digits every time unless said. Files are read the same whatever the key. */
   readonly key?: Key;

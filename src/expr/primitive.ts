@@ -16,6 +16,7 @@ export interface ShapeAndDType {
 /** A symbolic zero is `undefined`, never a tensor of zeros (engine.md §1). */
 export type MaybeZero = Tensor | undefined;
 
+/** All that an operation states about itself. */
 export interface Primitive {
   readonly name: string;
   /** Runs in TypeScript between ONNX sessions, because no ONNX operator computes it; `evaluate` is its kernel. */

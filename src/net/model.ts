@@ -14,6 +14,7 @@ export interface Tap {
   readonly shape: Shape;
 }
 
+/** A network resolved for use. */
 export interface Model {
   readonly net: Net;
   readonly inputShape: Shape;

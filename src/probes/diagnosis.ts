@@ -36,6 +36,7 @@ export interface DiagnosisOptions {
   readonly width?: number;
 }
 
+/** The law that J follows over depth, chosen by AICc (criticality.md §6). */
 export interface Diagnosis {
   readonly verdict: Verdict;
   readonly law: Law;

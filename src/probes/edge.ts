@@ -31,6 +31,7 @@ export interface EdgeRunOptions extends EdgeSearchOptions {
 
 export type EdgeOptions = TrainerOptions & EdgeRunOptions;
 
+/** The largest learning rates at which training is stable. */
 export interface EdgeMeasurement {
   /** One bracket per seed. */
   readonly brackets: readonly EdgeBracket[];

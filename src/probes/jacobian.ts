@@ -42,6 +42,7 @@ export interface JacobianLayer {
   readonly local?: LogEstimate;
 }
 
+/** Partial Jacobian norms and second moments of sampled networks, by preactivation. */
 export interface JacobianMeasurement {
   readonly layers: readonly JacobianLayer[];
   readonly seeds: number;

@@ -3,6 +3,7 @@ import { inputName, type Tensor } from "../expr/index.ts";
 import { FathomError } from "../tensor/index.ts";
 import { availableCores, type Device } from "./backend.ts";
 
+/** Where and how an executable runs. */
 export interface CompileOptions {
   /** Where it runs: `cpu` unless said. */
   readonly device?: Device;

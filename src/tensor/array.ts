@@ -4,8 +4,11 @@
  */
 import { FathomError } from "./errors.ts";
 
+/** Element types of arrays. */
 export type DType = "float32" | "float64" | "int32" | "int64" | "bool" | "uint8";
+/** Element types that derivatives and random numbers have. */
 export type FloatDType = "float32" | "float64";
+/** Sizes of the axes, outermost first; empty for a scalar. */
 export type Shape = readonly number[];
 
 /** The typed array that stores each dtype; booleans are bytes 0 and 1. */

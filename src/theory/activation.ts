@@ -35,6 +35,7 @@ export interface GaussianMoments {
 /** The value of a parameter in the JSON form. */
 export type ParameterValue = number | string | readonly number[];
 
+/** An activation φ as mathematics: its derivatives, its kinks, its behaviour at 0, its Gaussian integrals. */
 export interface ScalarActivation {
   /** Name in JSON and on the command line. */
   readonly kind: string;

@@ -11,6 +11,7 @@ import { activation as activate, affine, type Step } from "./step.ts";
 
 /** Where LayerNorm acts: on preactivations, on activations, on preactivations and skip, or a two-layer branch after it. */
 export const norms = ["none", "ln-pre", "ln-act", "ln-skip", "ln-block"] as const;
+/** One of {@link norms}. */
 export type Norm = (typeof norms)[number];
 
 /** A layer that is repeated: h -> branch(h) + mu h. */

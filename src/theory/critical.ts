@@ -19,6 +19,7 @@ export interface CriticalOptions {
   readonly sb2?: number;
 }
 
+/** Variances at which neither signals nor gradients grow or die out with depth (criticality.md §3-4). */
 export interface CriticalInitialisation {
   readonly sw2: number;
   readonly sb2: number;

@@ -5,6 +5,7 @@
 import studentQuantile from "@stdlib/stats-base-dists-t-quantile";
 import { FathomError } from "../tensor/index.ts";
 
+/** A number with its uncertainty, where it comes from, and what it takes for granted. */
 export interface Estimate {
   readonly value: number;
   /** Standard error. */

@@ -15,6 +15,7 @@ import { brent, logSpaced } from "./roots.ts";
  */
 export type Stability = "stable" | "half-stable" | "unstable" | "neutral";
 
+/** A second moment K that a layer maps to itself, and what becomes of small changes there. */
 export interface FixedPoint {
   readonly K: number;
   /** J(l, l+1) there: also the slope of the correlation map at correlation 1. */
@@ -36,6 +37,7 @@ export interface Limit extends FixedPoint {
   readonly status: LimitStatus;
 }
 
+/** The fixed points of a layer that is repeated, and the limit that K reaches. */
 export interface FixedPoints {
   /** Ascending, Infinity left out; empty where every K is fixed (then `reached` is neutral) or K only grows. */
   readonly all: readonly FixedPoint[];

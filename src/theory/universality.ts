@@ -20,6 +20,7 @@ export interface CriticalPoint {
   readonly K: number | undefined;
 }
 
+/** The class of an activation (effective-theory.md §3), which says how K and J behave at its critical point. */
 export interface Universality {
   readonly class: ActivationClass;
   /** Of a plain network without skip; undefined for class `none`. */

@@ -17,6 +17,7 @@ import { FathomError, type FloatDType, type NdArray } from "../tensor/index.ts";
 import { version } from "../version.ts";
 import { withoutSparse } from "./portable.ts";
 
+/** The form of an exported model. */
 export interface ExportOnnxOptions {
   /** Examples that the model takes at once: shapes are static. 1 unless said. */
   readonly batch?: number;

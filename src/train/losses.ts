@@ -14,6 +14,7 @@ import {
   type Tensor,
 } from "../expr/index.ts";
 
+/** Cross entropy of softmax, or the mean squared distance from one-hot targets. */
 export type LossKind = "crossEntropy" | "mse";
 
 /**

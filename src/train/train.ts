@@ -14,6 +14,7 @@ import type { Recorder, ValidationAt } from "./recorder.ts";
 import type { RunStatus, TrainingRun } from "./run.ts";
 import { createTrainer, type Trainer } from "./trainer.ts";
 
+/** A training run from its start to its end. */
 export interface TrainOptions {
   readonly model: Model;
   readonly dataset: Dataset;
@@ -68,6 +69,7 @@ export interface TrainProgress {
   readonly secondsLeft: number;
 }
 
+/** What a run comes to. */
 export interface TrainResult {
   /** `diverged` when a loss or weight was no longer finite: the weights are those of that step. */
   readonly status: Exclude<RunStatus, "running">;

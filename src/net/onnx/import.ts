@@ -24,6 +24,7 @@ import {
   type Value,
 } from "./value.ts";
 
+/** What a model's file leaves open. */
 export interface ImportOptions {
   /** Sizes of open dimensions, by their names (`batch`) or, for those without, by their places (`input[0]`). */
   readonly dims?: Dimensions;
