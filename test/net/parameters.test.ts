@@ -1,4 +1,4 @@
-/** @file Parameters may be frozen, shared and drawn from other laws; running statistics are kept with them. */
+/** @file Parameters may be frozen, shared and drawn from other laws. */
 import { describe, expect, it } from "vitest";
 import { evaluate, input, reduceSum, vjp } from "../../src/expr/index.ts";
 import {
@@ -15,14 +15,7 @@ import {
   printNet,
   trainableParameters,
 } from "../../src/net/index.ts";
-import {
-  decodeSafetensors,
-  encodeSafetensors,
-  Key,
-  type NdArray,
-  normal,
-  toNumbers,
-} from "../../src/tensor/index.ts";
+import { Key, type NdArray, normal, toNumbers } from "../../src/tensor/index.ts";
 import { refusal } from "../refusal.ts";
 
 const key = Key.fromSeed(21);
@@ -245,30 +238,6 @@ describe("theory", () => {
       message: expect.stringMatching(/no covariance rule: its weight shares 0\.weight/),
     });
     expect(refusal(() => meanFieldPlaces(shared)).message).toMatch(/no mean-field rule: its weight shares/);
-  });
-});
-
-describe("running statistics", () => {
-  const model = modelOn(3, { kind: "batchNorm", affine: true }, dense(2));
-
-  it("are fed like parameters, are not trained, and start at mean 0 and variance 1", () => {
-    expect(model.parameters.map(({ name, role, trainable }) => [name, role, trainable])).toEqual([
-      ["0.gain", "parameter", true],
-      ["0.shift", "parameter", true],
-      ["0.runningMean", "buffer", false],
-      ["0.runningVariance", "buffer", false],
-      ["1.weight", "parameter", true],
-      ["1.bias", "parameter", true],
-    ]);
-    const values = initialise(model, key);
-    expect(toNumbers(values["0.runningMean"]!)).toEqual([0, 0, 0]);
-    expect(toNumbers(values["0.runningVariance"]!)).toEqual([1, 1, 1]);
-    expect(countParameters(model)).toBe(6 + 8);
-  });
-
-  it("go through a weights file and back", () => {
-    const values = initialise(model, key);
-    expect(decodeSafetensors(encodeSafetensors(values), "weights").tensors).toEqual(values);
   });
 });
 
