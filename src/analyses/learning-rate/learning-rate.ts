@@ -46,7 +46,7 @@ export const learningRate = defineAnalysis<Prediction, readonly CandidateEdge[]>
       figures: [],
       notes: [
         `Edge: runs of ${steps} steps of plain SGD with batch ${edgeBatch(context)} from ${seeds} fresh initialisations; a rate is stable when the late loss stays below ${unstableAbove} times the first, and every loss below ${blownAbove} times.`,
-        "2/λ_max uses the Gauss-Newton matrix at initialisation: cross entropy lets SGD exceed it, since its curvature falls as it trains.",
+        "2/λ_max uses the Gauss-Newton matrix at initialisation: cross entropy often lets SGD exceed it, where its curvature falls as it trains.",
       ],
       json: learningRateJson(predicted, measured),
     };

@@ -10,6 +10,8 @@ export function trainingFigures(results: TrainingResults, label: string): Figure
 
 function errorByRate({ measured, chance }: TrainingResults, label: string): Figure {
   const { before, after, plan } = measured;
+  const runs = [...before.runs, ...(after?.runs ?? [])];
+  const rail = runs.some(({ diverged }) => diverged) ? " Runs that diverged stand on the rail above." : "";
   const group = (name: string, role: "before" | "after", race: Tournament): StripGroup => ({
     name,
     role,
@@ -23,7 +25,7 @@ function errorByRate({ measured, chance }: TrainingResults, label: string): Figu
   return stripFigure({
     id: "training-error-by-rate",
     title: "Held-out error by learning rate",
-    caption: `One dot a run, at the step where it left the race: all rates to step ${plan.rungs[0]!.steps}, the best to step ${plan.steps}. Runs that diverged stand on the rail above.`,
+    caption: `One dot a run, at the step where it left the race: all rates to step ${plan.rungs[0]!.steps}, the best to step ${plan.steps}.${rail}`,
     x: { label: "learning rate", scale: "log" },
     y: { label: "held-out error", domain: [0, 1] },
     groups: [group("as given", "before", before), ...(after ? [group(label, "after", after)] : [])],
