@@ -4,13 +4,17 @@ import type { ScalarActivation } from "./activation.ts";
 import { residual } from "./branches.ts";
 import { nearestName, requireCount, requireMu, requireVariance } from "./checks.ts";
 import { sequence } from "./combine.ts";
-import { layerNorm } from "./normalise.ts";
+import { activationVariance, secondMoment } from "./moments.ts";
+import { batchNorm, layerNorm } from "./normalise.ts";
 import { type MeanFieldLayer, propagate } from "./recursion.ts";
-import { preactivationState } from "./state.ts";
+import { type MeanFieldState, preactivationState } from "./state.ts";
 import { activation as activate, affine, type Step } from "./step.ts";
 
-/** Where LayerNorm acts: on preactivations, on activations, on preactivations and skip, or a two-layer branch after it. */
-export const norms = ["none", "ln-pre", "ln-act", "ln-skip", "ln-block"] as const;
+/**
+ * Where LayerNorm acts: on preactivations, on activations, on preactivations and skip, or a two-layer branch after it; or
+ * BatchNorm on preactivations.
+ */
+export const norms = ["none", "ln-pre", "ln-act", "ln-skip", "ln-block", "batchnorm"] as const;
 /** One of {@link norms}. */
 export type Norm = (typeof norms)[number];
 
@@ -61,7 +65,23 @@ export function uniformStep({ activation, sw2, sb2, norm = "none", mu = 0 }: Uni
       return sequence([ln, residual({ mu, branch: [act, dense] })]);
     case "ln-block":
       return residual({ mu, branch: [ln, dense, act, dense] });
+    case "batchnorm":
+      return residual({ mu, branch: [batchNorm(), act, dense] });
   }
+}
+
+/**
+ * First preactivations of variance K1, from which a uniform network starts. Behind BatchNorm examples of a batch covary
+ * from the first layer on as they do in all later ones: V = K - covariance keeps the share sw2 V(1) of sw2 B(1) + sb2.
+ * @throws FathomError `bad-input` for a bad K1.
+ * @example uniformStep(layer).single(uniformStart(layer, 1))
+ */
+export function uniformStart({ activation, sw2, sb2, norm }: UniformLayer, K1: number): MeanFieldState {
+  const state = preactivationState(K1);
+  if (norm !== "batchnorm") return state;
+  const whole = sw2 * secondMoment(activation, 1) + sb2;
+  const share = whole === 0 ? 1 : (sw2 * activationVariance(activation, 1)) / whole;
+  return { ...state, batch: K1 * (1 - share) };
 }
 
 /**
@@ -78,5 +98,5 @@ export function propagateUniform(
   requireCount(depth, "depth");
   const step = uniformStep(layer);
   const places = Array.from({ length: depth - 1 }, (_, l) => ({ name: `h${l + 2}`, step, tap: true }));
-  return propagate(places, preactivationState(K1));
+  return propagate(places, uniformStart(layer, K1));
 }

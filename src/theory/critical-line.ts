@@ -75,6 +75,8 @@ const rows: Readonly<Record<Norm, Row>> = {
     const sw2 = linear > 0 ? (2 * q) / (linear + root) : (root - linear) / (2 * A);
     return { sw2, sb2: q - sw2, K: (sw2 * sw2 * A) / (1 - skip) };
   },
+  // chi_J = A(1)/V(1) at all variances (§4.8).
+  batchnorm: () => undefined,
 };
 
 /**
@@ -118,7 +120,7 @@ export function criticalLine(of: LineOf, { sw2, sb2, points = 400 }: LineRange):
   const { activation, norm = "none", mu = 0 } = of;
   requireMu(mu);
   requireNorm(norm);
-  if (mu === 1 && norm !== "ln-skip") return [];
+  if ((mu === 1 && norm !== "ln-skip") || norm === "batchnorm") return [];
   if (norm === "none" && activation.homogeneous) return uprightLine(of, sb2, points).filter(inside);
   const byWeights = norm === "ln-pre" || norm === "ln-skip";
   const grid = byWeights

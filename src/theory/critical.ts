@@ -6,7 +6,7 @@ import type { ScalarActivation } from "./activation.ts";
 import { type Norm, requireNorm } from "./architecture.ts";
 import { requireMu, requireVariance } from "./checks.ts";
 import { lineAt } from "./critical-line.ts";
-import { derivativeMoment, secondMoment } from "./moments.ts";
+import { activationVariance, derivativeMoment, secondMoment } from "./moments.ts";
 import { FLAT, universality } from "./universality.ts";
 
 export interface CriticalOptions {
@@ -69,7 +69,7 @@ function solve({ activation, norm = "none", mu = 0, sb2 }: CriticalOptions): Fou
   const A = derivativeMoment(activation, 1);
   if (A === 0) return FLAT;
   if (norm !== "none" && !Number.isFinite(A))
-    return "E φ'² is infinite at K = 1, where LayerNorm puts the preactivations: J grows without bound.";
+    return "E φ'² is infinite at K = 1, where the normalisation puts the preactivations: J grows without bound.";
   return rows[norm]({ activation, mu, sb2 });
 }
 
@@ -79,6 +79,7 @@ const rows: Readonly<Record<Norm, (request: Request) => Found>> = {
   "ln-act": normalisedActivations,
   "ln-skip": normalisedSkip,
   "ln-block": block,
+  batchnorm: batchNormalised,
 };
 
 function plain({ activation, mu, sb2 }: Request): Found {
@@ -212,4 +213,23 @@ function block({ activation, mu, sb2 }: Request): Found {
     zeta: 0,
     note: "On the critical line of the two-layer branch.",
   };
+}
+
+/** A(1)/V(1) - 1 below this is rounding: only a linear φ has A = V (Gaussian Poincaré inequality). */
+const LINEAR = 1e-12;
+
+/** chi_J = (1 - mu²) A(1)/V(1) + mu² at every initialisation: above 1 unless φ is linear (§4.8). */
+function batchNormalised({ activation, mu, sb2 = 0 }: Request): Found {
+  const growth = derivativeMoment(activation, 1) / activationVariance(activation, 1);
+  const anywhere = { sw2: 1, sb2, K: undefined, firstLayerK: undefined };
+  if (mu === 1) {
+    const note = `Behind BatchNorm with mu = 1 every initialisation is alike: J grows only as l^${Number(growth.toPrecision(4))}.`;
+    return { ...anywhere, zeta: -growth, note };
+  }
+  if (growth - 1 < LINEAR) {
+    const note = "A linear network behind a large BatchNorm keeps J whatever its variances.";
+    return { ...anywhere, zeta: 0, note };
+  }
+  const chiJ = (1 - mu * mu) * growth + mu * mu;
+  return `Behind BatchNorm χ_J = ${Number(chiJ.toPrecision(6))} whatever σw² and σb²: J grows at every initialisation.`;
 }

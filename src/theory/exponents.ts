@@ -4,7 +4,7 @@
  * §4.4 for LayerNorm on preactivations with mu = 1.
  */
 import { FathomError } from "../tensor/index.ts";
-import type { UniformLayer } from "./architecture.ts";
+import type { Norm, UniformLayer } from "./architecture.ts";
 import { requireCount, requireVariance } from "./checks.ts";
 import { type Limit, reachedLimit } from "./fixed-points.ts";
 import { type LayerMap, layerMap } from "./layer-map.ts";
@@ -73,9 +73,11 @@ function lawOfApproach(map: LayerMap, { K }: Limit): DecayLaw {
   return { law: "power", zeta: (2 * slopeJ) / slopeK };
 }
 
+const exactRows: readonly Norm[] = ["ln-pre", "ln-block", "batchnorm"];
+
 /**
  * ln J(1, l+1) after `steps` layers of a network whose K grows by exactly s a layer and whose chi_J = 1 + a/K: the rows
- * ln-pre and ln-block with mu = 1 (criticality.md §4.4), exactly
+ * ln-pre, ln-block and batchnorm with mu = 1 (criticality.md §4.4), exactly
  * J = Γ(l + (K1 + a)/s) Γ(K1/s) / (Γ(l + K1/s) Γ((K1 + a)/s)) ~ l^(a/s).
  * `K1` is the variance of the first preactivations (at 0 LayerNorm makes J infinite); `steps` >= 0.
  * @throws FathomError `bad-input` for bad numbers, `unsupported` for other rows or mu < 1.
@@ -88,7 +90,7 @@ export function growthLogJ(
   requireVariance(K1, "K1");
   requireCount(steps, "steps", 0);
   const { norm = "none", mu = 0 } = layer;
-  if (mu !== 1 || (norm !== "ln-pre" && norm !== "ln-block")) throw noProduct(norm, mu);
+  if (mu !== 1 || !exactRows.includes(norm)) throw noProduct(norm, mu);
   const { branch } = layerMap(layer);
   const s = branch.K(1);
   const a = branch.chiJ(1);
@@ -117,7 +119,7 @@ function stirling(x: number): number {
 function noProduct(norm: string, mu: number): FathomError {
   return new FathomError({
     code: "unsupported",
-    message: `The exact product of chi_J is known for ln-pre and ln-block with mu = 1, not for ${norm} with mu = ${mu}.`,
+    message: `The exact product of chi_J is known for ln-pre, ln-block and batchnorm with mu = 1, not for ${norm} with mu = ${mu}.`,
     where: "growthLogJ",
     hint: "Use propagateUniform.",
   });

@@ -7,6 +7,7 @@ export {
   norms,
   propagateUniform,
   type UniformLayer,
+  uniformStart,
   uniformStep,
 } from "./architecture.ts";
 export { type Branch, concatenate, multiply, type ResidualOptions, residual, sum } from "./branches.ts";

@@ -92,6 +92,12 @@ const rows: Readonly<Record<Norm, (options: Options) => Branch>> = {
     const A = derivativeMoment(activation, q);
     return { ...reset(sw2 * secondMoment(activation, q) + sb2), chiJ: (K) => ratio(sw2 * sw2 * A, K) };
   },
+  // Divided by V = K sw2 V(1)/(sw2 B(1) + sb2): the share of K that differs between the examples of a batch (§4.8).
+  batchnorm: ({ activation, sw2, sb2 }) => {
+    const K = sw2 * secondMoment(activation, 1) + sb2;
+    const growth = sw2 === 0 ? 0 : ratio(derivativeMoment(activation, 1), activationVariance(activation, 1));
+    return { ...reset(K), chiJ: (k) => ratio(growth * K, k) };
+  },
 };
 
 /** a/b, where weights of variance 0 pass nothing on, whatever there is to normalise. */

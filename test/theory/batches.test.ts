@@ -2,19 +2,27 @@
 import { describe, expect, it } from "vitest";
 import {
   activation,
+  activationVariance,
   affine,
   assumptionsOf,
   batchNorm,
+  criticalLine,
+  decayLaw,
+  derivativeMoment,
   dual,
+  growthLogJ,
   identity,
   inputPairState,
   inputState,
   l2Normalize,
   layerNorm,
+  noCriticalReason,
   type Place,
   preactivationState,
   propagate,
   propagatePair,
+  propagateUniform,
+  reachedLimit,
   residual,
   rmsNorm,
   scalarActivation,
@@ -76,6 +84,36 @@ describe("BatchNorm over a large batch", () => {
   it("says that it takes the batch to be large", () => {
     expect(assumptionsOf(network("relu"))).toHaveLength(2);
     expect(assumptionsOf(network("relu"))[0]).toContain("large batch");
+  });
+});
+
+describe("a uniform network with BatchNorm", () => {
+  const gelu = scalarActivation("gelu");
+
+  it("has one chi_J at all variances, no critical line, and says so", () => {
+    const { chiJ } = batchNormGrowth.find(({ activation }) => activation === "gelu")!;
+    for (const [sw2, sb2] of [
+      [0.1, 0],
+      [3, 2],
+    ] as const) {
+      const limit = reachedLimit({ activation: gelu, norm: "batchnorm", sw2, sb2 });
+      expect(Math.abs(limit.chiJ - chiJ)).toBeLessThan(6e-10);
+      const mu = 0.9;
+      const skip = reachedLimit({ activation: gelu, norm: "batchnorm", mu, sw2, sb2 });
+      expectClose(skip.chiJ, (1 - mu * mu) * limit.chiJ + mu * mu, 1e-12);
+    }
+    const of = { activation: gelu, norm: "batchnorm" } as const;
+    expect(criticalLine(of, { sw2: [0.1, 4], sb2: [0, 2] })).toEqual([]);
+    expect(noCriticalReason(of)).toContain("1.31884 whatever");
+  });
+
+  it("with mu = 1 grows by the exact product of §4.4, as the power A/V of depth", () => {
+    const layer = { activation: gelu, norm: "batchnorm", mu: 1, sw2: 1.3, sb2: 0.2 } as const;
+    const layers = propagateUniform(layer, { K1: 1, depth: 201 });
+    expectClose(growthLogJ(layer, { K1: 1, steps: 200 }), layers.at(-1)!.logJ, 1e-12);
+    const { law, zeta } = decayLaw(layer) as { law: string; zeta: number };
+    expect(law).toBe("power");
+    expectClose(zeta, -derivativeMoment(gelu, 1) / activationVariance(gelu, 1), 1e-9);
   });
 });
 

@@ -177,7 +177,7 @@ describe("the advised initialisation", () => {
           const of = { activation, norm, mu };
           const advised = criticalInitialisation(of);
           if (advised === undefined) {
-            const plainReasons = norm === "none" ? /mu = 1|No variance/ : /mu = 1/;
+            const plainReasons = norm === "none" ? /mu = 1|No variance/ : /mu = 1|BatchNorm/;
             const reason = universality(activation).class === "none" ? /./ : plainReasons;
             expect(noCriticalReason(of), name).toMatch(reason);
             continue;
@@ -189,8 +189,9 @@ describe("the advised initialisation", () => {
           );
           const exponent = (layers[600]!.logJ - layers[300]!.logJ) / Math.log(2);
           // hardtanh falls as a logarithm, which over one doubling looks like a small power; softsign's power settles slowly.
+          // A power of Γ(l + zeta)/Γ(l) is off by zeta²/l.
           expect(Math.abs(exponent + advised.zeta)).toBeLessThan(
-            activation.kind === "hardtanh" ? 0.15 : 0.03,
+            activation.kind === "hardtanh" ? 0.15 : 0.03 * Math.max(1, advised.zeta ** 2),
           );
         }
       }
