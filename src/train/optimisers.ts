@@ -30,6 +30,8 @@ export interface StepInputs {
   readonly state: Readonly<Record<string, Tensor>>;
   /** Scalar. */
   readonly learningRate: Tensor;
+  /** Factors on the learning rate by parameter name; 1 where a name is left out. */
+  readonly rates?: Readonly<Record<string, number>> | undefined;
 }
 
 /** The tensors after one step, under the same names. */
@@ -68,7 +70,7 @@ function sgd(options: SgdOptions): Optimizer {
     options,
     gradientsPerStep: 1,
     initial: (parameters, dtype) => (momentum === 0 ? {} : zeroSlots(parameters, dtype, [velocity])),
-    update({ parameters, gradients, state, learningRate }) {
+    update({ parameters, gradients, state, learningRate, rates }) {
       const next: StepOutputs = { parameters: {}, state: {} };
       for (const [name, parameter] of Object.entries(parameters)) {
         let direction = decayed(gradients[name]!, parameter, weightDecay);
@@ -76,7 +78,7 @@ function sgd(options: SgdOptions): Optimizer {
           direction = add(mul(state[velocity(name)]!, momentum), direction);
           next.state[velocity(name)] = direction;
         }
-        next.parameters[name] = sub(parameter, mul(direction, learningRate));
+        next.parameters[name] = sub(parameter, mul(direction, rateOf(name, learningRate, rates)));
       }
       return next;
     },
@@ -92,7 +94,7 @@ function adam(options: AdamOptions): Optimizer {
       ...zeroSlots(parameters, dtype, [firstMoment, secondMoment]),
       [STEP]: zeros("int64", []),
     }),
-    update({ parameters, gradients, state, learningRate }) {
+    update({ parameters, gradients, state, learningRate, rates }) {
       const step = add(state[STEP]!, 1);
       const next: StepOutputs = { parameters: {}, state: { [STEP]: step } };
       // lr·m̂ / (√ŝ + ε) = (lr·c/(1 - β1^t))·m / (√s + ε·c) with c = √(1 - β2^t): fewer passes over the weights.
@@ -103,7 +105,8 @@ function adam(options: AdamOptions): Optimizer {
         const gradient = decayed(gradients[name]!, parameter, weightDecay);
         const m = add(mul(state[firstMoment(name)]!, beta1), mul(gradient, 1 - beta1));
         const s = add(mul(state[secondMoment(name)]!, beta2), mul(mul(gradient, gradient), 1 - beta2));
-        next.parameters[name] = sub(parameter, mul(div(m, add(sqrt(s), floor)), rate));
+        const direction = div(m, add(sqrt(s), floor));
+        next.parameters[name] = sub(parameter, mul(direction, rateOf(name, rate, rates)));
         next.state[firstMoment(name)] = m;
         next.state[secondMoment(name)] = s;
       }
@@ -116,6 +119,12 @@ function adam(options: AdamOptions): Optimizer {
 function biasCorrection(beta: number, step: Tensor, like: Tensor): Tensor {
   const exponent = mul(cast(step, like.dtype), Math.log(beta));
   return neg(expm1(exponent));
+}
+
+/** The rate of one parameter; the common one itself where it has no factor, so that the graph stays what it was. */
+function rateOf(name: string, rate: Tensor, rates: StepInputs["rates"]): Tensor {
+  const factor = rates !== undefined && Object.hasOwn(rates, name) ? rates[name]! : 1;
+  return factor === 1 ? rate : mul(rate, factor);
 }
 
 function decayed(gradient: Tensor, parameter: Tensor, weightDecay: number): Tensor {

@@ -98,6 +98,29 @@ export function parseRows(rows: ArrayLike<number>, available: number, field: str
   return parsed;
 }
 
+/**
+ * Factors on the learning rate by parameter.
+ * @param trained - names of the parameters that may have one.
+ * @throws FathomError bad-input naming the factor at fault.
+ */
+export function parseRates(
+  rates: Readonly<Record<string, number>>,
+  trained: readonly string[],
+): Readonly<Record<string, number>> {
+  for (const [name, factor] of Object.entries(rates)) {
+    if (!trained.includes(name)) {
+      throw new FathomError({
+        code: "bad-input",
+        message: `rates has "${name}", which is no trained parameter of the network.`,
+        where: `rates.${name}`,
+        hint: `Trained are ${trained.slice(0, 8).join(", ")}${trained.length > 8 ? ", …" : ""}.`,
+      });
+    }
+    parse(nonNegative, factor, `rates.${name}`);
+  }
+  return rates;
+}
+
 /** The error for an option that cannot be used: says what it is and what it must be. */
 export function badOption(field: string, value: unknown, expected: string): FathomError {
   const shown = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? "missing");

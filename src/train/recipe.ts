@@ -1,6 +1,7 @@
 /**
  * @file What `train` was asked, made definite: epochs as steps, rows chosen, defaults filled in.
  */
+import { trainableParameters } from "../net/index.ts";
 import type { FloatDType } from "../tensor/index.ts";
 import { stepsOf } from "./batches.ts";
 import type { LossKind } from "./losses.ts";
@@ -11,6 +12,7 @@ import {
   parseLoss,
   parseOptimizer,
   parsePositive,
+  parseRates,
   parseRows,
   parseSchedule,
 } from "./options.ts";
@@ -23,6 +25,8 @@ export interface Recipe {
   readonly loss: LossKind;
   readonly optimizer: OptimizerOptions;
   readonly learningRate: number;
+  /** Factors on the learning rate by parameter; absent where none has one. */
+  readonly rates?: Readonly<Record<string, number>>;
   readonly schedule: Schedule;
   readonly batch: number;
   readonly steps: number;
@@ -59,6 +63,7 @@ export function recipeOf(options: TrainOptions): Recipe {
     loss: parseLoss(loss),
     optimizer: parseOptimizer(optimizer),
     learningRate: parsePositive(learningRate, "learningRate"),
+    ...(options.rates === undefined ? {} : { rates: parseRates(options.rates, trainedNames(options)) }),
     schedule: parseSchedule(options.schedule ?? "constant", steps),
     batch,
     steps,
@@ -72,6 +77,10 @@ export function recipeOf(options: TrainOptions): Recipe {
         ? undefined
         : parseCount(options.checkpointEvery, "checkpointEvery"),
   };
+}
+
+function trainedNames({ model }: TrainOptions): string[] {
+  return trainableParameters(model).map(({ name }) => name);
 }
 
 /** Validation rows are never trained on: left out of all rows, and refused among given ones. */

@@ -24,6 +24,7 @@ import {
 } from "../tensor/index.ts";
 import { type LossKind, losses } from "./losses.ts";
 import type { Optimizer } from "./optimisers.ts";
+import { parseRates } from "./options.ts";
 
 /** Names of the inputs that are neither parameters nor optimiser state. */
 export const DATA = "data";
@@ -56,6 +57,8 @@ export interface StepDescription {
   readonly dataset: Dataset;
   readonly loss: LossKind;
   readonly optimizer: Optimizer;
+  /** Factors on the learning rate by name of a trained parameter; 1 where left out. */
+  readonly rates?: Readonly<Record<string, number>> | undefined;
   readonly batch: number;
   readonly dtype: FloatDType;
 }
@@ -64,11 +67,13 @@ export interface StepDescription {
  * Builds the step.
  * @throws FathomError bad-shape when the data do not fit the model, bad-input when the model has nothing to train.
  */
-export function buildStep({ model, dataset, loss, optimizer, batch, dtype }: StepDescription): StepGraph {
+export function buildStep(description: StepDescription): StepGraph {
+  const { model, dataset, loss, optimizer, rates, batch, dtype } = description;
   checkFit(model, dataset);
   const { inputs, labels: classes } = dataset.train;
   const weights = parameterInputs(model, dtype);
   const { trained, buffers, frozen } = namesByRole(model);
+  if (rates !== undefined) parseRates(rates, trained);
   const parameters = only(trained, weights);
   const state = stateInputs(optimizer.initial(shapesOf(parameters), dtype));
   const noise = noiseInputs(model, batch, dtype);
@@ -86,6 +91,7 @@ export function buildStep({ model, dataset, loss, optimizer, batch, dtype }: Ste
     gradients: Object.fromEntries(trained.map((name, i) => [name, orZeros(gradients[i], parameters[name]!)])),
     state,
     learningRate,
+    rates,
   });
   return {
     carry: [...Object.values({ ...parameters, ...only(buffers, weights), ...state })],

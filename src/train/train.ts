@@ -23,6 +23,8 @@ export interface TrainOptions {
   /** SGD with momentum 0.9 unless said. */
   readonly optimizer?: OptimizerSpec;
   readonly learningRate: number;
+  /** Factors on the learning rate by name of a trained parameter, 1 where left out. */
+  readonly rates?: Readonly<Record<string, number>>;
   /** constant unless said. */
   readonly schedule?: ScheduleSpec;
   /** Rows a step. */
@@ -112,6 +114,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     dataset: options.dataset,
     loss: recipe.loss,
     optimizer: recipe.optimizer,
+    ...(recipe.rates === undefined ? {} : { rates: recipe.rates }),
     batch: recipe.batch,
     dtype: recipe.dtype,
     ...(options.stepsPerCall === undefined ? {} : { stepsPerCall: options.stepsPerCall }),

@@ -43,6 +43,11 @@ export interface TrainerOptions {
   readonly loss?: LossKind;
   /** SGD with momentum 0.9 unless said. */
   readonly optimizer?: OptimizerSpec;
+  /**
+   * Factors on the learning rate by name of a trained parameter, 1 where left out: `{"0.weight": 4, "2.weight": 0.25}`
+   * (`muParameterisation` makes them).
+   */
+  readonly rates?: Readonly<Record<string, number>>;
   /** Rows a step. */
   readonly batch: number;
   /** float32 unless said. */
@@ -102,7 +107,7 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
   const loss = parseLoss(options.loss ?? "crossEntropy");
   const rule = optimizer(parseOptimizer(options.optimizer ?? { kind: "sgd" }));
   const graph = withScope(new Scope(), () =>
-    buildStep({ model, dataset, loss, optimizer: rule, batch, dtype }),
+    buildStep({ model, dataset, loss, optimizer: rule, rates: options.rates, batch, dtype }),
   );
   const { carry, next, perStep, shared } = graph;
   const loop = await compileLoop({
