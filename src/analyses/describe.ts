@@ -10,10 +10,11 @@ import { significant } from "./words.ts";
 export function describeNet(net: Net): string {
   const architecture = recogniseArchitecture(net);
   if (architecture === undefined) return `a network of ${net.layers.length} layers: ${kindsText(net)}`;
-  const { activation, norm, mu, sw2, sb2, depth, width } = architecture;
+  const { affine, activation, norm, mu, sw2, sb2, depth, width } = architecture;
+  const [layers, units] = affine === "conv" ? ["convolutions", "channels"] : ["layers", "units"];
   const variances = `σw² = ${significant(sw2)} (σw = ${significant(Math.sqrt(sw2))}), σb² = ${significant(sb2)} (σb = ${significant(Math.sqrt(sb2))})`;
   return [
-    `${depth} hidden layers of ${width} ${activationText(activation)} units`,
+    `${depth} hidden ${layers} of ${width} ${activationText(activation)} ${units}`,
     ...extras({ norm, mu }),
     variances,
   ].join(", ");
@@ -36,6 +37,9 @@ const normText: Readonly<Record<Normalisation, readonly string[]>> = {
   none: [],
   "ln-pre": ["LayerNorm on preactivations"],
   "ln-act": ["LayerNorm on activations"],
+  "ln-skip": ["LayerNorm on preactivations and skip"],
+  "ln-block": ["blocks of LayerNorm and two layers"],
+  batchnorm: ["BatchNorm on preactivations"],
 };
 
 function extras({ norm, mu }: Omit<LayerType, "activation">): string[] {

@@ -4,7 +4,7 @@
  * layers.
  */
 import { FathomError } from "../tensor/index.ts";
-import { nearestName } from "../theory/index.ts";
+import { type Norm, nearestName, norms } from "../theory/index.ts";
 import { type ActivationSpec, parseActivation } from "./activations/index.ts";
 import { MAX_LAYERS } from "./bounds.ts";
 import { netShapeFromText } from "./shapes.ts";
@@ -62,7 +62,7 @@ const options: Readonly<Record<string, Option>> = {
   },
   sw2: { otherwise: 1, expects: variance, read: nonNegativeNumber },
   sb2: { otherwise: 0, expects: variance, read: nonNegativeNumber },
-  norm: oneOf("none", "ln-pre", "ln-act"),
+  norm: oneOf(...norms),
   mu: { otherwise: 0, expects: "the skip's strength: a number from 0 to 1", read: fractionNumber },
   out: { otherwise: 10, expects: "the number of outputs: a whole number, 1 or more", read: count(1) },
   in: { otherwise: undefined, expects: "the input's sizes: 784, or 1x28x28", read: netShapeFromText },
@@ -81,7 +81,7 @@ interface Mlp {
   readonly activation: ActivationSpec;
   readonly sw2: number;
   readonly sb2: number;
-  readonly norm: "none" | "ln-pre" | "ln-act";
+  readonly norm: Norm;
   readonly mu: number;
   readonly out: number;
   readonly in?: { kind: string; shape: number[] };
@@ -136,22 +136,48 @@ function readOptions(text: string): Mlp {
   return Object.fromEntries(filled) as Mlp;
 }
 
-/** What stands before each affine layer but the first (criticality.md §4). */
+const ln = { kind: "layerNorm" };
+
+/** What stands before the readout, and before every affine layer where each has an activation (criticality.md §4). */
 function beforeAffine({ norm, activation }: Mlp): object[] {
   const phi = { kind: "activation", activation };
-  const ln = { kind: "layerNorm" };
-  return { none: [phi], "ln-pre": [ln, phi], "ln-act": [phi, ln] }[norm];
+  const before: Readonly<Record<Norm, object[]>> = {
+    none: [phi],
+    "ln-pre": [ln, phi],
+    "ln-act": [phi, ln],
+    "ln-skip": [ln, phi],
+    "ln-block": [ln],
+    batchnorm: [{ kind: "batchNorm" }, phi],
+  };
+  return before[norm];
+}
+
+/** One hidden layer after the first; of ln-block the whole branch of two. */
+function hiddenStep(mlp: Mlp, hidden: object): object[] {
+  const { norm, mu, activation } = mlp;
+  const phi = { kind: "activation", activation };
+  const around = (branch: object[]) => [{ kind: "residual", mu, branch }];
+  if (norm === "ln-block") return around([ln, hidden, phi, hidden]);
+  if (norm === "ln-skip" && mu !== 0) return [ln, ...around([phi, hidden])];
+  const step = [...beforeAffine(mlp), hidden];
+  return mu === 0 ? step : around(step);
+}
+
+/** Layers in a list, branches included. */
+function layerCount(layers: readonly object[]): number {
+  return layers.reduce(
+    (count, layer) => count + 1 + ("branch" in layer ? layerCount(layer.branch as object[]) : 0),
+    0,
+  );
 }
 
 function layersOf(mlp: Mlp): object[] {
-  const { depth, width, sw2, sb2, mu, out } = mlp;
+  const { depth, width, sw2, sb2, out } = mlp;
   const readout = { kind: "dense", width: out, sw2, sb2, ...mlp.readout };
   const start = mlp.in?.kind === "vector" ? [] : [{ kind: "flatten" }];
   if (depth === 0) return [...start, readout];
   const hidden = { kind: "dense", width, sw2, sb2 };
-  const step = [...beforeAffine(mlp), hidden];
-  const block = mu === 0 ? step : [{ kind: "residual", mu, branch: step }];
-  const repeated = depth === 1 ? [] : [{ kind: "repeat", times: depth - 1, layers: block }];
+  const repeated = depth === 1 ? [] : [{ kind: "repeat", times: depth - 1, layers: hiddenStep(mlp, hidden) }];
   return [...start, hidden, ...repeated, ...beforeAffine(mlp), readout];
 }
 
@@ -169,7 +195,7 @@ export function oneLineToJson(text: string): unknown {
     );
   }
   const mlp = readOptions(rest);
-  const perLayer = beforeAffine(mlp).length + 1 + (mlp.mu === 0 ? 0 : 1);
+  const perLayer = layerCount(hiddenStep(mlp, {}));
   if (mlp.depth * perLayer > MAX_LAYERS) {
     throw new FathomError({
       code: "too-large",
