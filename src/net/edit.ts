@@ -1,6 +1,6 @@
 /** @file Networks derived from a network: another input, other variances. */
 import { FathomError, type Shape, sameShape, sizeOf } from "../tensor/index.ts";
-import { mapChains } from "./chains.ts";
+import { chainsOf, mapChains } from "./chains.ts";
 import { parseNet } from "./parse.ts";
 import { findLayer } from "./registry.ts";
 import { type NetShape, netShapeOf, sameNetShape, showNetShape } from "./shapes.ts";
@@ -81,4 +81,47 @@ export function withVariances(
     return { ...layer, sw2: w, sb2: b };
   });
   return parseNet({ ...net, layers });
+}
+
+/**
+ * The network with these variances in the layers named by path (`3.branch.0`); the others stay. Repetitions are written
+ * out, so that each of their layers has its own. A layer without biases of its own law (an embedding) takes `sw2` alone.
+ * @throws FathomError not-found for a path without such a layer, bad-input for a negative or non-finite variance.
+ * @example withVariancesAt(net, { "0": { sw2: 1.9, sb2: 0 }, "2.branch.1": { sw2: 0.1, sb2: 0 } })
+ */
+export function withVariancesAt(net: Net, variances: Readonly<Record<string, Variances>>): Net {
+  const left = new Set(Object.keys(variances));
+  const layers = mapPaths(net.layers, "", (layer, path) => {
+    const next = variances[path];
+    if (next === undefined || !("sw2" in layer)) return layer;
+    left.delete(path);
+    const { sw2, sb2 } = next;
+    return { ...layer, sw2, ...("sb2" in layer ? { sb2 } : {}) } as LayerSpec;
+  });
+  const [missing] = left;
+  if (missing !== undefined) {
+    throw new FathomError({
+      code: "not-found",
+      message: `The network has no layer ${missing} with a weight variance.`,
+      where: missing,
+      hint: "Give paths as in the names of parameters: 0 for the layer of 0.weight.",
+    });
+  }
+  return parseNet({ ...net, layers });
+}
+
+/** Replaces layers by their path, those inside others first. */
+function mapPaths(
+  layers: readonly LayerSpec[],
+  prefix: string,
+  change: (layer: LayerSpec, path: string) => LayerSpec,
+): LayerSpec[] {
+  return layers.map((layer, i) => {
+    const path = `${prefix}${i}`;
+    const keys = chainsOf<LayerSpec>(findLayer(layer.kind)!.chains, layer).map(({ key }) => key);
+    const inside = mapChains<LayerSpec, LayerSpec>(findLayer(layer.kind)!.chains, layer, (inner) =>
+      mapPaths(inner, `${path}.${keys.shift()}.`, change),
+    );
+    return change({ ...layer, ...inside } as LayerSpec, path);
+  });
 }

@@ -26,6 +26,8 @@ export interface ApplyOptions {
    * inference, so that a network with batch statistics can be looked at without dropout.
    */
   readonly noise?: Readonly<Record<string, Tensor>> | "off";
+  /** Is told the output of every layer, those inside others too, in the order they are computed. */
+  readonly observe?: (layer: ModelLayer, output: Tensor) => void;
 }
 
 /** One forward pass: what its layers are given, and what they state. */
@@ -34,6 +36,7 @@ interface Pass {
   readonly params: Parameters;
   readonly noise: Readonly<Record<string, Tensor>> | "off";
   readonly updates: Record<string, Tensor>;
+  readonly observe: (layer: ModelLayer, output: Tensor) => void;
 }
 
 /**
@@ -110,7 +113,9 @@ function applyLayer(layer: ModelLayer, x: Tensor, pass: Pass): Tensor {
   ]);
   const parameters = parametersOf(layer, pass.params);
   const context = contextOf(layer, x.shape[0]!, pass);
-  return layer.record.apply(layer.spec, parameters, x, Object.fromEntries(chains), context);
+  const output = layer.record.apply(layer.spec, parameters, x, Object.fromEntries(chains), context);
+  pass.observe(layer, output);
+  return output;
 }
 
 /**
@@ -124,7 +129,7 @@ export function applyModel(
   model: Model,
   params: Parameters,
   x: Tensor,
-  { mode = "inference", noise = {} }: ApplyOptions = {},
+  { mode = "inference", noise = {}, observe = () => {} }: ApplyOptions = {},
 ): Forward {
   if (!sameShape(x.shape.slice(1), model.inputShape) || x.shape.length === 0) {
     throw new FathomError({
@@ -134,7 +139,7 @@ export function applyModel(
       hint: "Feed examples of the network's input shape, with the batch axis first.",
     });
   }
-  const pass: Pass = { mode, params, noise, updates: {} };
+  const pass: Pass = { mode, params, noise, updates: {}, observe };
   const taps: { name: string; index: number; tensor: Tensor }[] = [];
   let value = x;
   for (const layer of model.layers) {

@@ -3,7 +3,7 @@
  * - a layer: `define` says what one states; `layers/dense` is the shortest; `registry` lists them and `spec` their types;
  * - text to network: `parse`, with `schema`, `guard` and `bounds`, `issues` (messages), `expand` (repetitions), `one-line`;
  * - network to model: `resolve` gives layers their places and `parameters` their arrays; `model` is the result;
- * - in use: `edit` changes a network; `forward`, `initialise`, `operations`; `rules` and `theory-weights` for theory and kernels;
+ * - in use: `edit` and `scale-widths` (with `width-classes`) change a network; `forward`, `initialise`, `operations`; `rules` and `theory-weights` for theory and kernels;
  * - what layers share: `shapes`, `options`, `chains` and `branches` (lists of layers), `affine`, `tokens`, `geometry`,
  *   `spatial` and `pooling` (windows), `graphs`, `intermediate`; `covariance` and `spatial-covariance` are plain data;
  * - `activations/` by formula, `onnx/` to read models of others.
@@ -32,7 +32,7 @@ export {
   type Mode,
   type ParameterRule,
 } from "./define.ts";
-export { type Variances, withInput, withVariances } from "./edit.ts";
+export { type Variances, withInput, withVariances, withVariancesAt } from "./edit.ts";
 export { type ApplyOptions, applyModel, type Forward, noiseInputs, parameterInputs } from "./forward.ts";
 export { initialise } from "./initialise.ts";
 export {
@@ -52,6 +52,14 @@ export { parseNet, parseNetText, printNet } from "./parse.ts";
 export { findLayer, layerRecords } from "./registry.ts";
 export type { ModelLayer } from "./resolve.ts";
 export { covarianceProgram, type MeanFieldPlace, meanFieldPlaces } from "./rules.ts";
+export {
+  type HiddenWidth,
+  type RepeatedBlock,
+  repeatedBlock,
+  scalableWidths,
+  scaleWidths,
+  withDepth,
+} from "./scale-widths.ts";
 export { netSchema } from "./schema.ts";
 export type { NetShape, ShapeKind } from "./shapes.ts";
 export type { DenseSpec, Init, LayerSpec, Net, Parameterisation, ResidualSpec } from "./spec.ts";
