@@ -7,5 +7,8 @@ export { type CriticalityQuestion, criticality } from "./criticality/question.ts
 export * from "./document.ts";
 export * from "./figure.ts";
 export { analyses } from "./registry.ts";
+export type { Paper, PaperClaim } from "./repro/paper.ts";
+export { papers } from "./repro/papers.ts";
+export { type CheckedClaim, type ReproJson, type ReproQuestion, repro } from "./repro/repro.ts";
 export { type SurveyJson, survey } from "./survey.ts";
 export { zeroDivision } from "./zero-division.ts";

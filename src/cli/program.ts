@@ -7,6 +7,7 @@ import { dataGetCommand, dataListCommand } from "./commands/data.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { exportCommand } from "./commands/export.ts";
 import { phaseCommand } from "./commands/phase.ts";
+import { reproCommand } from "./commands/repro.ts";
 import { schemaCommand } from "./commands/schema.ts";
 import { surveyCommand } from "./commands/survey.ts";
 import { trainCommand } from "./commands/train.ts";
@@ -71,6 +72,7 @@ function createProgram(io: Io, argv: readonly string[]): Command {
     phaseCommand,
     trainCommand,
     exportCommand,
+    reproCommand,
     doctorCommand,
     schemaCommand,
   ];

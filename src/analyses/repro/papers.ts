@@ -1,0 +1,5 @@
+/** @file The papers whose claims Fathom checks, by id. Adding one is a record and a line here. */
+import type { Paper } from "./paper.ts";
+import { partialJacobians } from "./partial-jacobians/paper.ts";
+
+export const papers: readonly Paper[] = [partialJacobians];

@@ -1,0 +1,176 @@
+/** @file `fathom repro`: the claims of one paper beside what we find, as a table (criticality.md §13). */
+import { FathomError, Key } from "../../tensor/index.ts";
+import { nearestName } from "../../theory/index.ts";
+import { version } from "../../version.ts";
+import type { Claim } from "../analysis.ts";
+import type { DataTable, Outcome, Progress, Verdict } from "../document.ts";
+import { Journal } from "../journal.ts";
+import { type Asked, reproduction } from "../reproduction.ts";
+import { significant } from "../words.ts";
+import type { ExperimentResult, Paper, PaperClaim, Scale } from "./paper.ts";
+import { papers } from "./papers.ts";
+
+export interface ReproQuestion extends Asked {
+  readonly id: string;
+  readonly scale: Scale;
+  /** Keeps the claims that are done, so that an interrupted run goes on. */
+  readonly folder?: string;
+  readonly onProgress?: (progress: Progress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** One row of the table (cli.md). */
+export interface CheckedClaim extends Claim {
+  readonly id: string;
+  readonly bar: string;
+  readonly seconds: number;
+  readonly command: string;
+}
+
+export interface ReproJson extends Record<string, unknown> {
+  readonly id: string;
+  readonly scale: Scale;
+  readonly claims: readonly CheckedClaim[];
+}
+
+interface Checked {
+  readonly claim: PaperClaim;
+  readonly result: ExperimentResult;
+  readonly seconds: number;
+}
+
+/**
+ * Checks the claims of a paper one after the other.
+ * @returns `claims[{claim, paper, ours, status, seconds, command}]`.
+ * @throws FathomError bad-input for an unknown paper; cancelled when `signal` is aborted: what is done stays in `folder`.
+ * @example await repro({ id: "partial-jacobians", scale: "test", seed: 0, command: "fathom repro …" })
+ */
+export async function repro(asked: ReproQuestion): Promise<Outcome<ReproJson>> {
+  const start = performance.now();
+  const paper = paperOf(asked.id);
+  const journal = await Journal.open(asked.folder);
+  const checked: Checked[] = [];
+  for (const [done, claim] of paper.claims.entries()) {
+    asked.signal?.throwIfAborted();
+    const key = `${paper.id}/${claim.id},scale=${asked.scale},seed=${asked.seed},version=${version}`;
+    const { result, seconds } = await journal.piece(key, () => check(claim, { paper, asked, done }));
+    checked.push({ claim, result, seconds });
+  }
+  await journal.close();
+  return outcome(paper, asked, checked, (performance.now() - start) / 1000);
+}
+
+function paperOf(id: string): Paper {
+  const paper = papers.find((known) => known.id === id);
+  if (paper !== undefined) return paper;
+  const known = papers.map(({ id }) => id);
+  const near = nearestName(id, known);
+  throw new FathomError({
+    code: "bad-input",
+    message: `There is no paper "${id}".`,
+    where: "ID",
+    hint: `${near === undefined ? "" : `Did you mean "${near}"? `}Known: ${known.join(", ")}.`,
+  });
+}
+
+interface Place {
+  readonly paper: Paper;
+  readonly asked: ReproQuestion;
+  /** Claims before this one. */
+  readonly done: number;
+}
+
+async function check(claim: PaperClaim, { paper, asked, done }: Place): Promise<Omit<Checked, "claim">> {
+  const start = performance.now();
+  const progress = (detail: string) => {
+    asked.signal?.throwIfAborted();
+    asked.onProgress?.({ label: claim.claim, done, total: paper.claims.length, detail });
+  };
+  progress("");
+  const result = await claim.run({
+    scale: asked.scale,
+    key: Key.fromSeed(asked.seed).split(paper.id).split(claim.id),
+    options: asked.options ?? {},
+    signal: asked.signal,
+    progress,
+  });
+  return { result, seconds: (performance.now() - start) / 1000 };
+}
+
+function outcome(
+  paper: Paper,
+  asked: ReproQuestion,
+  checked: readonly Checked[],
+  seconds: number,
+): Outcome<ReproJson> {
+  const { id, title, source } = paper;
+  return {
+    json: { id, title, source, scale: asked.scale, claims: checked.map(rowOf) },
+    document: {
+      title: "Reproduction",
+      subject: title,
+      facts: [
+        ["paper", source],
+        ["scale", asked.scale],
+      ],
+      verdict: verdictOf(checked),
+      advice: [],
+      sections: [
+        {
+          id: "claims",
+          title: "Claims",
+          question: "What does the paper claim, and what do we find?",
+          source,
+          findings: [],
+          figures: checked.flatMap(({ result }) => result.figures ?? []),
+          numbers: [],
+          tables: [claimTable(checked), ...checked.flatMap(({ result }) => result.tables ?? [])],
+        },
+      ],
+      notApplicable: [],
+      reproduction: reproduction(asked, seconds),
+    },
+  };
+}
+
+function rowOf({ claim, result, seconds }: Checked): CheckedClaim {
+  const { id, paper, bar, command } = claim;
+  const { ours, status } = result;
+  return {
+    id,
+    claim: claim.claim,
+    paper,
+    ours,
+    status,
+    bar,
+    seconds: Number(seconds.toPrecision(3)),
+    command,
+  };
+}
+
+function claimTable(checked: readonly Checked[]): DataTable {
+  return {
+    title: "Claims",
+    columns: ["claim", "paper", "ours", "bar", "status", "seconds"],
+    rows: checked.map(({ claim, result, seconds }) => [
+      claim.claim,
+      claim.paper,
+      result.ours,
+      claim.bar,
+      result.status,
+      significant(seconds, 2),
+    ]),
+  };
+}
+
+function verdictOf(checked: readonly Checked[]): Verdict {
+  const of = (status: Claim["status"]) => checked.filter(({ result }) => result.status === status);
+  const failed = of("not reproduced");
+  const untested = of("not tested");
+  const sentence = [
+    `${of("reproduced").length} of ${checked.length} claims are reproduced.`,
+    ...failed.map(({ claim }) => `Not reproduced: ${claim.claim}.`),
+    ...(untested.length === 0 ? [] : [`${untested.length} are not tested at this scale.`]),
+  ].join(" ");
+  return { sentence, tone: failed.length > 0 ? "bad" : untested.length > 0 ? "warn" : "good" };
+}

@@ -1,0 +1,49 @@
+/** @file Reproductions: every claim at the scale of tests, and going on after an interruption. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { papers, repro } from "../../src/analyses/index.ts";
+import { nonFinite } from "./non-finite.ts";
+
+const asked = { seed: 0, scale: "test", command: "fathom repro" } as const;
+
+describe.each(papers.map(({ id }) => id))("repro %s", (id) => {
+  it("reproduces every claim at the scale of tests, in numbers that are all finite", async () => {
+    const { json, document } = await repro({ ...asked, id });
+    expect(json.claims.filter(({ status }) => status !== "reproduced")).toEqual([]);
+    expect(nonFinite({ json, document })).toEqual([]);
+  });
+});
+
+describe("a reproduction", () => {
+  it("goes on where it was interrupted", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "fathom-repro-"));
+    const claims = papers[0]!.claims.map(({ claim }) => claim);
+    const labelsUntil = async (last: string) => {
+      const labels = new Set<string>();
+      const stop = new AbortController();
+      const onProgress = ({ label }: { readonly label: string }) => {
+        labels.add(label);
+        if (label === last) stop.abort();
+      };
+      const asking = { ...asked, id: papers[0]!.id, folder, onProgress, signal: stop.signal };
+      await expect(repro(asking)).rejects.toThrow();
+      return [...labels];
+    };
+    try {
+      expect(await labelsUntil(claims[1]!)).toEqual(claims.slice(0, 2));
+      expect((await labelsUntil(claims[3]!))[0]).not.toBe(claims[0]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it("names the paper that was meant", async () => {
+    await expect(repro({ ...asked, id: "partial-jacobian" })).rejects.toMatchObject({
+      code: "bad-input",
+      where: "ID",
+      hint: expect.stringContaining('"partial-jacobians"'),
+    });
+  });
+});
