@@ -3,7 +3,7 @@
  * - a layer: `define` says what one states; `layers/dense` is the shortest; `registry` lists them and `spec` their types;
  * - text to network: `parse`, with `schema`, `guard` and `bounds`, `issues` (messages), `expand` (repetitions), `one-line`;
  * - network to model: `resolve` gives layers their places and `parameters` their arrays; `model` is the result;
- * - in use: `edit` and `scale-widths` (with `width-classes`) change a network; `forward`, `initialise`, `operations`; `rules` and `theory-weights` for theory and kernels;
+ * - in use: `edit` and `scale-widths` (with `width-classes`) change a network; `mu-parameterisation` carries it over widths; `forward`, `initialise`, `operations`; `rules` and `theory-weights` for theory and kernels;
  * - what layers share: `shapes`, `options`, `chains` and `branches` (lists of layers), `affine`, `tokens`, `geometry`,
  *   `spatial` and `pooling` (windows), `graphs`, `intermediate`; `covariance` and `spatial-covariance` are plain data;
  * - `activations/` by formula, `onnx/` to read models of others.
@@ -44,7 +44,19 @@ export {
   takesIds,
   trainableParameters,
 } from "./model.ts";
-export { type ImportedModel, type ImportOptions, importOnnx, readOnnxFile } from "./onnx/index.ts";
+export {
+  type MuParameterisation,
+  type MuRule,
+  muParameterisation,
+  type WidthRole,
+} from "./mu-parameterisation.ts";
+export {
+  type ImportedModel,
+  type ImportOptions,
+  importOnnx,
+  type ModelFinding,
+  readOnnxFile,
+} from "./onnx/index.ts";
 export { countMultiplications, type Multiplications } from "./operations.ts";
 export type { ParameterInit, ParameterOption } from "./options.ts";
 export type { ParameterSpec } from "./parameters.ts";

@@ -38,7 +38,7 @@ export const embedding = defineLayer({
       hint: 'Only an input of kind "ids" can be embedded; use a dense layer for numbers.',
     });
   },
-  params: ({ vocabulary, width, sw2 }) => ({ table: gaussian([vocabulary, width], sw2) }),
+  params: ({ vocabulary, width, sw2 }) => ({ table: gaussian([vocabulary, width], sw2, 1) }),
   multiplications: () => 0,
   apply: ({ vocabulary }, { table }, ids, _, run) => {
     requireKnownIds(ids, vocabulary, run);

@@ -9,7 +9,7 @@ import { add, constant, matmul, mul, reshape, softmax, type Tensor, transpose } 
 import { FathomError, ndarray } from "../../tensor/index.ts";
 import { defineLayer, gaussian } from "../define.ts";
 import { refuseLarge } from "../intermediate.ts";
-import { positiveInt, variances } from "../options.ts";
+import { finite, positiveInt, variances } from "../options.ts";
 import type { NetShape } from "../shapes.ts";
 import { requireTokens } from "../tokens.ts";
 
@@ -21,6 +21,7 @@ interface Options {
   readonly heads: number;
   readonly causal: boolean;
   readonly scaling: "standard" | "linear";
+  readonly factor?: number | undefined;
 }
 
 function widthOf({ width }: Options, input: NetShape): number {
@@ -61,6 +62,10 @@ export const selfAttention = defineLayer({
       .enum(["standard", "linear"])
       .default("standard")
       .describe("of the logits: standard (1/√d, d channels a head) or linear (1/d, keys tied to queries)"),
+    factor: finite
+      .gt(0)
+      .optional()
+      .describe("further factor on the logits, a number above 0; 1 when left out (µP: √(d₀/d))"),
     ...variances,
   }),
   preactivation: true,
@@ -99,21 +104,22 @@ export const selfAttention = defineLayer({
     const projections = (options.scaling === "linear" ? 2 : 3) * channels * width + width * width;
     return count * (projections + 2 * count * width);
   },
-  apply: ({ heads, causal, scaling }, params, x) => {
+  apply: ({ heads, causal, scaling, factor = 1 }, params, x) => {
     const project = (name: string) => splitHeads(dense(x, params[name]!, params[`${name}Bias`]!), heads);
     const q = project("query");
     const k = scaling === "linear" ? q : project("key");
     const d = q.shape[3]!;
-    const logits = mul(matmul(q, k, { transposeB: true }), scaling === "linear" ? 1 / d : 1 / Math.sqrt(d));
+    const scale = factor / (scaling === "linear" ? d : Math.sqrt(d));
+    const logits = mul(matmul(q, k, { transposeB: true }), scale);
     const attention = softmax(causal ? add(logits, causalMask(x.shape[1]!, x)) : logits);
     return dense(joinHeads(matmul(attention, project("value"))), params.out!, params.outBias!);
   },
   noMeanField:
     "averages tokens with weights of their own, and the scalar theory does not follow their covariance",
-  covariance: ({ scaling, causal, sw2, sb2 }) => {
+  covariance: ({ scaling, causal, factor = 1, sw2, sb2 }) => {
     if (scaling === "linear") {
       // Keys' biases shift all logits of a query alike; weights of G sum to 1, so the values' biases pass.
-      return { op: "attention", query: sw2, scale: sw2 * sw2, shift: sw2 * sb2 + sb2, causal };
+      return { op: "attention", query: factor * sw2, scale: sw2 * sw2, shift: sw2 * sb2 + sb2, causal };
     }
     throw new FathomError({
       code: "unsupported",
