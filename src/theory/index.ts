@@ -30,6 +30,14 @@ export {
 } from "./critical-line.ts";
 export * from "./estimate.ts";
 export * from "./exponents.ts";
+export {
+  type FisherLaw,
+  type FisherMoments,
+  type FisherNetwork,
+  fisherEdges,
+  fisherLaw,
+  fisherMoments,
+} from "./fisher/index.ts";
 export * from "./fixed-points.ts";
 export { expect, type QuadratureOptions } from "./gaussian.ts";
 export { expect2, type PairQuadratureOptions } from "./gaussian-pair.ts";
