@@ -38,6 +38,7 @@ export {
   type SparseEntries,
   type SparseMatrix,
   scalar,
+  singularValues,
   solve,
   sparseFromEntries,
   sparseMatrix,

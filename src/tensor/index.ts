@@ -5,7 +5,7 @@ export { type ElementType, elementTypes } from "./elements.ts";
 export * from "./errors.ts";
 export { haar } from "./haar.ts";
 export { Key } from "./key.ts";
-export { cholesky, eigenSymmetric, leastSquares, qr, solve, svd } from "./linalg.ts";
+export { cholesky, eigenSymmetric, leastSquares, qr, singularValues, solve, svd } from "./linalg.ts";
 export { normalQuantile } from "./normal-quantile.ts";
 export { decodeNpy, decodeNpyText, encodeNpy, type TextArray, toInt32 } from "./npy.ts";
 export { decodeNpz, encodeNpz, type Npz } from "./npz.ts";

@@ -11,6 +11,7 @@ import {
   ndarray,
   normal,
   qr,
+  singularValues,
   solve,
   svd,
 } from "../../src/tensor/index.ts";
@@ -58,6 +59,15 @@ const sizes = fc.tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max
 const matrixOf = (m: number, n: number) => normal(key.split(`${m}x${n}`), "float64", [m, n]);
 
 describe("factorisations", () => {
+  it("singular values alone are those of the decomposition, also of wide matrices", () => {
+    fc.assert(
+      fc.property(sizes, ([m, n]) => {
+        const a = matrixOf(m, n);
+        expectClose(singularValues(a), svd(a).s);
+      }),
+    );
+  });
+
   it("qr multiplies back with orthonormal q and triangular r", () => {
     fc.assert(
       fc.property(sizes, ([p, t]) => {
