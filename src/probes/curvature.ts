@@ -43,11 +43,16 @@ export interface CurvatureOptions {
 /** Which matrix: `ntk` is J Jᵀ (B·C × B·C), without loss and without 1/B. */
 export type CurvatureKind = "ntk" | "gaussNewton" | "hessian";
 
-export type CurvatureRunOptions = Partial<Omit<LanczosOptions, "dimension">>;
+export interface CurvatureRunOptions extends Partial<Omit<LanczosOptions, "dimension">> {
+  /** Only this layer trains, one of the probe's `groups`: the block of the matrix on its diagonal. All layers unless said. */
+  readonly group?: string;
+}
 
 /** A compiled curvature probe: one architecture and batch size, any weights. Dispose of it when done. */
 export interface CurvatureProbe {
   readonly kind: CurvatureKind;
+  /** Paths of the layers whose parameters train, in the order of the network; a shared parameter is its owner's. */
+  readonly groups: readonly string[];
   /** Largest eigenvalue at these weights. */
   measure(
     parameters: Readonly<Record<string, NdArray>>,
@@ -86,12 +91,14 @@ export async function compileCurvature(
         kind === "hessian" ? hessianProduct(chain, settings.loss) : outputProduct(chain, kind, settings.loss),
     };
   });
+  const groups = groupsOf(chain);
   const fixed: Record<string, NdArray> = product.labels ? { x, labels } : { x };
   const executable = await compile({
     inputs: [
       chain.x,
       ...Object.values(chain.parameters),
       ...product.vectors,
+      ...product.masks,
       ...(product.labels ? [product.labels] : []),
     ],
     outputs: Object.fromEntries(product.results.map((tensor, i) => [resultName(i), tensor])),
@@ -99,7 +106,11 @@ export async function compileCurvature(
   });
   return {
     kind,
-    measure: (parameters, options = {}) => run(executable, product, { ...parameters, ...fixed }, options),
+    groups,
+    measure: async (parameters, options = {}) => {
+      const feeds = { ...parameters, ...fixed, ...maskFeeds(groups, dtype, options.group) };
+      return run(executable, product, feeds, options);
+    },
     [Symbol.asyncDispose]: async () => executable.dispose(),
   };
 }
@@ -117,10 +128,46 @@ function nothingTrained(): FathomError {
 interface Product {
   readonly vectors: readonly Tensor[];
   readonly results: readonly Tensor[];
+  /** Scalars, one a group: 1 where its parameters move, 0 where they stand still. */
+  readonly masks: readonly Tensor[];
   readonly labels?: Tensor;
 }
 
 const resultName = (i: number) => `product.${i}`;
+const maskName = (group: string) => `moves.${group}`;
+
+/** The layer of a parameter: `3.branch.0` of `3.branch.0.weight`. */
+function groupOf(parameter: Tensor): string {
+  return String(parameter.attrs["name"]).replace(/\.[^.]*$/, "");
+}
+
+function groupsOf({ trained }: TapChain): string[] {
+  return [...new Set(trained.map(groupOf))];
+}
+
+/** The mask of every trained parameter's group, and each of them once. */
+function masksOf(chain: TapChain) {
+  const byGroup = new Map(groupsOf(chain).map((group) => [group, input(maskName(group), [], chain.dtype)]));
+  return {
+    masks: [...byGroup.values()],
+    move: (vectors: readonly Tensor[]) =>
+      vectors.map((vector, i) => mul(vector, byGroup.get(groupOf(chain.trained[i]!))!)),
+  };
+}
+
+/** @throws FathomError bad-input for a group that is none. */
+function maskFeeds(groups: readonly string[], dtype: FloatDType, only?: string): Record<string, NdArray> {
+  if (only !== undefined && !groups.includes(only)) {
+    throw new FathomError({
+      code: "bad-input",
+      where: "group",
+      message: `${only} is no layer with trained parameters.`,
+      hint: `Give one of ${groups.join(", ")}.`,
+    });
+  }
+  const moves = (group: string) => (only === undefined || group === only ? 1 : 0);
+  return Object.fromEntries(groups.map((group) => [maskName(group), ndarray(dtype, [], [moves(group)])]));
+}
 
 function outputProduct(chain: TapChain, kind: "ntk" | "gaussNewton", loss: LossKind): Product {
   const { output, samples } = chain;
@@ -128,10 +175,11 @@ function outputProduct(chain: TapChain, kind: "ntk" | "gaussNewton", loss: LossK
   const v = input("vector.0", output.shape, output.dtype);
   const factor = kind === "ntk" ? undefined : outputFactors[loss](output);
   const cotangent = factor ? factor.apply(v) : v;
-  const gradients = vjp([output], parameters, [cotangent]).map((g, i) => orZeros(g, parameters[i]!));
+  const { masks, move } = masksOf(chain);
+  const gradients = move(vjp([output], parameters, [cotangent]).map((g, i) => orZeros(g, parameters[i]!)));
   const tangent = orZeros(jvp([output], parameters, gradients)[0], output);
   const result = factor ? mul(factor.transposed(tangent), 1 / samples) : tangent;
-  return { vectors: [v], results: [result] };
+  return { vectors: [v], results: [result], masks };
 }
 
 interface OutputFactor {
@@ -164,16 +212,17 @@ function hessianProduct(chain: TapChain, loss: LossKind): Product {
   const labels = input("labels", [chain.samples], "int32");
   const mean = reduceMean(losses[loss](chain.output, labels));
   const vectors = parameters.map(({ shape, dtype }, i) => input(`vector.${i}`, shape, dtype));
+  const { masks, move } = masksOf(chain);
   const gradients = vjp([mean], parameters).map((g, i) => orZeros(g, parameters[i]!));
-  const results = jvp(gradients, parameters, vectors).map((h, i) => orZeros(h, parameters[i]!));
-  return { vectors, results, labels };
+  const products = jvp(gradients, parameters, move(vectors)).map((h, i) => orZeros(h, parameters[i]!));
+  return { vectors, results: move(products), masks, labels };
 }
 
 function run(
   executable: Executable,
   { vectors }: Product,
   fixed: Record<string, NdArray>,
-  { key = Key.fromSeed(0), ...options }: CurvatureRunOptions,
+  { key = Key.fromSeed(0), group: _, ...options }: CurvatureRunOptions,
 ): Promise<ExtremeEigenvalues> {
   const sizes = vectors.map(({ shape }) => shape.reduce((product, n) => product * n, 1));
   const dimension = sizes.reduce((sum, n) => sum + n, 0);

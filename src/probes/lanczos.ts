@@ -27,6 +27,8 @@ export interface ExtremeEigenvalues {
   /** Products used. */
   readonly products: number;
   readonly converged: boolean;
+  /** All Ritz values, largest first: the leading ones are eigenvalues where enough products were taken. */
+  readonly values: readonly number[];
 }
 
 /**
@@ -68,6 +70,7 @@ const overflowed = {
   smallest: Number.NaN,
   residual: Number.NaN,
   converged: false,
+  values: [],
 } as const;
 
 /** Eigenvalues of the tridiagonal matrix, and β_m |last component of the top eigenvector|. */
@@ -79,6 +82,7 @@ function ritzValues(alphas: readonly number[], betas: readonly number[], beta: n
   return {
     largest: spectrum[top]!,
     smallest: Math.min(...spectrum),
+    values: [...spectrum].sort((a, b) => b - a),
     residual: beta * Math.abs(vectors.data[(m - 1) * m + top]!),
   };
 }
