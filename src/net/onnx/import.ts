@@ -8,6 +8,7 @@ import { FathomError, type FloatDType, type NdArray, sizeOf } from "../../tensor
 import { type DecodedModel, decodeModel, nodeName } from "./decode.ts";
 import { modelError, quoted } from "./errors.ts";
 import type { ReadExternal } from "./external.ts";
+import { type ModelFinding, modelFindings } from "./findings.ts";
 import { type Dimensions, graphInputs } from "./inputs.ts";
 import { foldIntegers } from "./integers.ts";
 import { OnnxNode, type Surroundings } from "./node.ts";
@@ -43,6 +44,8 @@ export interface ImportedModel {
   readonly tensors: ReadonlyMap<string, Tensor>;
   /** Values of the weights: inputs of the graph by their names, so that derivatives by them work. */
   readonly parameters: Readonly<Record<string, NdArray>>;
+  /** What the export did to the model that a measurement should know of; empty for a clean one. */
+  readonly findings: readonly ModelFinding[];
 }
 
 /**
@@ -62,6 +65,7 @@ export function importOnnx(bytes: Uint8Array, options: ImportOptions = {}): Impo
 
 /** The state of reading one graph. */
 class Reading {
+  readonly #model: DecodedModel;
   readonly #graph: GraphProto;
   readonly #opset: number;
   readonly #inputs: readonly Tensor[];
@@ -69,12 +73,19 @@ class Reading {
   readonly #tensors = new Map<string, Tensor>();
   readonly #weights = new Map<string, NdArray>();
   readonly #around: Surroundings;
+  readonly #remarks = { inferenceBatchNorm: [] as NodeProto[], dropout: [] as NodeProto[] };
 
   constructor(model: DecodedModel, { dims = {}, external, dtype }: ImportOptions) {
     const tensors: TensorOptions = { external, float: dtype };
+    this.#model = model;
     this.#graph = model.graph;
     this.#opset = model.opset;
-    this.#around = { opset: model.opset, tensors, tensorOf: (value) => this.#tensorOf(value) };
+    this.#around = {
+      opset: model.opset,
+      tensors,
+      tensorOf: (value) => this.#tensorOf(value),
+      remark: (kind, node) => this.#remarks[kind].push(node),
+    };
     this.#inputs = graphInputs(model.graph, dims, dtype);
     for (const tensor of this.#inputs) this.#define(inputName(tensor), tensor);
     if (model.graph.sparseInitializer.length > 0) {
@@ -163,6 +174,7 @@ class Reading {
       outputs: Object.fromEntries(outputs),
       tensors: this.#tensors,
       parameters: Object.fromEntries(parameters),
+      findings: modelFindings(this.#model, this.#remarks),
     };
   }
 }

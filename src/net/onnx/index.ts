@@ -1,4 +1,5 @@
 /** @file Reading of ONNX models into expressions. */
 export type { ByteRange, ReadExternal } from "./external.ts";
 export { readOnnxFile } from "./file.ts";
+export type { ModelFinding } from "./findings.ts";
 export { type ImportedModel, type ImportOptions, importOnnx } from "./import.ts";

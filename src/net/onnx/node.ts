@@ -4,6 +4,7 @@ import type { Tensor } from "../../expr/index.ts";
 import { type DType, type FathomError, type NdArray, showShape } from "../../tensor/index.ts";
 import { nodeName } from "./decode.ts";
 import { modelError, quoted } from "./errors.ts";
+import type { Remarks } from "./findings.ts";
 import { dtypeOf, readTensor, type TensorOptions } from "./tensors.ts";
 import { knownArray, type Value } from "./value.ts";
 
@@ -13,6 +14,8 @@ export interface Surroundings {
   readonly tensors: TensorOptions;
   /** The value as an expression; weights become inputs. */
   tensorOf(value: Value): Tensor;
+  /** Notes that a node did something that a measurement should know of. */
+  remark(kind: keyof Remarks, node: NodeProto): void;
 }
 
 const decoder = new TextDecoder();
@@ -52,6 +55,11 @@ export class OnnxNode {
       where: this.name,
       hint: mend,
     });
+  }
+
+  /** Notes something that a measurement should know of (findings.ts). */
+  remark(kind: keyof Remarks): void {
+    this.#around.remark(kind, this.#proto);
   }
 
   /** True when the operand is given. */

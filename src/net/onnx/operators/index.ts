@@ -1,4 +1,5 @@
 /** @file All operators of ONNX that Fathom reads, by name (engine.md §5). */
+import { batchNormalisationOperators } from "./batch-normalisation.ts";
 import { convolutionOperators } from "./convolution.ts";
 import { elementwiseOperators } from "./elementwise.ts";
 import { indexingOperators } from "./indexing.ts";
@@ -12,6 +13,7 @@ import { shapeOperators } from "./shape.ts";
 
 export const operators: ReadonlyMap<string, Operator> = new Map(
   [
+    batchNormalisationOperators,
     convolutionOperators,
     elementwiseOperators,
     indexingOperators,

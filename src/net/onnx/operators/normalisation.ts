@@ -1,4 +1,4 @@
-/** @file Softmax and normalisations of ONNX, in inference mode. */
+/** @file Softmax and normalisations of ONNX within an example. */
 import {
   abs,
   add,
@@ -17,6 +17,7 @@ import {
 } from "../../../expr/index.ts";
 import { sizeOf } from "../../../tensor/index.ts";
 import type { OnnxNode } from "../node.ts";
+import { scaledByChannel } from "./batch-normalisation.ts";
 import type { Operator, OperatorTable } from "./operator.ts";
 
 type AlongAxis = (x: Tensor, options: { readonly axis: number }) => Tensor;
@@ -50,28 +51,6 @@ function layerNormalization(node: OnnxNode): readonly Tensor[] {
   const mean = reduceMean(x, over);
   const variance = reduceMean(square(sub(x, mean)), over);
   return [y, mean, div(1, sqrt(add(variance, epsilon)))];
-}
-
-/** A vector by channel, [C], as it broadcasts against [N, C, ...]. */
-function byChannel(x: Tensor, vector: Tensor): Tensor {
-  return reshape(vector, [...vector.shape, ...x.shape.slice(2).map(() => 1)]);
-}
-
-function scaledByChannel(x: Tensor, scale: Tensor, bias: Tensor): Tensor {
-  return add(mul(x, byChannel(x, scale)), byChannel(x, bias));
-}
-
-/** With running statistics; in training mode an example's output would depend on the others. */
-function batchNormalization(node: OnnxNode): Tensor {
-  const training = node.int("training_mode", 0) !== 0 || (node.opset < 14 && node.wants(1));
-  if (training) {
-    throw node.unsupported("it is in training mode.", "Export the model in inference mode (model.eval()).");
-  }
-  // Operator sets 7 and 8 may normalise every unit by statistics of its own.
-  if (node.int("spatial", 1) === 0) throw node.unsupported("its statistics are not by channel.");
-  const [x, scale, bias, mean, variance] = node.tensors() as [Tensor, Tensor, Tensor, Tensor, Tensor];
-  const factor = div(scale, sqrt(add(variance, node.float("epsilon", 1e-5))));
-  return scaledByChannel(sub(x, byChannel(x, mean)), factor, bias);
 }
 
 function instanceNormalization(node: OnnxNode): Tensor {
@@ -114,7 +93,6 @@ export const normalisationOperators: OperatorTable = {
   Softmax: softmaxLike(softmax),
   LogSoftmax: softmaxLike(logSoftmax),
   LayerNormalization: layerNormalization,
-  BatchNormalization: batchNormalization,
   InstanceNormalization: instanceNormalization,
   GroupNormalization: groupNormalization,
   RMSNormalization: rmsNormalization,
