@@ -2,11 +2,19 @@
  * @file The two networks that are compared: the one given, and the one advised (its architecture at the critical point of
  * criticality.md §3-4, with the first layer's variance set for the data) or the one named by `--versus`.
  */
-import { buildModel, type Model, meanFieldPlaces, type Net, withVariances } from "../net/index.ts";
-import { type CriticalInitialisation, type Limit, propagate } from "../theory/index.ts";
+import { buildModel, type Model, type Net, withVariances } from "../net/index.ts";
+import type { CriticalInitialisation, InputMoments, Limit } from "../theory/index.ts";
 import type { SurveyContext } from "./context.ts";
-import { criticalFactor, surveyPrediction, theoryLogJ } from "./criticality/predict.ts";
-import { inputMoments } from "./data-moments.ts";
+import {
+  type CriticalityPrediction,
+  criticalFactor,
+  predictCriticality,
+  probeRows,
+  surveyPrediction,
+  theoryLogJ,
+} from "./criticality/predict.ts";
+import { inputMoments, sampleRows } from "./data-moments.ts";
+import { inputStarts } from "./input-start.ts";
 
 export interface Candidate {
   readonly label: string;
@@ -37,21 +45,39 @@ const leastGain = 2;
 export function initialisationAdvice(context: SurveyContext): InitialisationAdvice | undefined {
   return context.share("advice", () => {
     if (context.model.taps.length === 0) return undefined;
-    const predicted = surveyPrediction(context);
-    const { uniform } = predicted;
-    const given = theoryLogJ(predicted);
-    if (uniform?.critical === undefined || Math.abs(given) <= Math.log(criticalFactor)) return undefined;
-    const { sw2, sb2, firstLayerK } = uniform.critical;
-    const { secondMoment, mean } = inputMoments(context);
-    const first = firstLayerK === undefined ? { sw2, sb2 } : { sw2: (firstLayerK - sb2) / secondMoment, sb2 };
-    const net = withVariances(context.net, { sw2, sb2, first });
-    const layers = propagate(meanFieldPlaces(buildModel(net)), { K: secondMoment, mean });
-    const advised = theoryLogJ({ layers, hidden: predicted.hidden });
-    if (!(Math.abs(advised) < Math.abs(given) - Math.log(leastGain))) return undefined;
-    const { reached } = uniform.fixedPoints;
-    const lastHidden = predicted.hidden;
-    return { net, critical: uniform.critical, first, reached, lastHidden, lnJ: { given, advised } };
+    const { name, count } = probeRows(context.model);
+    return adviseInitialisation({
+      net: context.net,
+      predicted: surveyPrediction(context),
+      secondMoment: () => inputMoments(context).secondMoment,
+      starts: () => inputStarts(context.model, sampleRows(context, name, count).inputs),
+    });
   });
+}
+
+/**
+ * The same without a survey.
+ * @param request - `secondMoment` is that of the inputs, which the first layer's variance is set for; `starts` their moments
+ * one by one.
+ */
+export function adviseInitialisation(request: {
+  readonly net: Net;
+  readonly predicted: CriticalityPrediction;
+  readonly secondMoment: () => number;
+  readonly starts: () => readonly InputMoments[];
+}): InitialisationAdvice | undefined {
+  const { predicted } = request;
+  const { uniform, hidden: lastHidden } = predicted;
+  const given = theoryLogJ(predicted);
+  if (uniform?.critical === undefined || !(Math.abs(given) > Math.log(criticalFactor))) return undefined;
+  const { sw2, sb2, firstLayerK } = uniform.critical;
+  const first =
+    firstLayerK === undefined ? { sw2, sb2 } : { sw2: (firstLayerK - sb2) / request.secondMoment(), sb2 };
+  const net = withVariances(request.net, { sw2, sb2, first });
+  const advised = theoryLogJ(predictCriticality(buildModel(net), request.starts()));
+  if (!(Math.abs(advised) < Math.abs(given) - Math.log(leastGain))) return undefined;
+  const { reached } = uniform.fixedPoints;
+  return { net, critical: uniform.critical, first, reached, lastHidden, lnJ: { given, advised } };
 }
 
 /** The network as given. */

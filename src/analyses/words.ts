@@ -17,6 +17,20 @@ export function significant(value: number, digits = 3): string {
   return text.replace(/^-/, "−");
 }
 
+/** `χ_J = 1.134`, or that it is infinite or no number: sentences hold no NaN. */
+export function quantity(name: string, value: number, digits = 4): string {
+  if (Number.isFinite(value)) return `${name} = ${significant(value, digits)}`;
+  return `${name} is ${Number.isNaN(value) ? "unknown" : "infinite"}`;
+}
+
+/** A logarithm: what is rounding beside it is 0, and −∞ is the word for it. */
+export function logarithm(value: number, digits = 3): string {
+  if (Math.abs(value) < 1e-6) return "0";
+  if (Number.isFinite(value)) return significant(value, digits);
+  if (Number.isNaN(value)) return "an unknown number";
+  return value < 0 ? "−∞ (dead)" : "∞";
+}
+
 /** With its sign, one decimal: `+3.2`, `−0.4`. */
 export function signed(value: number, decimals = 1): string {
   const text = Math.abs(value).toFixed(decimals);

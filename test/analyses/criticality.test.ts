@@ -72,6 +72,46 @@ describe("the verdict", () => {
   });
 });
 
+describe("two fixed points", () => {
+  const gelu = "activation=gelu,sw2=1.9830582574375,sb2=0.1729223907561";
+
+  it("are both listed, and the first layer's scale is advised by the product of chi_J over the depth", async () => {
+    const { json, document } = await ask(mlp(`depth=200,${gelu}`));
+    const [first, second] = json["fixedPoints"] as { K: number; stability: string }[];
+    expect(first).toMatchObject({ stability: "stable" });
+    expect(first!.K).toBeCloseTo(3.034981435, 8);
+    expect(second!.K).toBeCloseTo(3.5615528128, 6);
+    expect(findings({ json, document })).toMatch(
+      /2 fixed points: K\* = 3\.035 \(stable, .*ξ = 166 layers\) and K\* = 3\.562 \(half-stable/,
+    );
+    const { given, advised, weightFactor } = json["start"] as {
+      given: { K1: number; lnJ: number };
+      advised: { K1: number; lnJ: number };
+      weightFactor: number;
+    };
+    expect(advised.K1).toBeCloseTo(3.5615528128, 6);
+    // K1 = σw² + σb² on inputs of second moment 1: the factor brings σw² to K* - σb².
+    expect(1.9830582574375 * weightFactor + 0.1729223907561).toBeCloseTo(advised.K1, 9);
+    expect(given.lnJ).toBeLessThan(-4);
+    expect(Math.abs(advised.lnJ)).toBeLessThan(1e-6);
+    expect(document.advice[0]!.what).toContain("the first layer with σw² = 3.3886");
+  });
+
+  it("ask for another first layer alone where the depth is too small to call for other variances", async () => {
+    const { document } = await ask(mlp(`depth=60,${gelu}`));
+    expect(document.advice[0]!.what).toBe(
+      "Multiply σw² of the first layer by 1.709, or the inputs by 1.307, so that K¹ = K* = 3.5616.",
+    );
+    // At K¹ = K* nothing is advised.
+    const layers = mlp(`depth=60,${gelu}`).layers.map((layer, i) =>
+      i === 0 && layer.kind === "dense" ? { ...layer, sw2: 3.5615528128 - 0.1729223907561 } : layer,
+    );
+    const at = await ask({ ...mlp(`depth=60,${gelu}`), layers } as Net);
+    expect(at.document.advice).toEqual([]);
+    expect(at.json["start"]).toBeNull();
+  });
+});
+
 describe("the tangent kernel by layer", () => {
   it("is the same quantity in theory and measured, and adds up to the whole kernel", async () => {
     const { json } = await ask(mlp("depth=6,activation=relu,sw2=2"), { seeds: 8 });

@@ -1,7 +1,7 @@
 /** @file Advice on the initialisation as theory sees it; training puts what it measured in its place. */
 import type { InitialisationAdvice } from "../candidates.ts";
 import type { Advice } from "../document.ts";
-import { significant } from "../words.ts";
+import { logarithm, quantity, significant } from "../words.ts";
 
 export function theoryAdvice(advised: InitialisationAdvice): Advice {
   const { lnJ } = advised;
@@ -16,7 +16,7 @@ export function theoryAdvice(advised: InitialisationAdvice): Advice {
 
 /** ln J over the hidden layers as theory has it. */
 export function lastLogJ({ lastHidden }: InitialisationAdvice, value: number): string {
-  return `ln J(1, ${lastHidden}) = ${significant(value)} in theory`;
+  return `ln J(1, ${lastHidden}) = ${logarithm(value)} in theory`;
 }
 
 /** The advice in words: the same text whoever gives it, so that better evidence replaces weaker. */
@@ -31,5 +31,5 @@ export function initialisationText({ critical, first }: InitialisationAdvice): s
 /** What the initialisation as given does, and what to know about the critical one. */
 export function initialisationReason({ critical, reached }: InitialisationAdvice): string {
   const when = reached.status === "infinite" ? "in the limit of depth" : "once K has settled";
-  return `χ_J = ${significant(reached.chiJ, 4)}: every layer multiplies a small change by it ${when}. ${critical.note}`;
+  return `${quantity("χ_J", reached.chiJ)}: every layer multiplies a small change by it ${when}. ${critical.note}`;
 }

@@ -41,7 +41,7 @@ export function concludeCriticality(
 }
 
 function notesOf(
-  { layers, assumptions, mixesBatch }: CriticalityPrediction,
+  { layers, assumptions, mixesBatch, uniform }: CriticalityPrediction,
   measured: CriticalityMeasurement | undefined,
 ): string[] {
   const { seeds, probes, samples } = measured?.jacobians ?? {};
@@ -54,10 +54,19 @@ function notesOf(
       : [
           "Theory is that of infinite width; at finite width ln J of one network scatters with variance of order depth/width.",
           ...assumptions,
+          ...epsilonNote(uniform),
         ]),
     ...(seeds === undefined
       ? []
       : [`Measured on ${seeds} networks with ${probes} Rademacher probes on ${where}.`]),
+  ];
+}
+
+function epsilonNote(uniform: CriticalityPrediction["uniform"]): string[] {
+  const { epsilon } = uniform?.architecture ?? {};
+  if (epsilon === undefined) return [];
+  return [
+    `Fixed points, critical variances and the diagram are those of epsilon = 0; the layers by depth have ${epsilon}, which counts where K falls to a thousandfold of it.`,
   ];
 }
 

@@ -1,7 +1,8 @@
 /** @file What criticality finds, in sentences: the verdict, the fixed point, the slope beside theory's, the layer that stands out. */
 import { type CriticalInitialisation, type Limit, phaseOf } from "../../theory/index.ts";
 import type { Finding } from "../document.ts";
-import { significant } from "../words.ts";
+import { quantity, significant } from "../words.ts";
+import { betterStart, livingPoints, startFinding } from "./first-layer.ts";
 import type { CriticalityMeasurement } from "./measure.ts";
 import { type CriticalityPrediction, theorySlope, type UniformPrediction } from "./predict.ts";
 import { criticalityVerdict } from "./verdict.ts";
@@ -23,6 +24,8 @@ export function criticalityFindings(
     { text: sentence, tone },
     ...reachFindings(predicted, measured),
     ...limitFindings(predicted),
+    ...pointsFindings(predicted),
+    ...startFindings(predicted),
     ...criticalFindings(predicted),
     ...found,
   ];
@@ -46,8 +49,8 @@ function limitFindings({ uniform, hidden, missing }: CriticalityPrediction): Fin
   if (hidden < 2 || missing !== undefined) return [];
   const text =
     uniform === undefined
-      ? "No fixed point is given: those are of fully connected networks whose hidden layers are all alike. Theory follows these layers one by one."
-      : limitText(uniform.fixedPoints.reached, uniform.fixedPoints.all.length);
+      ? "No fixed point is given: those are of networks whose hidden layers are all alike, dense or convolutions with full windows. Theory follows these layers one by one."
+      : limitText(uniform.fixedPoints.reached);
   return [{ text, tone: "neutral" }];
 }
 
@@ -82,12 +85,36 @@ function isElsewhereOnLine(
 /** Variances within this part of each other are one. */
 const sameVariance = 1e-3;
 
-function limitText({ K, chiJ, chiK, xi, status }: Limit, points: number): string {
+function limitText({ K, chiJ, chiK, xi, status }: Limit): string {
   const at = { infinite: "K grows without bound", dead: "K dies out" }[status as string];
   const slow = status === "slow" ? "; the approach is slow, so the finite-depth values count" : "";
-  const others = points > 1 ? `; ${points} fixed points in all` : "";
-  const length = Number.isFinite(xi) ? `${significant(xi)} layers` : "infinite";
-  return `Theory: ${at ?? `K* = ${significant(K)}`}, χ_J = ${significant(chiJ, 4)}, χ_K = ${significant(chiK, 4)}, ξ = ${length}${slow}${others}.`;
+  return `Theory: ${at ?? `K* = ${significant(K)}`}, ${quantity("χ_J", chiJ)}, ${quantity("χ_K", chiK)}, ${lengthText(xi)}${slow}.`;
+}
+
+/** A length beyond this is that of criticality: critical variances are given to about ten digits. */
+const longest = 1e8;
+
+function lengthText(xi: number): string {
+  return xi > longest ? "ξ is infinite" : `${quantity("ξ", xi, 3)} layers`;
+}
+
+/** Where there are several fixed points, each with what it does to changes: which is reached depends on K¹. */
+function pointsFindings({ uniform, layers }: CriticalityPrediction): Finding[] {
+  const points = uniform === undefined ? [] : livingPoints(uniform);
+  if (points.length < 2) return [];
+  const list = points.map(
+    ({ K, chiJ, xi, stability }) =>
+      `K* = ${significant(K, 4)} (${stability}, ${quantity("χ_J", chiJ)}, ${lengthText(xi)})`,
+  );
+  const { K } = uniform!.fixedPoints.reached;
+  const end = Number.isFinite(K) ? `ends at ${significant(K, 4)}` : "grows without bound";
+  const text = `${points.length} fixed points: ${list.join(" and ")}. From K¹ = ${significant(layers[0]!.K)} K ${end}.`;
+  return [{ text, tone: "neutral" }];
+}
+
+function startFindings(predicted: CriticalityPrediction): Finding[] {
+  const start = betterStart(predicted);
+  return start === undefined ? [] : [{ text: startFinding(start, predicted.hidden), tone: "warn" }];
 }
 
 function overflowFindings({ overflowFrom, zeroDivision }: CriticalityMeasurement): Finding[] {

@@ -6,6 +6,7 @@ import { activationText, type Tap } from "../../net/index.ts";
 import type { FixedPoint, Limit, MeanFieldLayer } from "../../theory/index.ts";
 import type { Conclusion } from "../analysis.ts";
 import { finiteOrNull } from "../figure.ts";
+import { betterStart } from "./first-layer.ts";
 import type { CriticalityMeasurement } from "./measure.ts";
 import { type CriticalityPrediction, theorySlope } from "./predict.ts";
 import { criticalityVerdict, phaseOfNetwork } from "./verdict.ts";
@@ -27,12 +28,22 @@ export function criticalityJson(
     ...(uniform?.noCritical === undefined ? {} : { noCritical: uniform.noCritical }),
     fixedPoint: uniform === undefined ? null : fixedPointJson(uniform.fixedPoints.reached),
     fixedPoints: uniform?.fixedPoints.all.map(fixedPointJson) ?? [],
+    start: startJson(predicted),
     layers: taps.map((tap, l) => layerJson(tap, layers[l], missing === undefined)),
     ...(missing === undefined ? {} : { missing }),
     zeta: critical?.zeta ?? null,
     verdict: criticalityVerdict(predicted, measured).sentence,
     ...(measured === undefined ? {} : { measured: measuredJson(predicted, measured) }),
   };
+}
+
+/** A better K¹ than the network's own, with ln J over the hidden layers from either; null where there is none. */
+function startJson(predicted: CriticalityPrediction) {
+  const start = betterStart(predicted);
+  if (start === undefined) return null;
+  const { given, advised, weightFactor } = start;
+  const numbers = ({ K1, lnJ }: typeof given) => ({ K1: finiteOrNull(K1), lnJ: finiteOrNull(lnJ) });
+  return { given: numbers(given), advised: numbers(advised), weightFactor: finiteOrNull(weightFactor) };
 }
 
 function fixedPointJson(point: FixedPoint & Partial<Limit>) {

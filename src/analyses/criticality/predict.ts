@@ -3,7 +3,7 @@
  * network at this depth, and, where its hidden layers are alike, its fixed points and its critical initialisation. Behind a
  * layer without a mean-field rule theory says nothing, and says why.
  */
-import { type Model, scalarHalf, type Tap } from "../../net/index.ts";
+import { type LayerSpec, type Model, type ModelLayer, scalarHalf, type Tap } from "../../net/index.ts";
 import { type Diagnosis, diagnose, growthRate } from "../../probes/index.ts";
 import {
   type CriticalInitialisation,
@@ -34,6 +34,8 @@ export interface CriticalityPrediction extends Reach<MeanFieldLayer> {
   readonly hidden: number;
   /** Whether inputs act on each other, in a batch. */
   readonly mixesBatch: boolean;
+  /** Whether networks can be sampled: an activation that is only a kernel has none. */
+  readonly hasNetworks: boolean;
   /** The law of ln J(1, l); undefined for networks of fewer than three preactivations. */
   readonly diagnosis: Diagnosis | undefined;
   /** What holds where all hidden layers are alike. */
@@ -43,6 +45,8 @@ export interface CriticalityPrediction extends Reach<MeanFieldLayer> {
 export interface UniformPrediction {
   readonly architecture: Architecture;
   readonly layer: UniformLayer;
+  /** Variances of the first layer, which may be its own. */
+  readonly first: { readonly sw2: number; readonly sb2: number };
   readonly fixedPoints: FixedPoints;
   readonly universality: Universality;
   readonly critical: CriticalInitialisation | undefined;
@@ -61,9 +65,15 @@ export function predictCriticality(model: Model, starts: readonly InputMoments[]
     taps,
     hidden,
     mixesBatch: model.mixesBatch,
+    hasNetworks: !model.layers.some(isKernelOnly),
     diagnosis: diagnoseTheory(reach.layers, hidden),
     uniform,
   };
+}
+
+function isKernelOnly({ spec, chains }: ModelLayer): boolean {
+  if (spec.kind === "activation") return scalarHalf(spec.activation).kernelOnly === true;
+  return Object.values(chains).flat().some(isKernelOnly);
 }
 
 /** The inputs that a network is probed on, and whose moments theory starts from; batch statistics want a batch. */
@@ -124,6 +134,10 @@ function diagnoseTheory(layers: readonly MeanFieldLayer[], hidden: number): Diag
   return profile.length >= 3 && usable ? diagnose(profile) : undefined;
 }
 
+function hasVariances(layer: LayerSpec): layer is Extract<LayerSpec, { sw2: number; sb2: number }> {
+  return "sw2" in layer && "sb2" in layer;
+}
+
 function predictUniform(model: Model, K1: number): UniformPrediction | undefined {
   const architecture = recogniseArchitecture(model.net);
   if (architecture === undefined) return undefined;
@@ -131,9 +145,11 @@ function predictUniform(model: Model, K1: number): UniformPrediction | undefined
   const activation = scalarHalf(architecture.activation);
   const layer = { activation, norm, mu, sw2, sb2 };
   const found = Number.isFinite(K1) ? { K1 } : {};
+  const { sw2: firstWeights, sb2: firstBiases } = model.net.layers.find(hasVariances)!;
   return {
     architecture,
     layer,
+    first: { sw2: firstWeights, sb2: firstBiases },
     fixedPoints: fixedPoints(layer, found),
     universality: universality(activation),
     critical: criticalInitialisation({ activation, norm, mu }),

@@ -1,13 +1,17 @@
 /** @file The question `fathom criticality` asks: theory of a network without data, and sampled networks where wanted. */
 import { buildModel, type Model, type ModelLayer, type Net, takesIds, withInput } from "../../net/index.ts";
 import { Key, type NdArray, ndarray, normal, uniform } from "../../tensor/index.ts";
+import type { InputMoments } from "../../theory/index.ts";
 import { sectionOf } from "../analysis.ts";
+import { adviseInitialisation } from "../candidates.ts";
 import { describeNet } from "../describe.ts";
-import type { Outcome, Progress } from "../document.ts";
+import type { Advice, Outcome, Progress } from "../document.ts";
 import { type Asked, reproduction } from "../reproduction.ts";
+import { theoryAdvice } from "./advice.ts";
 import { concludeCriticality, criticality as record } from "./criticality.ts";
+import { betterStart, startAdvice } from "./first-layer.ts";
 import { type CriticalityMeasurement, measureCriticality } from "./measure.ts";
-import { predictCriticality } from "./predict.ts";
+import { type CriticalityPrediction, predictCriticality } from "./predict.ts";
 
 /** Inputs of the measurement, and as many as make a batch where examples act on each other. */
 const fewInputs = 4;
@@ -27,24 +31,37 @@ export interface CriticalityQuestion extends Asked {
  */
 export async function criticality(asked: CriticalityQuestion): Promise<Outcome> {
   const start = performance.now();
-  const model = buildModel(closed(asked.net));
-  const predicted = predictCriticality(model, [{ K: 1, mean: 0, batch: 0 }]);
+  const net = closed(asked.net);
+  const model = buildModel(net);
+  const predicted = predictCriticality(model, starts);
   const measured = asked.measure && (await measureOn(model, asked, asked.measure.seeds));
   const conclusion = concludeCriticality(predicted, measured);
+  const advice = adviceOn(net, predicted);
   return {
-    json: conclusion.json,
+    json: { ...conclusion.json, advice },
     document: {
       title: record.title,
       subject: describeNet(asked.net),
       facts: [["inputs", inputsText(model)]],
       verdict: conclusion.verdict,
-      advice: [],
+      advice,
       sections: [sectionOf(record, conclusion)],
       notApplicable: [],
       ...(conclusion.profiles === undefined ? {} : { profiles: conclusion.profiles }),
       reproduction: reproduction(asked, (performance.now() - start) / 1000),
     },
   };
+}
+
+/** Inputs of second moment 1 that are unlike each other. */
+const starts: readonly InputMoments[] = [{ K: 1, mean: 0, batch: 0 }];
+
+/** The critical initialisation, or else the scale of the first layer alone. */
+function adviceOn(net: Net, predicted: CriticalityPrediction): Advice[] {
+  const advised = adviseInitialisation({ net, predicted, secondMoment: () => 1, starts: () => starts });
+  if (advised !== undefined) return [theoryAdvice(advised)];
+  const start = betterStart(predicted);
+  return start === undefined ? [] : [startAdvice(start, predicted.hidden)];
 }
 
 /** Vectors of this length stand in for the data of a network that leaves its input open; J and K do not depend on it. */

@@ -1,7 +1,7 @@
 /** @file Criticality in one sentence: the phase, and what becomes of a small change over the depth. */
 import { type Phase, phaseOf } from "../../theory/index.ts";
 import type { Verdict } from "../document.ts";
-import { significant } from "../words.ts";
+import { quantity, significant } from "../words.ts";
 import type { CriticalityMeasurement } from "./measure.ts";
 import { type CriticalityPrediction, criticalFactor, reachesHidden } from "./predict.ts";
 
@@ -89,14 +89,12 @@ function transientSentence(
 
 /** Neither theory nor measurement reaches the last hidden layer. */
 function unknownVerdict(
-  { missing }: CriticalityPrediction,
+  { missing, hasNetworks }: CriticalityPrediction,
   measured: CriticalityMeasurement | undefined,
 ): Verdict {
+  const mend = hasNetworks ? " Sample networks with --measure." : "";
   return measured === undefined
-    ? {
-        sentence: `Theory does not reach the last hidden layer: ${missing}. Sample networks with --measure.`,
-        tone: "warn",
-      }
+    ? { sentence: `Theory does not reach the last hidden layer: ${missing}.${mend}`, tone: "warn" }
     : { sentence: "The preactivations overflow before the last hidden layer.", tone: "bad" };
 }
 
@@ -109,7 +107,7 @@ function phaseText(phase: Phase, predicted: CriticalityPrediction): string {
   const isLimit = status === "infinite" || status === "slow";
   return isLimit && phase === "critical"
     ? "Critical in the limit of depth (χ_J → 1)"
-    : `${phaseNames[phase]} (χ_J = ${significant(chiJ, 4)})`;
+    : `${phaseNames[phase]} (${quantity("χ_J", chiJ)})`;
 }
 
 /** Changes of ln J below this are not told from none. */

@@ -5,12 +5,11 @@ import type { CommandSpec } from "../command.ts";
 import type { Context } from "../context.ts";
 import { criticalityText } from "../criticality-text.ts";
 import { badUsage } from "../errors.ts";
+import { muOption, normOption } from "../layer-options.ts";
 import { readNetwork } from "../network.ts";
-import { choiceOption, integerOption, numberOption } from "../options.ts";
+import { integerOption, numberOption } from "../options.ts";
 import { asking } from "../questions.ts";
 import { writeReport } from "../report-files.ts";
-
-export const norms = ["none", "ln-pre", "ln-act"] as const;
 
 interface CriticalityOptions {
   readonly activation?: string;
@@ -37,16 +36,8 @@ function declare(command: Command): Command {
     .option("--activation <name>", "an activation instead of a network: tanh, leakyRelu(0.1)")
     .addOption(variance("sw2", "weight variance σw² (with --activation; default 1)"))
     .addOption(variance("sb2", "bias variance σb² (with --activation; default 0)"))
-    .addOption(
-      new Option("--norm <kind>", `with --activation: ${norms.join(", ")}`).argParser(
-        choiceOption("--norm", norms),
-      ),
-    )
-    .addOption(
-      new Option("--mu <µ>", "strength of the skip connection (with --activation)").argParser(
-        numberOption("--mu", { min: 0 }),
-      ),
-    )
+    .addOption(normOption("with --activation: "))
+    .addOption(muOption(" (with --activation)"))
     .addOption(
       new Option("--depth <n>", "hidden layers (with --activation; default 30)").argParser(
         integerOption("--depth", { min: 1, max: 100_000 }),

@@ -2,11 +2,11 @@
 import { type Command, Option } from "commander";
 import type { HeatFigure, Outcome } from "../../analyses/index.ts";
 import type { CommandSpec } from "../command.ts";
-import { choiceOption, gridOption, numberOption } from "../options.ts";
+import { muOption, normOption, type norms } from "../layer-options.ts";
+import { gridOption } from "../options.ts";
 import { phaseMap } from "../phase-map.ts";
 import { asking } from "../questions.ts";
 import { writeFigure } from "../report-files.ts";
-import { norms } from "./criticality.ts";
 
 interface PhaseOptions {
   readonly activation: string;
@@ -25,14 +25,8 @@ function declare(command: Command): Command {
     .requiredOption("--activation <name>", "tanh, relu, leakyRelu(0.1), …")
     .addOption(axis("sw2", "weight variances σw²", "0.1:4:40"))
     .addOption(axis("sb2", "bias variances σb²", "0:1:21"))
-    .addOption(
-      new Option("--norm <kind>", norms.join(", ")).argParser(choiceOption("--norm", norms)).default("none"),
-    )
-    .addOption(
-      new Option("--mu <µ>", "strength of the skip connection")
-        .argParser(numberOption("--mu", { min: 0 }))
-        .default(0),
-    );
+    .addOption(normOption().default("none"))
+    .addOption(muOption().default(0));
 }
 
 function heatOf({ document }: Outcome): HeatFigure | undefined {

@@ -5,9 +5,10 @@ import { flatten } from "../../theory/index.ts";
 import { defineLayer } from "../define.ts";
 import { requireTokens } from "../tokens.ts";
 
-/** criticality.md §4.10: the same fresh weights act on every channel. */
+/** criticality.md §4.10: the same fresh weights act on every channel, whose mean square over tokens theory takes for 1. */
 const manyTokens = [
   "Layers that mix tokens have many of them, so that all channels have one mean square over tokens.",
+  "Theory of mixed tokens is approximate: channels behind the same weights are taken for independent. Sampled networks say by how much.",
 ];
 
 export const transpose = defineLayer({
