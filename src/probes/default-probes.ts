@@ -17,7 +17,14 @@ const enough = 2048;
  * @example defaultProbes(buildModel(parseNetText("mlp:depth=2,in=784"))) // 16
  */
 export function defaultProbes({ taps }: Model): number {
-  const sizes = taps.filter(({ shape }) => shape.length > 1).map(({ shape }) => sizeOf(shape));
-  if (sizes.length === 0) return most;
-  return Math.max(least, Math.min(most, Math.ceil(enough / Math.min(...sizes))));
+  return probesForUnits(taps.filter(({ shape }) => shape.length > 1).map(({ shape }) => sizeOf(shape)));
+}
+
+/**
+ * The same from the units of the taps that have positions; 16 where there is none.
+ * @example probesForUnits([8 * 28 * 28, 64]) // 16
+ */
+export function probesForUnits(units: readonly number[]): number {
+  if (units.length === 0) return most;
+  return Math.max(least, Math.min(most, Math.ceil(enough / Math.min(...units))));
 }

@@ -1,5 +1,6 @@
 /** @file Theory's quantities measured on finite networks: Jacobians, correlations, curvature, the edge of stability. */
 export { type AllPairsMeasurement, apjnAllPairs } from "./all-pairs.ts";
+export { type Tap, type TapChain, tapChain } from "./chain.ts";
 export {
   type CorrelationLayer,
   type CorrelationMeasurement,
@@ -36,6 +37,7 @@ export {
   unstableAbove,
 } from "./edge.ts";
 export { bracketEdge, type EdgeBracket, type EdgeSearchOptions } from "./edge-search.ts";
+export * from "./foreign/index.ts";
 export {
   type JacobianLayer,
   type JacobianMeasurement,
@@ -44,8 +46,11 @@ export {
   seedKey,
 } from "./jacobian.ts";
 export {
+  type ChainProgramOptions,
+  compileChain,
   compileJacobians,
   drawProbes,
+  type JacobianPart,
   type JacobianProgram,
   type JacobianRun,
   type ProbeFeeds,
@@ -65,3 +70,4 @@ export {
   separation,
 } from "./separation.ts";
 export { growthRate, growthShift } from "./slope.ts";
+export { type CoordinateLayer, type CoordinateOptions, measureCoordinates } from "./widths.ts";

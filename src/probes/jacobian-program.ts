@@ -4,7 +4,19 @@
  * Weights, inputs and probes are fed: nothing is baked in, so one executable serves all seeds. The forward pass is
  * not batched over probes; only tangents are.
  */
-import { concat, input, Scope, type Tensor, vmap, withScope } from "../expr/index.ts";
+import {
+  broadcastTo,
+  concat,
+  input,
+  inputName,
+  reduceMean,
+  reshape,
+  Scope,
+  square,
+  type Tensor,
+  vmap,
+  withScope,
+} from "../expr/index.ts";
 import type { Model } from "../net/index.ts";
 import { type CompileOptions, compile, type Executable } from "../runtime/index.ts";
 import { type FloatDType, type Key, type NdArray, rademacher } from "../tensor/index.ts";
@@ -18,6 +30,17 @@ export interface JacobianProgramOptions {
   readonly dtype?: FloatDType;
   readonly options?: CompileOptions;
 }
+
+/** What a chain's compiled measurement is to give, and how. */
+export interface ChainProgramOptions {
+  readonly probes: number;
+  /** All of them unless said. */
+  readonly parts?: readonly JacobianPart[];
+  readonly options?: CompileOptions;
+}
+
+/** J(1, l) by tangents, J(l, L) by cotangents, and every J(l, l+1). */
+export type JacobianPart = "fromFirst" | "toOutput" | "local";
 
 /** The probes of one run: `[P, S, ...tap]` each. Unbiased when every sample's probes have E u uᵀ = 1. */
 export type ProbeFeeds = Record<string, NdArray>;
@@ -58,23 +81,38 @@ export const probeName = {
  * @throws FathomError bad-input for an empty batch or a network without taps; whatever `compile` refuses.
  */
 export async function compileJacobians(settings: JacobianProgramOptions): Promise<JacobianProgram> {
-  const { model, samples, probes, dtype = "float32" } = settings;
+  const { model, samples, dtype = "float32", ...rest } = settings;
+  return compileChain(() => tapChain(model, samples, dtype), rest);
+}
+
+/**
+ * The same for any chain of taps: that of a model, or of an imported graph.
+ * @param build Builds the chain in the scope of the measurement.
+ * @throws FathomError whatever `build` and `compile` refuse.
+ */
+export async function compileChain(
+  build: () => TapChain,
+  { probes, parts = allParts, options }: ChainProgramOptions,
+): Promise<JacobianProgram> {
   const { chain, graph } = withScope(new Scope(), () => {
-    const chain = tapChain(model, samples, dtype);
-    return { chain, graph: batchedGraph(chain, probes) };
+    const chain = build();
+    return { chain, graph: batchedGraph(chain, probes, parts) };
   });
   const executable = await compile({
     inputs: [chain.x, ...Object.values(chain.parameters), ...graph.probeInputs],
     outputs: graph.outputs,
-    ...(settings.options ? { options: settings.options } : {}),
+    ...(options ? { options } : {}),
   });
   return {
     chain,
     probeInputs: graph.probeInputs,
-    run: (parameters, x, feeds) => runOnce(executable, chain, probes, { ...parameters, x, ...feeds }),
+    run: (parameters, x, feeds) =>
+      runOnce(executable, chain, probes, { ...parameters, [inputName(chain.x)]: x, ...feeds }),
     [Symbol.asyncDispose]: async () => executable.dispose(),
   };
 }
+
+const allParts: readonly JacobianPart[] = ["fromFirst", "toOutput", "local"];
 
 /** Rademacher probes for one run; each tap has its own stream. */
 export function drawProbes(program: JacobianProgram, key: Key): ProbeFeeds {
@@ -91,23 +129,55 @@ interface BatchedGraph {
   readonly outputs: Record<string, Tensor>;
 }
 
-function batchedGraph(chain: TapChain, probes: number): BatchedGraph {
-  const { taps, dtype } = chain;
-  const K = concat(taps.map(meanSquareOfUnits), { axis: 1 });
+function batchedGraph(chain: TapChain, probes: number, parts: readonly JacobianPart[]): BatchedGraph {
+  const { taps } = chain;
+  const K = concat(
+    taps.map((tap) => secondMoment(tap, chain.samples)),
+    { axis: 1 },
+  );
   if (taps.length === 1) return { probeInputs: [], outputs: { K } };
-  const single = {
-    first: input(probeName.first, taps[0]!.tensor.shape, dtype),
-    last: input(probeName.last, taps.at(-1)!.tensor.shape, dtype),
-    from: taps.slice(0, -1).map(({ index, tensor }) => input(probeName.from(index), tensor.shape, dtype)),
-  };
-  const over = [single.first, single.last, ...single.from];
-  const [fromFirst, toOutput, local] = vmap(
-    [forward(taps, single.first), backward(taps, single.last), segments(taps, single.from)],
+  const sweeps = parts.map((part) => sweepOf[part](chain));
+  const over = sweeps.flatMap((sweep) => sweep.probes);
+  const gains = vmap(
+    sweeps.map((sweep) => sweep.gains),
     { over, size: probes },
   );
-  const probeInputs = over.map(({ attrs, shape }) => input(String(attrs["name"]), [probes, ...shape], dtype));
-  return { probeInputs, outputs: { K, fromFirst: fromFirst!, toOutput: toOutput!, local: local! } };
+  return {
+    probeInputs: over.map(({ attrs, shape, dtype }) =>
+      input(String(attrs["name"]), [probes, ...shape], dtype),
+    ),
+    outputs: { K, ...Object.fromEntries(parts.map((part, i) => [part, gains[i]!])) },
+  };
 }
+
+/** `[S, 1]`: K of each sample; where a tensor does not keep samples apart along its first axis, that of the whole batch. */
+function secondMoment(tap: Tap, samples: number): Tensor {
+  if (tap.tensor.shape[0] === samples) return meanSquareOfUnits(tap);
+  return broadcastTo(reshape(reduceMean(square(tap.tensor)), [1, 1]), [samples, 1]);
+}
+
+/** Probes of one example batch, and what they gained in each segment, `[norms, L-1]`. */
+interface Sweep {
+  readonly probes: readonly Tensor[];
+  readonly gains: Tensor;
+}
+
+const sweepOf: Readonly<Record<JacobianPart, (chain: TapChain) => Sweep>> = {
+  fromFirst: ({ taps, dtype }) => {
+    const probe = input(probeName.first, taps[0]!.tensor.shape, dtype);
+    return { probes: [probe], gains: forward(taps, probe) };
+  },
+  toOutput: ({ taps, dtype }) => {
+    const probe = input(probeName.last, taps.at(-1)!.tensor.shape, dtype);
+    return { probes: [probe], gains: backward(taps, probe) };
+  },
+  local: ({ taps, dtype }) => {
+    const probes = taps
+      .slice(0, -1)
+      .map(({ index, tensor }) => input(probeName.from(index), tensor.shape, dtype));
+    return { probes, gains: segments(taps, probes) };
+  },
+};
 
 /** `[norms, L-1]`: the mean square gained in each segment by tangents that start at h^1. */
 function forward(taps: readonly Tap[], probe: Tensor): Tensor {

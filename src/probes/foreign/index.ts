@@ -1,0 +1,13 @@
+/** @file Models of others: imported graphs with the weights they have, as chains of taps, and what is measured on them. */
+export { examplesApart } from "./apart.ts";
+export type { BlockEnd } from "./blocks.ts";
+export { type ForeignChain, type ForeignChainOptions, foreignChain } from "./chain.ts";
+export { type Flow, flowBetween } from "./flow.ts";
+export {
+  batchesOf,
+  type ForeignMeasurement,
+  type ForeignMeasureOptions,
+  measureForeign,
+} from "./measure.ts";
+export { type ForeignModel, foreignModel } from "./model.ts";
+export { measurePair, type PairMeasurement } from "./pairs.ts";
