@@ -49,6 +49,7 @@ export * from "./phase.ts";
 export { dropout, embedding, flatten, positional, selectPositions, withoutTangentKernel } from "./places.ts";
 export * from "./ranking.ts";
 export * from "./recursion.ts";
+export * from "./spectrum/index.ts";
 export * from "./state.ts";
 export { type AffineOptions, activation, affine, identity, type Step, scale, unitStep } from "./step.ts";
 export * from "./universality.ts";
