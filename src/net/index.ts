@@ -55,7 +55,11 @@ export {
   type ImportOptions,
   importOnnx,
   type ModelFinding,
+  type OnnxDimension,
+  type OnnxInput,
+  onnxInputs,
   readOnnxFile,
+  readOnnxInputs,
 } from "./onnx/index.ts";
 export { countMultiplications, type Multiplications } from "./operations.ts";
 export type { ParameterInit, ParameterOption } from "./options.ts";

@@ -8,6 +8,7 @@
  */
 import {
   input,
+  inputName,
   jvp,
   mul,
   orZeros,
@@ -78,21 +79,39 @@ export async function compileCurvature(
   kind: CurvatureKind,
   settings: CurvatureOptions,
 ): Promise<CurvatureProbe> {
-  const { model, dtype = "float32" } = settings;
-  const x = checkInputs(model, settings.inputs, dtype);
-  const batch = x.shape[0]!;
+  const { model, dtype = "float32", loss, options } = settings;
+  const inputs = checkInputs(model, settings.inputs, dtype);
+  const batch = inputs.shape[0]!;
   const labels = checkLabels(settings.labels, batch, model.outputShape.at(-1)!);
+  const chain = () => tapChain(model, batch, dtype);
+  return compileChainCurvature(kind, { chain, loss, inputs, labels, ...(options ? { options } : {}) });
+}
+
+/** As {@link CurvatureOptions}, for a chain of taps: what is built in the scope of the probe. */
+export interface ChainCurvatureOptions
+  extends Pick<CurvatureOptions, "loss" | "inputs" | "labels" | "options"> {
+  readonly chain: () => TapChain;
+}
+
+/**
+ * The same for any chain, as that of an imported model; its output is `[B, C]`.
+ * @throws FathomError as {@link compileCurvature}.
+ */
+export async function compileChainCurvature(
+  kind: CurvatureKind,
+  settings: ChainCurvatureOptions,
+): Promise<CurvatureProbe> {
+  const { loss, inputs } = settings;
   const { chain, product } = withScope(new Scope(), () => {
-    const chain = tapChain(model, batch, dtype);
+    const chain = settings.chain();
     if (chain.trained.length === 0) throw nothingTrained();
-    return {
-      chain,
-      product:
-        kind === "hessian" ? hessianProduct(chain, settings.loss) : outputProduct(chain, kind, settings.loss),
-    };
+    const product = kind === "hessian" ? hessianProduct(chain, loss) : outputProduct(chain, kind, loss);
+    return { chain, product };
   });
   const groups = groupsOf(chain);
-  const fixed: Record<string, NdArray> = product.labels ? { x, labels } : { x };
+  const labels = checkLabels(settings.labels, chain.samples, chain.output.shape.at(-1)!);
+  const x = { [inputName(chain.x)]: inputs };
+  const fixed: Record<string, NdArray> = product.labels ? { ...x, labels } : x;
   const executable = await compile({
     inputs: [
       chain.x,
@@ -108,7 +127,7 @@ export async function compileCurvature(
     kind,
     groups,
     measure: async (parameters, options = {}) => {
-      const feeds = { ...parameters, ...fixed, ...maskFeeds(groups, dtype, options.group) };
+      const feeds = { ...parameters, ...fixed, ...maskFeeds(groups, chain.dtype, options.group) };
       return run(executable, product, feeds, options);
     },
     [Symbol.asyncDispose]: async () => executable.dispose(),

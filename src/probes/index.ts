@@ -10,10 +10,12 @@ export {
 } from "./correlations.ts";
 export { type CulpritFinding, culprit, type Segment } from "./culprit.ts";
 export {
+  type ChainCurvatureOptions,
   type CurvatureKind,
   type CurvatureOptions,
   type CurvatureProbe,
   type CurvatureRunOptions,
+  compileChainCurvature,
   compileCurvature,
   stableRate,
 } from "./curvature.ts";

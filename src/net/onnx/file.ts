@@ -2,6 +2,7 @@
 
 import { FathomError } from "../../tensor/index.ts";
 import { MAX_MODEL_BYTES, tooLarge } from "./decode.ts";
+import { type OnnxInput, onnxInputs } from "./describe.ts";
 import { modelError, quoted } from "./errors.ts";
 import type { ByteRange } from "./external.ts";
 import { type ImportedModel, type ImportOptions, importOnnx } from "./import.ts";
@@ -26,6 +27,15 @@ export async function readOnnxFile(
     ...options,
     external: (location, range) => readPart(fs, paths, { folder, location, range }),
   });
+}
+
+/**
+ * The inputs of a model in a file, open dimensions by name.
+ * @throws FathomError as {@link readOnnxFile}.
+ * @example (await readOnnxInputs("model.onnx"))[0].dims
+ */
+export async function readOnnxInputs(path: string): Promise<OnnxInput[]> {
+  return onnxInputs(readWhole(await import("node:fs"), path));
 }
 
 function readWhole(fs: FileSystem, path: string): Uint8Array {
