@@ -12,6 +12,8 @@ export interface Bench {
   readonly title: string;
   /** What must hold (engine.md §4). */
   readonly bar: string;
+  /** Scripts of the peers, without `.py`; the benchmark's own name unless said. */
+  readonly peers?: readonly string[];
   measure(options: { threads: number; runs: number }): Promise<Measurement>;
 }
 

@@ -40,26 +40,39 @@ function peerRound(name: string, threads: number, runs: number): Series | string
     : `the peer failed: ${stderr.trim().split("\n").at(-1)}`;
 }
 
+/** A peer's script, and what it said. */
+interface Peer {
+  readonly script: string;
+  readonly result: Series | string;
+}
+
 interface Outcome {
   readonly ours: number[];
-  readonly peer: Series | string;
+  readonly peers: readonly Peer[];
   readonly notes: Record<string, number>;
 }
 
 async function alternate(bench: Bench, name: string, options: RunOptions): Promise<Outcome> {
   const { threads, rounds, runs } = options;
   const ours: number[] = [];
-  let peer: Series | string = "not run";
+  let peers: Peer[] = (bench.peers ?? [name]).map((script) => ({ script, result: "not run" }));
   let notes: Record<string, number> = {};
   for (let round = 0; round < rounds; round++) {
     const measured: Measurement = await bench.measure({ threads, runs });
     ours.push(...measured.times);
     notes = { ...notes, ...measured.notes };
-    const series = peerRound(name, threads, runs);
-    if (typeof series === "string") peer = series;
-    else peer = typeof peer === "string" ? series : { ...series, times: [...peer.times, ...series.times] };
+    peers = peers.map(({ script, result }) => ({
+      script,
+      result: joined(result, peerRound(script, threads, runs)),
+    }));
   }
-  return { ours, peer, notes };
+  return { ours, peers, notes };
+}
+
+/** The times of all rounds; a failure of the last one says why. */
+function joined(before: Series | string, round: Series | string): Series | string {
+  if (typeof before === "string" || typeof round === "string") return round;
+  return { ...round, times: [...before.times, ...round.times] };
 }
 
 interface RunOptions {
@@ -118,7 +131,7 @@ async function main(): Promise<void> {
   const { name, threads } = options;
   const { bench } = (await import(`./${name}.ts`)) as { bench: Bench };
   const machine = hardware();
-  const { ours, peer, notes } = await alternate(bench, name, options);
+  const { ours, peers, notes } = await alternate(bench, name, options);
   const own = summary(ours);
   console.log(`${bench.title}, ${threads} threads (load ${machine.load.toFixed(1)} at the start)`);
   console.log(`  ours  ${show(own)}`);
@@ -129,7 +142,10 @@ async function main(): Promise<void> {
     hardware: machine,
     threads,
     ours: own,
-    ...peerPart(peer, own),
+    ...peerPart(peers[0]!, own),
+    ...(peers.length > 1
+      ? { others: peers.slice(1).map((peer) => ({ script: peer.script, ...peerPart(peer, own) })) }
+      : {}),
     notes,
   };
   for (const [key, value] of Object.entries(notes)) console.log(`  ${key}: ${value.toPrecision(4)}`);
@@ -140,7 +156,7 @@ async function main(): Promise<void> {
 /** A median so many times the minimum tells of other work on the machine. */
 const disturbance = 1.35;
 
-function peerPart(peer: Series | string, own: ReturnType<typeof summary>) {
+function peerPart({ script, result: peer }: Peer, own: ReturnType<typeof summary>) {
   if (typeof peer === "string") {
     console.log(`  peer  none: ${peer}`);
     return { peer: null, peerAbsent: peer, ratio: null };
@@ -149,7 +165,7 @@ function peerPart(peer: Series | string, own: ReturnType<typeof summary>) {
   const ratio = own.median / theirs.median;
   const ratioOfMinima = own.min / theirs.min;
   const disturbed = [own, theirs].some(({ median, min }) => median > disturbance * min);
-  console.log(`  peer  ${show(theirs)} (${peer.name} ${peer.version})`);
+  console.log(`  peer  ${show(theirs)} (${script}.py, ${peer.name} ${peer.version})`);
   console.log(`  ratio ${ratio.toFixed(2)} of medians, ${ratioOfMinima.toFixed(2)} of minima`);
   if (disturbed)
     console.log(
