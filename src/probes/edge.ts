@@ -7,9 +7,15 @@
  * whose loss comes down only because its rectifiers died.
  */
 
-import { Key } from "../tensor/index.ts";
+import { Key, type NdArray } from "../tensor/index.ts";
 import { type Estimate, meanEstimate } from "../theory/index.ts";
-import { createTrainer, type Trainer, type TrainerOptions, type TrainingRun } from "../train/index.ts";
+import {
+  createTrainer,
+  type RunOptions,
+  type Trainer,
+  type TrainerOptions,
+  type TrainingRun,
+} from "../train/index.ts";
 import { positiveCount } from "./checks.ts";
 import { bracketEdge, type EdgeBracket, type EdgeSearchOptions } from "./edge-search.ts";
 
@@ -23,10 +29,21 @@ export interface EdgeRunOptions extends EdgeSearchOptions {
   readonly steps?: number;
   /** Runs differ in initial weights and in the order of the data; at least 2, 3 unless said. */
   readonly seeds?: number;
+  /** Initial weights instead of fresh ones: one entry takes the place of one seed. */
+  readonly parameters?: readonly Readonly<Record<string, NdArray>>[];
+  /** What counts as stable; `survives` unless said. */
+  readonly criterion?: StabilityCriterion;
   readonly key?: Key;
   /** Rows of the training split that runs may visit; all unless said. */
   readonly rows?: ArrayLike<number>;
   readonly signal?: AbortSignal;
+}
+
+/** A rule by which a run is stable or not. */
+export interface StabilityCriterion {
+  /** What counts, in words. */
+  readonly meaning: string;
+  holds(run: Pick<TrainingRun, "status" | "losses">): boolean;
 }
 
 export type EdgeOptions = TrainerOptions & EdgeRunOptions;
@@ -55,12 +72,13 @@ export async function measureEdge(settings: EdgeOptions): Promise<EdgeMeasuremen
 
 /** The same with a trainer that is there already. */
 export async function measureEdgeWith(trainer: Trainer, settings: EdgeRunOptions): Promise<EdgeMeasurement> {
-  const seeds = positiveCount("seeds", settings.seeds ?? 3, 2);
+  const seeds = positiveCount("seeds", settings.parameters?.length ?? settings.seeds ?? 3, 2);
   const key = settings.key ?? Key.fromSeed(0);
   const brackets: EdgeBracket[] = [];
   let search: EdgeSearchOptions = settings;
   for (let seed = 0; seed < seeds; seed++) {
-    const bracket = await bracketEdge(stability(trainer, key.split("edge").split(seed), settings), search);
+    const run = { key: key.split("edge").split(seed), ...initialOf(settings, seed) };
+    const bracket = await bracketEdge(stability(trainer, run, settings), search);
     brackets.push(bracket);
     const middle = middleOf(bracket);
     if (Number.isFinite(middle) && middle > 0) search = { ...settings, guess: middle, stride: 1.5 };
@@ -73,20 +91,29 @@ export async function measureEdgeWith(trainer: Trainer, settings: EdgeRunOptions
       Math.min(...brackets.map(({ lastStable }) => lastStable)),
       Math.max(...brackets.map(({ firstUnstable }) => firstUnstable)),
     ],
-    ...(found ? { edge: geometricMean(middles) } : {}),
+    ...(found ? { edge: geometricMean(middles, settings.criterion ?? survives) } : {}),
     trials: brackets.reduce((sum, { trials }) => sum + trials, 0),
   };
 }
 
-function stability(trainer: Trainer, key: Key, { steps = 40, rows, signal }: EdgeRunOptions) {
+function initialOf({ parameters }: EdgeRunOptions, seed: number): Pick<RunOptions, "parameters"> {
+  const given = parameters?.[seed];
+  return given === undefined ? {} : { parameters: given };
+}
+
+function stability(
+  trainer: Trainer,
+  initial: Pick<RunOptions, "key" | "parameters">,
+  { steps = 40, rows, signal, criterion = survives }: EdgeRunOptions,
+) {
   positiveCount("steps", steps, 4);
   return async (learningRate: number): Promise<boolean> => {
-    const run = trainer.start({ key, learningRate, steps, ...(rows ? { rows } : {}) });
+    const run = trainer.start({ ...initial, learningRate, steps, ...(rows ? { rows } : {}) });
     while (run.status === "running") {
       signal?.throwIfAborted();
       await run.advance();
     }
-    return isStable(run);
+    return criterion.holds(run);
   };
 }
 
@@ -98,22 +125,42 @@ export function isStable({ status, losses }: Pick<TrainingRun, "status" | "losse
   return mean <= unstableAbove * losses[0]! && losses.every((loss) => loss <= blownAbove * losses[0]!);
 }
 
+/** Every loss is finite and the run ends about where it began, or below: what happens between is forgiven. */
+export const survives: StabilityCriterion = {
+  meaning: `late loss ≤ ${unstableAbove} × first loss, and none above ${blownAbove} ×, counts as stable`,
+  holds: isStable,
+};
+
+/** Losses of a run of `descends`: more would see what training does to the curvature. */
+export const descentSteps = 7;
+
+/** A rise smaller than this part of the loss is rounding. */
+const rounding = 1e-5;
+
+/**
+ * Gradient descent on one batch lowers its loss at every step: below 2/λ_max on a quadratic, and never for long above, where
+ * the sharpest direction grows by |1 − ηλ| a step. Runs are to be short (`descentSteps`): long enough for that direction to
+ * show, short enough that the curvature is still that of the weights they start from.
+ */
+export const descends: StabilityCriterion = {
+  meaning: `each of the first ${descentSteps - 1} steps on one batch lowers its loss`,
+  holds: ({ status, losses }) =>
+    status !== "diverged" &&
+    losses.every((loss, i) => Number.isFinite(loss) && (i === 0 || loss <= losses[i - 1]! * (1 + rounding))),
+};
+
 function middleOf({ lastStable, firstUnstable }: EdgeBracket): number {
   return Math.sqrt(lastStable * firstUnstable);
 }
 
 /** The interval is that of the logarithms, which is where rates are compared. */
-function geometricMean(values: readonly number[]): Estimate {
+function geometricMean(values: readonly number[], { meaning }: StabilityCriterion): Estimate {
   const { value, ci, n } = meanEstimate(values.map(Math.log));
   return {
     value: Math.exp(value),
     ...(ci ? { ci: [Math.exp(ci[0]), Math.exp(ci[1])] } : {}),
     ...(n ? { n } : {}),
     kind: "measured",
-    assumptions: [
-      "geometric mean over seeds",
-      "Student's t on the logarithms",
-      `late loss ≤ ${unstableAbove} × first loss, and none above ${blownAbove} ×, counts as stable`,
-    ],
+    assumptions: ["geometric mean over seeds", "Student's t on the logarithms", meaning],
   };
 }

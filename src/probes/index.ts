@@ -30,12 +30,16 @@ export {
 export { type Distribution, distribution } from "./distribution.ts";
 export {
   blownAbove,
+  descends,
+  descentSteps,
   type EdgeMeasurement,
   type EdgeOptions,
   type EdgeRunOptions,
   isStable,
   measureEdge,
   measureEdgeWith,
+  type StabilityCriterion,
+  survives,
   unstableAbove,
 } from "./edge.ts";
 export { bracketEdge, type EdgeBracket, type EdgeSearchOptions } from "./edge-search.ts";

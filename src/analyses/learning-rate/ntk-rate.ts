@@ -1,7 +1,8 @@
 /**
  * @file The learning rate that the neural tangent kernel allows: 2/λ_max of the Gauss-Newton matrix at initialisation,
  * from mean-field theory alone (criticality.md §5). The kernel of n inputs has the mean diagonal and mean off-diagonal of
- * the data's pairs; with C outputs at equal probabilities the cross entropy contributes a factor 1/C.
+ * the data's pairs. The loss contributes the largest eigenvalue of its Hessian in the outputs: 1/C of cross entropy with C
+ * outputs at equal probabilities, 2/C of the mean squared error. (Cross entropy of one output has no curvature.)
  */
 import type { Model } from "../../net/index.ts";
 import {
@@ -13,6 +14,7 @@ import {
   propagatePair,
   theoryEstimate,
 } from "../../theory/index.ts";
+import type { LossKind } from "../../train/index.ts";
 import type { Sample } from "../data-moments.ts";
 import { inputStart, pairStart } from "../input-start.ts";
 import { type Reach, theoryReach } from "../reach.ts";
@@ -25,13 +27,15 @@ export interface NtkRateInputs {
   readonly inputs: Sample["inputs"];
   /** Inputs of a batch. */
   readonly batch: number;
+  /** crossEntropy unless said. */
+  readonly loss?: LossKind;
 }
 
 /** The rate, or why theory gives none. */
 export type NtkRate = { readonly rate: Estimate } | { readonly because: string };
 
 /** @example ntkRate({ model, inputs, batch: 128 }) */
-export function ntkRate({ model, inputs, batch }: NtkRateInputs): NtkRate {
+export function ntkRate({ model, inputs, batch, loss = "crossEntropy" }: NtkRateInputs): NtkRate {
   const start = {
     pairs: allPairs(inputs.shape[0]!),
     correlation: meanCorrelation(model, inputs),
@@ -42,15 +46,26 @@ export function ntkRate({ model, inputs, batch }: NtkRateInputs): NtkRate {
   if (because !== undefined) return { because };
   const kernel = topEigenvalue(model, batch, { single, pair });
   if (Number.isNaN(kernel)) return { because: unfollowed(model) };
-  const rate = theoryEstimate((2 * model.outputShape.at(-1)! * batch) / kernel, [
+  const rate = theoryEstimate((2 * batch) / (kernel * lossCurvature[loss](model.outputShape.at(-1)!)), [
     "infinite width, at initialisation",
     `${model.net.parameterisation} parameterisation, plain SGD`,
     "the kernel has the mean diagonal and off-diagonal of the data's pairs",
-    "cross entropy at equal class probabilities",
+    lossAssumption[loss],
     ...single.assumptions,
   ]);
   return { rate };
 }
+
+/** The largest eigenvalue of one example's loss in its C outputs. */
+const lossCurvature: Readonly<Record<LossKind, (outputs: number) => number>> = {
+  crossEntropy: (outputs) => (outputs === 1 ? 0 : 1 / outputs),
+  mse: (outputs) => 2 / outputs,
+};
+
+const lossAssumption: Readonly<Record<LossKind, string>> = {
+  crossEntropy: "cross entropy at equal class probabilities",
+  mse: "mean squared error over the outputs",
+};
 
 function topEigenvalue(
   { net }: Model,

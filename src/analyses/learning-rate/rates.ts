@@ -1,0 +1,152 @@
+/**
+ * @file The largest stable rate of plain SGD, from two sides on one batch of one finite network: 2/λ_max of the Gauss-Newton
+ * matrix at initialisation, for the whole network and for one layer at a time, and the measured edge up to which gradient
+ * descent lowers the loss at every step. Both see the same weights, since λ_max differs between draws of a narrow network.
+ */
+import { type Dataset, labelsOf, rowsAsFloat, rowsAsIds } from "../../data/index.ts";
+import { initialise, type Model } from "../../net/index.ts";
+import {
+  type CurvatureProbe,
+  compileCurvature,
+  descends,
+  descentSteps,
+  type EdgeMeasurement,
+  measureEdge,
+  seedKey,
+  stableRate,
+} from "../../probes/index.ts";
+import type { CompileOptions } from "../../runtime/index.ts";
+import type { Key, NdArray } from "../../tensor/index.ts";
+import { type Estimate, meanEstimate } from "../../theory/index.ts";
+import type { LossKind } from "../../train/index.ts";
+
+export interface RateOptions {
+  readonly model: Model;
+  readonly dataset: Dataset;
+  /** Rows of the training split that make the batch. */
+  readonly rows: Int32Array;
+  readonly loss: LossKind;
+  /** Fresh initialisations, 2 or more. */
+  readonly seeds: number;
+  readonly key: Key;
+  readonly options?: CompileOptions;
+  readonly signal?: AbortSignal;
+}
+
+export interface RateMeasurement {
+  /** 2/λ_max, geometric mean over seeds; absent where the curvature overflowed or vanished in some network. */
+  readonly fisher?: Estimate;
+  /** Of each seed; may be Infinity or NaN. */
+  readonly fisherRates: readonly number[];
+  /** The edge of descent on the batch. */
+  readonly descent: EdgeMeasurement;
+}
+
+/** λ_max of a layer's own block over that of the whole network, on one network. */
+export interface BlockShare {
+  /** Path of the layer: `3.branch.0`. */
+  readonly layer: string;
+  readonly share: number;
+}
+
+/** The search starts at the curvature's rate within this range: far into chaos it is off by many orders of magnitude. */
+const searchFrom = [1e-6, 1e3] as const;
+
+/** @example await measureRates({ model, dataset, rows, loss: "crossEntropy", seeds: 3, key }) */
+export async function measureRates(settings: RateOptions): Promise<RateMeasurement> {
+  const { model, key, seeds, loss, dataset, rows, options, signal } = settings;
+  const parameters = Array.from({ length: seeds }, (_, seed) => initialise(model, seedKey(key, seed)));
+  const fisherRates: number[] = [];
+  await using probe = await compileCurvature("gaussNewton", {
+    model,
+    loss,
+    ...batchOf(settings),
+    ...given(options),
+  });
+  for (const weights of parameters) {
+    signal?.throwIfAborted();
+    fisherRates.push(stableRate((await probe.measure(weights, { key })).largest));
+  }
+  const fisher = geometricMean(fisherRates);
+  const descent = await measureEdge({
+    model,
+    dataset,
+    loss,
+    batch: rows.length,
+    rows,
+    optimizer: { kind: "sgd", momentum: 0 },
+    parameters,
+    steps: descentSteps,
+    criterion: descends,
+    guess: startOf(fisher),
+    stride: 2,
+    reach: 8,
+    key,
+    ...given(options),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  return { ...(fisher === undefined ? {} : { fisher }), fisherRates, descent };
+}
+
+/** Lanczos on a block is stopped early: shares are read to two digits. */
+const blockPrecision = { tolerance: 0.02, steps: 20 };
+
+/**
+ * The share of every layer in λ_max, on one network: blocks of the Gauss-Newton matrix on its diagonal.
+ * @returns empty where the curvature is not finite.
+ */
+export async function measureBlocks(settings: RateOptions): Promise<BlockShare[]> {
+  const { model, key, loss, options } = settings;
+  await using probe = await compileCurvature("gaussNewton", {
+    model,
+    loss,
+    ...batchOf(settings),
+    ...given(options),
+  });
+  const weights = initialise(model, seedKey(key, 0));
+  const largest = async (group?: string) =>
+    (await probe.measure(weights, { key, ...blockPrecision, ...(group === undefined ? {} : { group }) }))
+      .largest;
+  const whole = await largest();
+  if (!(whole > 0)) return [];
+  return await sharesOf(probe, settings, async (group) => (await largest(group)) / whole);
+}
+
+async function sharesOf(
+  { groups }: CurvatureProbe,
+  { signal }: RateOptions,
+  shareOf: (group: string) => Promise<number>,
+): Promise<BlockShare[]> {
+  const shares: BlockShare[] = [];
+  for (const layer of groups) {
+    signal?.throwIfAborted();
+    shares.push({ layer, share: await shareOf(layer) });
+  }
+  return shares;
+}
+
+function batchOf({ dataset, rows }: RateOptions): { inputs: NdArray; labels: NdArray<"int32"> } {
+  const take = dataset.kind === "ids" ? rowsAsIds : rowsAsFloat;
+  return { inputs: take(dataset, "train", rows), labels: labelsOf(dataset, "train", rows) };
+}
+
+function given(options: CompileOptions | undefined): { options?: CompileOptions } {
+  return options === undefined ? {} : { options };
+}
+
+function startOf(fisher: Estimate | undefined): number {
+  const [least, most] = searchFrom;
+  return fisher === undefined ? least : Math.min(Math.max(fisher.value, least), most);
+}
+
+function geometricMean(rates: readonly number[]): Estimate | undefined {
+  if (!rates.every((rate) => Number.isFinite(rate) && rate > 0)) return undefined;
+  const { value, ci, n } = meanEstimate(rates.map(Math.log));
+  return {
+    value: Math.exp(value),
+    ...(ci === undefined ? {} : { ci: [Math.exp(ci[0]), Math.exp(ci[1])] as const }),
+    ...(n === undefined ? {} : { n }),
+    kind: "measured",
+    assumptions: ["2/λ_max of the Gauss-Newton matrix at initialisation", "geometric mean over seeds"],
+  };
+}
