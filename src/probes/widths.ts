@@ -3,7 +3,7 @@
  * since initialisation, over the first steps of training. Where the size of the change depends on the width, so does the
  * learning rate that suits.
  */
-import { type Dataset, rowsAsFloat } from "../data/index.ts";
+import { type Dataset, rowsAsFloat, rowsAsIds } from "../data/index.ts";
 import { input, reduceMean, Scope, sqrt, square, sub, type Tensor, withScope } from "../expr/index.ts";
 import { applyModel, type Model, parameterInputs, takesIds } from "../net/index.ts";
 import { type CompileOptions, compile, type Executable } from "../runtime/index.ts";
@@ -129,7 +129,8 @@ function rootMeanSquare(h: Tensor): Tensor {
 function nothingTapped(): FathomError {
   return new FathomError({
     code: "bad-input",
-    message: "The network has no dense, convolution or residual layer in its own list, so nothing is looked at.",
+    message:
+      "The network has no dense, convolution or residual layer in its own list, so nothing is looked at.",
     where: "layers",
     hint: "Put the layers of interest into the network's own list.",
   });
@@ -137,7 +138,7 @@ function nothingTapped(): FathomError {
 
 function probeRows(model: Model, dataset: Dataset, batch: number): NdArray {
   const rows = Int32Array.from({ length: batch }, (_, i) => i);
-  const values = rowsAsFloat(dataset, "train", rows);
+  const values = takesIds(model) ? rowsAsIds(dataset, "train", rows) : rowsAsFloat(dataset, "train", rows);
   return checkInputs(model, { ...values, shape: [batch, ...model.inputShape] }, "float32");
 }
 
@@ -151,8 +152,7 @@ async function sizesOfRun(
   const initial = Object.fromEntries(
     Object.entries(run.parameters).map(([name, array]) => [initialName(name), array]),
   );
-  const look = async () =>
-    sizesFrom(await executable.run({ ...run.parameters, ...initial, [X]: x }));
+  const look = async () => sizesFrom(await executable.run({ ...run.parameters, ...initial, [X]: x }));
   const sizes = [await look()];
   for (let step = 1; step <= steps; step++) {
     signal?.throwIfAborted();
