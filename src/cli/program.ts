@@ -11,6 +11,7 @@ import { reproCommand } from "./commands/repro.ts";
 import { schemaCommand } from "./commands/schema.ts";
 import { surveyCommand } from "./commands/survey.ts";
 import { trainCommand } from "./commands/train.ts";
+import { widthsCommand } from "./commands/widths.ts";
 import { badUsage, errorLines, exitCodeOf, exitCodes } from "./errors.ts";
 import type { Io } from "./io.ts";
 
@@ -70,6 +71,7 @@ function createProgram(io: Io, argv: readonly string[]): Command {
     surveyCommand,
     criticalityCommand,
     phaseCommand,
+    widthsCommand,
     trainCommand,
     exportCommand,
     reproCommand,
