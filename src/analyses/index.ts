@@ -12,3 +12,4 @@ export { papers } from "./repro/papers.ts";
 export { type CheckedClaim, type ReproJson, type ReproQuestion, repro } from "./repro/repro.ts";
 export { type SurveyJson, survey } from "./survey.ts";
 export { zeroDivision } from "./zero-division.ts";
+export { type WidthsQuestion, widths } from "./widths/question.ts";
