@@ -1,0 +1,122 @@
+/**
+ * @file Learning rates of a network without data, for `fathom criticality`: random inputs of second moment 1 with random labels.
+ * Such inputs are unlike each other, so their kernel has no common direction and the rates are larger than on data whose inputs
+ * are alike; a survey measures on the data.
+ */
+import type { Dataset } from "../../data/index.ts";
+import { type Model, takesIds } from "../../net/index.ts";
+import type { CompileOptions } from "../../runtime/index.ts";
+import { type Key, type NdArray, ndarray, uniform } from "../../tensor/index.ts";
+import { propagate } from "../../theory/index.ts";
+import { inputStart } from "../input-start.ts";
+import { theoryReach } from "../reach.ts";
+import { isUnsupported } from "../unsupported.ts";
+import type { KnownRates } from "./largest.ts";
+import { type NtkRate, ntkRate } from "./ntk-rate.ts";
+import { kernelShares, layerRates } from "./per-layer.ts";
+import { measureBlocks, measureRates, type RateOptions } from "./rates.ts";
+
+/** Inputs of a batch; networks whose rates are measured at most; layers whose blocks are measured at most. */
+export const standInBatch = 64;
+const mostSeeds = 3;
+const mostBlocks = 64;
+
+/** What theory says of the largest stable rate. */
+export function predictStandInRates(model: Model, inputs: NdArray): KnownRates {
+  const sample = inputs as NdArray<"float32">;
+  const single = theoryReach(model, (places) => propagate(places, inputStart(model, sample)));
+  const kernel =
+    single.missing === undefined ? kernelShares(model, single.layers) : new Map<string, number>();
+  return {
+    ntk: standInNtk(model, sample),
+    perLayer: layerRates(undefined, kernel),
+  };
+}
+
+function standInNtk(model: Model, inputs: NdArray<"float32">): NtkRate {
+  if (model.outputShape.length !== 1)
+    return { because: "the output has positions, and a loss is over the classes of one vector" };
+  return ntkRate({ model, inputs, batch: inputs.shape[0]!, loss: standInLoss(model) });
+}
+
+/** Cross entropy of a single output is 0 whatever it is. */
+export function standInLoss(model: Model): "crossEntropy" | "mse" {
+  return model.outputShape.at(-1) === 1 ? "mse" : "crossEntropy";
+}
+
+export interface StandInOptions {
+  readonly model: Model;
+  /** [standInBatch, ...inputShape] */
+  readonly inputs: NdArray;
+  readonly seeds: number;
+  readonly key: Key;
+  readonly options?: CompileOptions;
+  readonly signal?: AbortSignal;
+}
+
+/** Theory with the curvature and the edge of descent of sampled networks beside it; theory alone where none can train on it. */
+export async function measureStandInRates(settings: StandInOptions): Promise<KnownRates> {
+  const { model, inputs } = settings;
+  const predicted = predictStandInRates(model, inputs);
+  if (model.outputShape.length !== 1 || !model.parameters.some(({ trainable }) => trainable))
+    return predicted;
+  try {
+    return await withMeasured(predicted, rateOptions(settings));
+  } catch (error) {
+    if (isUnsupported(error)) return predicted;
+    throw error;
+  }
+}
+
+async function withMeasured(predicted: KnownRates, options: RateOptions): Promise<KnownRates> {
+  const measured = await measureRates(options);
+  const kernel = new Map(predicted.perLayer.map(({ layer, share }) => [layer, share]));
+  const layers = new Set(options.model.parameters.map(({ name }) => name.replace(/\.[^.]*$/, "")));
+  const blocks =
+    measured.fisher === undefined || layers.size > mostBlocks ? undefined : await measureBlocks(options);
+  return { ...predicted, measured, perLayer: layerRates(blocks, kernel) };
+}
+
+function rateOptions({ model, inputs, seeds, key, options, signal }: StandInOptions): RateOptions {
+  const batch = inputs.shape[0]!;
+  return {
+    model,
+    dataset: standInDataset(model, inputs, key),
+    rows: Int32Array.from({ length: batch }, (_, row) => row),
+    loss: standInLoss(model),
+    seeds: Math.min(Math.max(seeds, 2), mostSeeds),
+    key: key.split("rates"),
+    ...(options === undefined ? {} : { options }),
+    ...(signal === undefined ? {} : { signal }),
+  };
+}
+
+function standInDataset(model: Model, inputs: NdArray, key: Key): Dataset {
+  const classes = model.outputShape.at(-1)!;
+  const batch = inputs.shape[0]!;
+  const draws = uniform(key.split("labels"), "float64", [batch]).data;
+  const split = {
+    inputs: inputs as NdArray<"float32" | "int32">,
+    labels: ndarray(
+      "int32",
+      [batch],
+      Int32Array.from(draws, (u) => Math.floor(u * classes)),
+    ),
+  };
+  return {
+    name: "random inputs and labels",
+    kind: kindOf(model),
+    inputShape: model.inputShape,
+    classes,
+    scale: 1,
+    train: split,
+    test: split,
+    source: "random",
+  };
+}
+
+function kindOf(model: Model): Dataset["kind"] {
+  if (takesIds(model)) return "ids";
+  const kind = model.net.input?.kind;
+  return kind === "image" || kind === "signal" ? kind : "vector";
+}
