@@ -43,7 +43,18 @@ export {
   unstableAbove,
 } from "./edge.ts";
 export { bracketEdge, type EdgeBracket, type EdgeSearchOptions } from "./edge-search.ts";
+export { type FisherOptions, type FisherSample, fisherDistance, measureFisher } from "./fisher.ts";
 export * from "./foreign/index.ts";
+export {
+  type FreenessMoment,
+  type FreenessOptions,
+  type FreenessReport,
+  type FreenessSlope,
+  type FreenessWord,
+  freeness,
+  freenessWords,
+} from "./freeness.ts";
+export { type InvarianceReport, invariance, rotationFixing } from "./invariance.ts";
 export {
   type JacobianLayer,
   type JacobianMeasurement,
@@ -51,6 +62,13 @@ export {
   measureJacobians,
   seedKey,
 } from "./jacobian.ts";
+export {
+  compileJacobianMatrix,
+  type JacobianMatrix,
+  type JacobianMatrixOptions,
+  type JacobianMatrixProgram,
+  jacobianMatrix,
+} from "./jacobian-matrix.ts";
 export {
   type ChainProgramOptions,
   compileChain,
@@ -62,6 +80,7 @@ export {
   type ProbeFeeds,
   probeName,
 } from "./jacobian-program.ts";
+export { type EigenvalueLaw, kolmogorovDistance } from "./kolmogorov.ts";
 export { type ExtremeEigenvalues, extremeEigenvalues, type LanczosOptions } from "./lanczos.ts";
 export { chooseLaw, type Errors, fitLaw, type Law, type LawFit, laws, rankLaws } from "./laws.ts";
 export type { LogEstimate } from "./log-estimate.ts";
@@ -76,4 +95,23 @@ export {
   separation,
 } from "./separation.ts";
 export { growthRate, growthShift } from "./slope.ts";
+export {
+  measureSpectrum,
+  type SampleDistance,
+  type SampledSpectrum,
+  type SpectrumMeasurement,
+  type SpectrumOptions,
+} from "./spectrum.ts";
+export type { TapName } from "./stretch.ts";
 export { type CoordinateLayer, type CoordinateOptions, measureCoordinates } from "./widths.ts";
+export {
+  checkTuning,
+  type LayerGain,
+  type StretchResult,
+  type TuneOptions,
+  type Tuning,
+  tuneByObjective,
+  tuneByScalars,
+  tuneBySweep,
+  tuningSeeds,
+} from "./tune/index.ts";

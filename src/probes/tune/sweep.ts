@@ -307,7 +307,8 @@ function meanOf(runs: readonly StageRun[], read: (run: StageRun) => number): num
   return runs.reduce((sum, run) => sum + read(run), 0) / runs.length;
 }
 
-function nothingToTune(): FathomError {
+/** The refusal of a network without gains. */
+export function nothingToTune(): FathomError {
   return new FathomError({
     code: "bad-input",
     where: "layers",

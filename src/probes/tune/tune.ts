@@ -7,8 +7,10 @@ import type { CompileOptions } from "../../runtime/index.ts";
 import { type FloatDType, Key, type NdArray } from "../../tensor/index.ts";
 import { defaultProbes } from "../default-probes.ts";
 import { type JacobianMeasurement, measureJacobians } from "../jacobian.ts";
+import { autoInitGains } from "./autoinit.ts";
 import type { LayerGain } from "./gains.ts";
-import { type StretchResult, type SweepStrategy, sweepGains } from "./sweep.ts";
+import { tuneScalars } from "./scalars.ts";
+import { type StretchResult, Sweep, type SweepStrategy, sweepGains } from "./sweep.ts";
 
 export interface TuneOptions {
   readonly net: Net;
@@ -84,15 +86,7 @@ const strategies: readonly SweepStrategy[] = [
 ];
 
 async function sweepOnce(settings: TuneOptions, seeds: number, strategy: SweepStrategy): Promise<Tuning> {
-  const {
-    net,
-    inputs,
-    key = Key.fromSeed(0),
-    probes = defaultProbes(buildModel(net)),
-    options,
-    onProgress,
-    signal,
-  } = settings;
+  const { net, inputs, key = Key.fromSeed(0), probes = defaultProbes(buildModel(net)) } = settings;
   const { gains, stretches } = await sweepGains({
     model: buildModel(net),
     inputs,
@@ -101,11 +95,7 @@ async function sweepOnce(settings: TuneOptions, seeds: number, strategy: SweepSt
     key: key.split("tune"),
     dtype: "float32",
     strategy,
-    ...(options === undefined ? {} : { options }),
-    ...(signal === undefined ? {} : { signal }),
-    ...(onProgress === undefined
-      ? {}
-      : { onProgress: (done, total) => onProgress({ label: "tuning layers", done, total }) }),
+    ...shared(settings),
   });
   return { net: gains.applied(net), gains: gains.byLayer(), stretches, seeds };
 }
@@ -115,6 +105,70 @@ function worstLogJ({ layers }: JacobianMeasurement): number {
   const hidden = layers.length > 1 ? layers.slice(0, -1) : layers;
   const worst = Math.max(...hidden.map(({ J }) => Math.abs(J.lnMean)));
   return Number.isNaN(worst) ? Number.POSITIVE_INFINITY : worst;
+}
+
+/** What only some questions state, as a measurement wants it. */
+function shared({ options, signal, onProgress }: TuneOptions) {
+  return {
+    ...(options === undefined ? {} : { options }),
+    ...(signal === undefined ? {} : { signal }),
+    ...(onProgress === undefined
+      ? {}
+      : { onProgress: (done: number, total: number) => onProgress({ label: "tuning layers", done, total }) }),
+  };
+}
+
+/**
+ * Tunes by descent on the AutoInit objective (criticality.md §7.2).
+ * @throws FathomError as `tuneBySweep`; failed where the network as given overflows.
+ * @example await tuneByObjective({ net, inputs, lam: 0.1 })
+ */
+export async function tuneByObjective(
+  settings: TuneOptions & { readonly lam?: number },
+): Promise<Tuning & { readonly objective: readonly number[] }> {
+  const { net, inputs, key = Key.fromSeed(0), probes = defaultProbes(buildModel(net)), lam } = settings;
+  const seeds = settings.seeds ?? tuningSeeds(net);
+  const { gains, stretches, objective } = await autoInitGains({
+    model: buildModel(net),
+    inputs,
+    seeds,
+    probes,
+    key: key.split("tune"),
+    ...(lam === undefined ? {} : { lam }),
+    ...shared(settings),
+  });
+  return { net: gains.applied(net), gains: gains.byLayer(), stretches, seeds, objective };
+}
+
+/**
+ * Tunes one σw² for all layers at a given σb² (criticality.md §7.4).
+ * @param settings - `sb2` is that of the network's first layer unless said.
+ * @throws FathomError as `tuneBySweep`; failed where no σw is critical.
+ * @example await tuneByScalars({ net, inputs, sb2: 0.05 })
+ */
+export async function tuneByScalars(settings: TuneOptions & { readonly sb2?: number }): Promise<Tuning> {
+  const { net, inputs, key = Key.fromSeed(0), probes = 8, seeds = 3 } = settings;
+  const model = buildModel({ ...net, parameterisation: "standard" });
+  const sweep = new Sweep(model, {
+    model,
+    inputs,
+    seeds,
+    probes,
+    key: key.split("tune"),
+    dtype: "float32",
+    strategy: strategies[0]!,
+    ...shared(settings),
+  });
+  await using stages = await sweep.compile();
+  const sb2 = settings.sb2 ?? sweep.gains.sites()[0]!.sb2;
+  const J = await tuneScalars(sweep, stages.stages, sb2);
+  const stretches = sweep.gains.plan.stretches.map(({ layers }, l) => ({
+    index: l + 1,
+    name: layers.at(-1)!.name,
+    status: "ok" as const,
+    J: J[l]!,
+  }));
+  return { net: sweep.gains.applied(net), gains: sweep.gains.byLayer(), stretches, seeds };
 }
 
 /** What J is measured with, before and after. */

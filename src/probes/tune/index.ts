@@ -1,0 +1,13 @@
+/** @file Tuning a network to criticality by measurement: sequential sweep, AutoInit objective, two numbers. */
+export type { LayerGain } from "./gains.ts";
+export { type GainSearch, solveGain } from "./solve.ts";
+export type { StretchResult } from "./sweep.ts";
+export {
+  checkTuning,
+  type TuneOptions,
+  type Tuning,
+  tuneByObjective,
+  tuneByScalars,
+  tuneBySweep,
+  tuningSeeds,
+} from "./tune.ts";
