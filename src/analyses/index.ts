@@ -2,14 +2,24 @@
 export { type Analysis, type AnalysisDefinition, type Conclusion, defineAnalysis } from "./analysis.ts";
 export { type Architecture, recogniseArchitecture } from "./architecture.ts";
 export { SurveyContext, type SurveySettings } from "./context.ts";
-export { type PhaseQuestion, phase } from "./criticality/phase.ts";
+export {
+  type MeasuredPhaseQuestion,
+  measuredPhase,
+  type NetPhaseQuestion,
+  type PhaseQuestion,
+  phase,
+  phaseOfNet,
+} from "./criticality/phase.ts";
 export { type CriticalityQuestion, criticality } from "./criticality/question.ts";
 export * from "./document.ts";
 export * from "./figure.ts";
+export { listModel, type ProbeQuestion, probeModel } from "./foreign/probe.ts";
+export type { ForeignSource } from "./foreign/subject.ts";
 export { analyses } from "./registry.ts";
 export type { Paper, PaperClaim } from "./repro/paper.ts";
 export { papers } from "./repro/papers.ts";
 export { type CheckedClaim, type ReproJson, type ReproQuestion, repro } from "./repro/repro.ts";
+export { type SpectrumQuestion, spectrum, type UniformSubject } from "./spectrum/question.ts";
 export { type SurveyJson, survey } from "./survey.ts";
-export { zeroDivision } from "./zero-division.ts";
 export { type WidthsQuestion, widths } from "./widths/question.ts";
+export { zeroDivision } from "./zero-division.ts";

@@ -7,8 +7,10 @@ import { dataGetCommand, dataListCommand } from "./commands/data.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { exportCommand } from "./commands/export.ts";
 import { phaseCommand } from "./commands/phase.ts";
+import { probeCommand } from "./commands/probe.ts";
 import { reproCommand } from "./commands/repro.ts";
 import { schemaCommand } from "./commands/schema.ts";
+import { spectrumCommand } from "./commands/spectrum.ts";
 import { surveyCommand } from "./commands/survey.ts";
 import { trainCommand } from "./commands/train.ts";
 import { widthsCommand } from "./commands/widths.ts";
@@ -71,6 +73,8 @@ function createProgram(io: Io, argv: readonly string[]): Command {
     surveyCommand,
     criticalityCommand,
     phaseCommand,
+    probeCommand,
+    spectrumCommand,
     widthsCommand,
     trainCommand,
     exportCommand,

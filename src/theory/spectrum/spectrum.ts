@@ -35,6 +35,8 @@ const COMPARED_CELLS = 48;
 /** Below this relative variance the spectrum is a point; rounding of many layers needs more. */
 const POINT = 1e-10;
 const LAYERS_OF_POINT = 100;
+/** More different laws than this are joined at neighbouring q: the density then has errors of second order in ln q. */
+const MOST_LAWS = 48;
 
 /**
  * The spectrum of J Jᵀ where J is the product of the layers, the first one first.
@@ -56,7 +58,8 @@ export function jacobianSpectrum({
   const gaussians = layers.filter(({ weights }) => weights === "gaussian").length;
   const variance = laws.reduce((sum, { relativeVariance }) => sum + relativeVariance, gaussians);
   const common = { logMean, variance, bounded: laws.every(({ bounded }) => bounded) };
-  return spectrumOf({ ...common, ...partsOf(layers, laws, variance) });
+  const joined = new Set(laws).size > MOST_LAWS ? joinNear(layers) : layers;
+  return spectrumOf({ ...common, ...partsOf(joined, lawsAt(joined, 0), variance) });
 }
 
 /** A network whose layers are all alike. */
@@ -124,6 +127,24 @@ function partsOf(
   const one = layers[laws.indexOf(curve.groups[0]!.law)]!;
   const at = one.q === 0 ? 1 : one.q;
   return { curve, bulk: singleLayerBulk(one.activation, at, derivativeMoment(one.activation, at)) };
+}
+
+/** Layers whose q lies in the same of `MOST_LAWS` bins of ln q share the geometric mean of their q. */
+function joinNear(layers: readonly SpectrumLayer[]): SpectrumLayer[] {
+  const logs = layers.map(({ q }) => (q > 0 ? Math.log(q) : Number.NaN));
+  const least = logs.reduce((min, x) => (x < min ? x : min), Number.POSITIVE_INFINITY);
+  const most = logs.reduce((max, x) => (x > max ? x : max), Number.NEGATIVE_INFINITY);
+  const binOf = (l: number) =>
+    Math.min(MOST_LAWS - 1, Math.floor(((logs[l]! - least) / (most - least)) * MOST_LAWS));
+  const sums = new Map<number, { sum: number; count: number }>();
+  layers.forEach((_, l) => {
+    const { sum, count } = sums.get(binOf(l)) ?? { sum: 0, count: 0 };
+    sums.set(binOf(l), { sum: sum + logs[l]!, count: count + 1 });
+  });
+  return layers.map((layer, l) => {
+    const { sum, count } = sums.get(binOf(l))!;
+    return layer.q > 0 ? { ...layer, q: Math.exp(sum / count) } : layer;
+  });
 }
 
 const pointBulk: Bulk = {

@@ -1,0 +1,51 @@
+/** @file The result of `spectrum` for people: the summary, and the density of the singular values in characters. */
+import type { Outcome } from "../analyses/index.ts";
+import type { Context } from "./context.ts";
+import { summaryText } from "./report-files.ts";
+import { sampled } from "./table.ts";
+
+const rows = 8;
+const eighths = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
+const maxColumns = 64;
+/** The plot reaches to this multiple of the density's middle: what rises further at small values is cut. */
+const ceiling = 4;
+
+interface Shown {
+  readonly singular?: { readonly s: readonly number[]; readonly rho: readonly number[] };
+}
+
+/**
+ * A density as bars of `rows` lines over its abscissa.
+ * @example densityPlot({ s: [0.5, 1, 1.5], rho: [1, 2, 1] }, 80)
+ */
+export function densityPlot({ s, rho }: NonNullable<Shown["singular"]>, width: number): string {
+  if (s.length === 0) return "";
+  const places = sampled([...s.keys()], Math.max(16, Math.min(maxColumns, width - 16)));
+  const heights = places.map((place) => rho[place]!);
+  const middle = [...heights].sort((a, b) => a - b)[heights.length >> 1]!;
+  const highest = heights.reduce((max, height) => Math.max(max, height), 0);
+  const top = Math.min(highest, ceiling * Math.max(middle, highest / 1e3));
+  const label = Number(top.toPrecision(2)).toString();
+  const lines = Array.from({ length: rows }, (_, line) => {
+    const below = rows - 1 - line;
+    const bar = (height: number) => Math.min(8, Math.max(0, Math.round(8 * ((rows * height) / top - below))));
+    const text = heights.map((height) => eighths[bar(height)]!).join("");
+    return `  ${(line === 0 ? label : "").padStart(label.length)} │${text}`;
+  });
+  const margin = " ".repeat(label.length + 3);
+  const last = Number(s.at(-1)!.toPrecision(3)).toString();
+  return [
+    "  density of the singular values",
+    ...lines,
+    `${margin}└${"─".repeat(places.length)}`,
+    `${margin} 0${last.padStart(places.length - 1)}`,
+    "",
+  ].join("\n");
+}
+
+/** One screen. */
+export async function spectrumText(outcome: Outcome, context: Context): Promise<string> {
+  const { singular } = outcome.json as Shown;
+  const plot = singular === undefined ? "" : densityPlot(singular, context.width);
+  return `${await summaryText(outcome.document, context)}${plot === "" ? "" : `\n${plot}`}`;
+}
