@@ -16,7 +16,7 @@ export interface Verdict {
 /** Advice with its grounds (cli.md, `advice[{what,why,evidence,expected}]`). */
 export interface Advice {
   /** What it bears on; of two pieces about the same, the later one rests on more evidence and replaces the earlier. */
-  readonly about: "initialisation" | "learningRate";
+  readonly about: "initialisation" | "learningRate" | "export";
   readonly what: string;
   readonly why: string;
   readonly evidence: string;

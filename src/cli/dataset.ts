@@ -27,8 +27,17 @@ const dataText =
 
 /** Adds the options of a command that needs data. */
 export function withData(command: Command): Command {
+  return withDataOption(command, new Option("--data <name>", dataText).default("digits"));
+}
+
+/** The same where a command does without data when none are named. */
+export function withOptionalData(command: Command): Command {
+  return withDataOption(command, new Option("--data <name>", dataText));
+}
+
+function withDataOption(command: Command, data: Option): Command {
   const options = [
-    new Option("--data <name>", dataText).default("digits"),
+    data,
     new Option(
       "--standardize",
       "shift and scale inputs to mean 0 and variance 1: tables by column, pictures as a whole (pixels are /255 unless said)",

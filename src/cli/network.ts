@@ -62,15 +62,20 @@ async function readNetFile(path: string): Promise<Source> {
 async function sourceOf(argument: string, io: Io): Promise<Source> {
   if (argument === "-") return readStandardInput(io.stdin);
   if (/^\s*\{/.test(argument) || /^[A-Za-z][\w-]+:/.test(argument)) return { name: "NET", text: argument };
-  if (/\.onnx$/i.test(argument)) {
+  if (isOnnx(argument)) {
     throw new FathomError({
       code: "unsupported",
-      message: "ONNX models cannot be read by this version.",
+      message: "This command needs the description of a network; an ONNX model holds a graph and weights.",
       where: argument,
-      hint: `Describe the network instead. ${forms}`,
+      hint: `fathom probe ${argument} and fathom survey ${argument} measure it. For the rest describe the network: ${forms}`,
     });
   }
   return readNetFile(argument);
+}
+
+/** Whether an argument names an ONNX model. */
+export function isOnnx(argument: string): boolean {
+  return /\.onnx$/i.test(argument);
 }
 
 /**

@@ -14,6 +14,8 @@ export interface BlockEnd {
   readonly name: string;
   readonly kind: "residual" | "affine" | "start";
   readonly tensor: Tensor;
+  /** The weights whose size sets that of the block's output: of its affine map, or of the last in each residual branch. */
+  readonly last: readonly string[];
 }
 
 const affineOps = new Set(["matmul", "conv", "convInput"]);
@@ -43,29 +45,32 @@ export function blockEnds(flow: Flow, names: TensorNames, start?: Tensor): Block
     weights.push(...weightsOf(nodes, flow));
     const first = nodes.findIndex((node) => isWeighted(node, flow));
     if (first < 0) continue;
-    const last = extended(i, regions, { flow, names });
-    const after = regions.slice(i + 1, last + 1).flatMap((region) => region.nodes);
+    const behind = extended(i, regions, { flow, names });
+    const after = regions.slice(i + 1, behind + 1).flatMap((region) => region.nodes);
     weights.push(...weightsOf(after, flow));
     const own = weightsOf([...nodes.slice(first), ...after], flow);
     const kind = isSum(end, flow) ? "residual" : "affine";
-    const tensor = regions[last]!.end;
+    const tensor = regions[behind]!.end;
     const fresh = (all: readonly string[]) => all.filter((name) => !seen.has(name));
     const name =
       kind === "residual"
         ? residualName(fresh(weights), tensor, names)
         : affineName(fresh(own).length > 0 ? fresh(own) : own, tensor, names);
     const before = ends.at(-1);
-    if (kind === "residual" && before?.kind === kind && before.name === name) ends.pop();
-    ends.push({ name, kind, tensor });
+    const merged = kind === "residual" && before?.kind === kind && before.name === name;
+    if (merged) ends.pop();
+    const weighted = nodes.findLast((node) => isWeighted(node, flow))!;
+    const last = [...new Set([...(merged ? before.last : []), ...weightsOf([weighted], flow)])];
+    ends.push({ name, kind, tensor, last });
     for (const one of weights) seen.add(one);
     weights = [];
-    i = last;
+    i = behind;
   }
   return withDistinctNames(ends);
 }
 
 function startOf(tensor: Tensor, names: TensorNames): BlockEnd {
-  return { name: names.nameOf(tensor) ?? "embedding", kind: "start", tensor };
+  return { name: names.nameOf(tensor) ?? "embedding", kind: "start", tensor, last: [] };
 }
 
 function regionsOf({ order, cuts }: Flow): Region[] {

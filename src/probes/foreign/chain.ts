@@ -43,7 +43,12 @@ export function foreignChain(model: ForeignModel, options: ForeignChainOptions =
   const ends =
     options.taps === undefined
       ? blockEnds(flow, names, start)
-      : options.taps.map((name) => ({ name, kind: "chosen" as const, tensor: cutNamed(model, name) }));
+      : options.taps.map((name) => ({
+          name,
+          kind: "chosen" as const,
+          tensor: cutNamed(model, name),
+          last: [],
+        }));
   const apart = ends.every(({ tensor }) => tensor.shape[0] === samples);
   const together = options.examples === "together" || !apart;
   return {

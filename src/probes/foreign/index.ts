@@ -3,6 +3,7 @@ export { examplesApart } from "./apart.ts";
 export type { BlockEnd } from "./blocks.ts";
 export { type ForeignChain, type ForeignChainOptions, foreignChain } from "./chain.ts";
 export { type Flow, flowBetween } from "./flow.ts";
+export { type ListedTensor, listTensors } from "./list.ts";
 export {
   batchesOf,
   type ForeignMeasurement,
@@ -10,4 +11,6 @@ export {
   measureForeign,
 } from "./measure.ts";
 export { type ForeignModel, foreignModel } from "./model.ts";
+export { type OpenedModel, type OpenOptions, openForeign } from "./open.ts";
 export { measurePair, type PairMeasurement } from "./pairs.ts";
+export { logitsOf, type SgdEdgeOptions, sgdEdge } from "./sgd.ts";

@@ -1,0 +1,300 @@
+/** @file What the blocks of an imported model say, in sentences, numbers, pictures and JSON. */
+import type { ModelFinding } from "../../net/index.ts";
+import type { Conclusion } from "../analysis.ts";
+import type { Advice, DataTable, Finding, NumberRow, Verdict } from "../document.ts";
+import { finiteOrNull } from "../figure.ts";
+import { significant } from "../words.ts";
+import { type BlocksMeasurement, harmless, totalLogJ } from "./blocks.ts";
+import { blockFigures } from "./figures.ts";
+import type { Mend } from "./mend.ts";
+import type { ForeignSubject } from "./subject.ts";
+
+/** `block 12 (layers.12)`: counted from the first tap, as the table counts. */
+export function blockName(index: number, name: string): string {
+  return `block ${index} (${name})`;
+}
+
+/** e^|x| for people: `3.1×`, `10^8.3×` once it is large. */
+export function factor(logarithm: number): string {
+  const size = Math.abs(logarithm);
+  return size < Math.log(1e4) ? `${significant(Math.exp(size), 3)}×` : `10^${(size / Math.LN10).toFixed(1)}×`;
+}
+
+/** Everything that the blocks say. */
+export function concludeBlocks(
+  subject: ForeignSubject,
+  measured: BlocksMeasurement,
+  mend: Mend | undefined,
+): Conclusion & { readonly verdict: Verdict } {
+  const verdict = blocksVerdict(measured);
+  return {
+    verdict,
+    findings: [
+      verdictFinding(verdict),
+      ...culpritFindings(measured, mend),
+      ...roundingFindings(measured),
+      ...exportFindings(subject.findings),
+    ],
+    advice: [...mendAdvice(measured, mend), ...exportAdvice(subject.findings)],
+    numbers: blockNumbers(measured),
+    figures: blockFigures(measured),
+    tables: [blockTable(measured)],
+    notes: notesOf(subject, measured),
+    profiles: [{ label: "ln J by block", values: measured.layers.map(({ J }) => finiteOrNull(J.lnMean)) }],
+    json: blocksJson(subject, measured, mend, verdict),
+  };
+}
+
+/** Whether small changes keep their size from the first tap to the last before the readout, and by which law not. */
+export function blocksVerdict(measured: BlocksMeasurement): Verdict {
+  const { layers, hidden, overflowFrom, diagnosis } = measured;
+  const [first, last] = [layers[0], layers[hidden - 1]];
+  if (overflowFrom !== undefined) {
+    const at = blockName(overflowFrom, layers[overflowFrom - 1]!.name);
+    return { sentence: `The signal leaves the working precision at ${at}.`, tone: "bad" };
+  }
+  if (first === undefined || last === undefined || hidden < 2)
+    return { sentence: "The model has no two blocks to compare: J is measured as a whole.", tone: "neutral" };
+  const total = totalLogJ(measured);
+  if (total === Number.NEGATIVE_INFINITY) {
+    const dead = layers.find(({ J }) => J.lnMean === Number.NEGATIVE_INFINITY)!;
+    return {
+      sentence: `Nothing comes through ${blockName(dead.index, dead.name)}: it is dead.`,
+      tone: "bad",
+    };
+  }
+  const where = `from ${first.name} to ${last.name}`;
+  if (Math.abs(total) < harmless)
+    return {
+      sentence: `Small changes keep their size ${where}: J = ${significant(Math.exp(total))}.`,
+      tone: "good",
+    };
+  const does = total > 0 ? "grow" : "shrink";
+  const law = diagnosis && lawText(diagnosis.verdict, diagnosis);
+  const sentence = `Small changes ${does} by ${factor(total)} (in J) ${where}${law === undefined ? "" : `, ${law}`}.`;
+  return { sentence, tone: Math.abs(total) > Math.log(100) ? "bad" : "warn" };
+}
+
+function lawText(
+  verdict: string,
+  { xi, zeta, lambda }: { readonly xi?: number; readonly zeta?: number; readonly lambda?: number },
+): string | undefined {
+  if (zeta !== undefined) return `as a power of depth, ζ = ${significant(zeta)}`;
+  if (lambda !== undefined) return `as a stretched exponential, λ = ${significant(lambda)} blocks`;
+  if (verdict === "critical") return "without a drift in the last two thirds";
+  return xi !== undefined && Number.isFinite(xi) ? `exponentially, ξ = ${significant(xi)} blocks` : undefined;
+}
+
+function verdictFinding({ sentence, tone }: Verdict): Finding {
+  return { text: sentence, tone };
+}
+
+function culpritFindings({ culprit, layers }: BlocksMeasurement, mend: Mend | undefined): Finding[] {
+  if (culprit === undefined) return [];
+  if (culprit.verdict === "all alike") {
+    return [{ text: "No single block is to blame: none stands out from its neighbours.", tone: "neutral" }];
+  }
+  const { segment, deviation } = culprit;
+  const verb = segment.lnJ > 0 ? "amplifies" : "shrinks changes";
+  const own = `${capital(blockName(segment.index, segment.name))} ${verb} ${factor(segment.lnJ)}`;
+  const others = Number.isFinite(deviation)
+    ? `; around it ${significant(Math.exp(segment.lnJ - deviation), 3)}× is usual`
+    : "";
+  const next = layers[segment.index]?.local;
+  const undone =
+    mend === undefined && next !== undefined && Math.sign(next.lnMean) !== Math.sign(segment.lnJ)
+      ? " Dividing its weights would change little: what follows divides by the size of what it gives."
+      : "";
+  return [{ text: `${own}${others}.${undone}`, tone: "bad" }];
+}
+
+/** Two rounding errors of float32, squared: what comes through less than that is rounding. */
+const rounding = Math.log(2 ** -46);
+
+function roundingFindings({ layers }: BlocksMeasurement): Finding[] {
+  return layers.flatMap(({ index, name, local }) =>
+    local !== undefined && local.lnMean > Number.NEGATIVE_INFINITY && local.lnMean < rounding
+      ? [
+          {
+            text: `${capital(blockName(index, name))} lets nothing through but rounding errors (J = ${significant(Math.exp(local.lnMean), 2)}): what it computes does not depend on its input.`,
+            tone: "bad" as const,
+          },
+        ]
+      : [],
+  );
+}
+
+function exportFindings(findings: readonly ModelFinding[]): Finding[] {
+  return findings.map(({ message, kind }) => ({
+    text: message,
+    tone: kind === "foldedConstants" ? ("neutral" as const) : ("warn" as const),
+  }));
+}
+
+function exportAdvice(findings: readonly ModelFinding[]): Advice[] {
+  const changed = findings.filter(({ kind }) => kind !== "foldedConstants");
+  const [first] = changed;
+  if (first === undefined) return [];
+  return [
+    {
+      about: "export",
+      what: first.remedy,
+      why: changed.map(({ message }) => message).join(" "),
+      evidence: changed
+        .map(({ node, count }) => (count === 1 ? node : `${node} and ${count - 1} more`))
+        .join("; "),
+      expected: "J and the statistics are then those that training sees.",
+    },
+  ];
+}
+
+function mendAdvice({ culprit, layers }: BlocksMeasurement, mend: Mend | undefined): Advice[] {
+  if (mend === undefined) return [];
+  const { divisions, before, after, gainAfter } = mend;
+  const change = `ln J over the blocks is ${significant(before)}; measured again with it: ${significant(after)}`;
+  if (culprit?.verdict === "culprit") {
+    const [{ by, weights }] = divisions as [Mend["divisions"][number]];
+    const { index, name, lnJ } = culprit.segment;
+    const verb =
+      by > 1
+        ? `Divide the last weights of ${blockName(index, name)} by ${significant(by)}`
+        : `Multiply the last weights of ${blockName(index, name)} by ${significant(1 / by)}`;
+    return [
+      {
+        about: "initialisation",
+        what: `${verb} (${weights.join(", ")}), or put a normalisation in front of them.`,
+        why: `${capital(blockName(index, name))} multiplies J by ${significant(Math.exp(lnJ))}; J goes as the square of weights.`,
+        evidence: `${change}.`,
+        expected:
+          gainAfter === undefined
+            ? `ln J = ${significant(after)}.`
+            : `The block's gain becomes ${significant(Math.exp(gainAfter))}.`,
+      },
+    ];
+  }
+  const shown = divisions.slice(0, 4).map(({ block, by }) => `${block} by ${significant(by)}`);
+  const more = divisions.length > shown.length ? `, and so on for ${divisions.length} blocks` : "";
+  const table = divisions.length > shown.length ? " (the table has all)" : "";
+  return [
+    {
+      about: "initialisation",
+      what: `Divide the last weights of each block by the root of its gain: ${shown.join(", ")}${more}${table}.`,
+      why: `Each of ${layers.length - 1} blocks changes J, and together they change it ${factor(before)}.`,
+      evidence: `${change}.`,
+      expected: `J over the blocks becomes ${significant(Math.exp(after))}.`,
+    },
+  ];
+}
+
+function blockNumbers({ layers, hidden, diagnosis, ...measured }: BlocksMeasurement): NumberRow[] {
+  const last = layers[hidden - 1];
+  if (last === undefined || hidden < 2) return [];
+  const { lnMean, se } = last.J;
+  const gains = layers.slice(1, hidden).map(({ local }) => local!.lnMean);
+  const mean = gains.reduce((sum, value) => sum + value, 0) / gains.length;
+  return [
+    {
+      name: `ln J(${layers[0]!.name}, ${last.name})`,
+      value: finiteOrNull(lnMean),
+      ...(Number.isFinite(lnMean) ? {} : { status: last.J.status ?? "undefined" }),
+      ...(se === undefined ? {} : { se }),
+      n: measured.samples,
+      kind: "measured",
+    },
+    {
+      name: "mean gain of a block",
+      value: finiteOrNull(Math.exp(mean)),
+      kind: "measured",
+      unit: "geometric mean",
+    },
+    ...(diagnosis === undefined
+      ? []
+      : [
+          {
+            name: "slope of ln J",
+            value: finiteOrNull(diagnosis.slope.value),
+            kind: "measured" as const,
+            note: `${diagnosis.law} law`,
+          },
+        ]),
+  ];
+}
+
+function blockTable({ layers, chain }: BlocksMeasurement): DataTable {
+  return {
+    title: "Blocks",
+    columns: ["block", "name", "tensor", "units", "K", "gain", "± se", "J from first", "J to last"],
+    rows: layers.map(({ index, name, units, K, local, J, toOutput }, i) => [
+      index,
+      name,
+      chain.tensorNames[i] ?? null,
+      units,
+      finiteOrNull(K.value),
+      local === undefined ? null : finiteOrNull(Math.exp(local.lnMean)),
+      local === undefined ? null : finiteOrNull(Math.exp(local.lnMean) * (local.se ?? Number.NaN)),
+      finiteOrNull(Math.exp(J.lnMean)),
+      finiteOrNull(Math.exp(toOutput.lnMean)),
+    ]),
+  };
+}
+
+function notesOf(subject: ForeignSubject, { probes, over, samples }: BlocksMeasurement): string[] {
+  const batch =
+    subject.examples === "together"
+      ? `Examples act on each other (statistics of the batch): J counts what each of ${subject.model.samples} does to all, per unit of the batch.`
+      : "";
+  const fixed = Object.entries(subject.dims).map(([name, size]) => `${name} = ${size}`);
+  return [
+    `J(a, b) is the mean square of ∂b/∂a's rows, Σ J²/N_b, with the weights of the file; a block's gain is J from the tap before it to its own. Measured on ${subject.inputsAre} with ${probes} Rademacher probes each; errors are over ${over}.`,
+    ...(batch === "" ? [] : [batch]),
+    ...(fixed.length === 0 ? [] : [`Open dimensions were fixed: ${fixed.join(", ")}.`]),
+    `One network, ${samples} examples: nothing is said of other draws of its weights.`,
+  ];
+}
+
+export function blocksJson(
+  subject: ForeignSubject,
+  measured: BlocksMeasurement,
+  mend: Mend | undefined,
+  verdict: Verdict,
+) {
+  const { layers, chain, hidden, diagnosis, culprit, probes, samples, over } = measured;
+  const total = totalLogJ(measured);
+  return {
+    blocks: layers.map(({ index, name, units, K, local, J, toOutput }, i) => ({
+      index,
+      name,
+      tensor: chain.tensorNames[i] ?? null,
+      kind: chain.ends[i]!.kind,
+      units,
+      K: finiteOrNull(K.value),
+      gain: local === undefined ? null : finiteOrNull(Math.exp(local.lnMean)),
+      lnGain: local === undefined ? null : finiteOrNull(local.lnMean),
+      se: local === undefined ? null : finiteOrNull(Math.exp(local.lnMean) * (local.se ?? Number.NaN)),
+      lnJ: finiteOrNull(J.lnMean),
+      lnToOutput: finiteOrNull(toOutput.lnMean),
+      ...statusOf(local?.status ?? J.status),
+    })),
+    J: finiteOrNull(Math.exp(total)),
+    lnJ: finiteOrNull(total),
+    judged: hidden,
+    law: diagnosis?.law ?? null,
+    diagnosis: diagnosis?.verdict ?? null,
+    slope: finiteOrNull(diagnosis?.slope.value),
+    culprit:
+      culprit?.verdict === "culprit" ? { name: culprit.segment.name, index: culprit.segment.index } : null,
+    mend: mend === undefined ? null : { divisions: mend.divisions, lnJ: finiteOrNull(mend.after) },
+    examples: subject.examples,
+    findings: subject.findings,
+    settings: { probes, inputs: samples, over, data: subject.inputsAre, dims: subject.dims },
+    verdict: verdict.sentence,
+  };
+}
+
+function statusOf(status: string | undefined): { status?: string } {
+  return status === undefined ? {} : { status };
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

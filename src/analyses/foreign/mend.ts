@@ -1,0 +1,91 @@
+/**
+ * @file What to change in the weights so that small changes keep their size: weights at the ends of blocks are divided by a
+ * factor, and the model is measured again with it. Advice that does not hold up then (a normalisation behind the weights undoes
+ * it) is not given.
+ */
+
+import type { ForeignChain, ForeignMeasureOptions } from "../../probes/index.ts";
+import type { NdArray } from "../../tensor/index.ts";
+import { ndarray } from "../../tensor/index.ts";
+import { type BlocksMeasurement, harmless, measureBlocks, totalLogJ } from "./blocks.ts";
+
+/** Weights and what they are divided by. */
+export interface Division {
+  readonly block: string;
+  readonly index: number;
+  readonly weights: readonly string[];
+  readonly by: number;
+  /** The block's gain before. */
+  readonly gain: number;
+}
+
+export interface Mend {
+  readonly divisions: readonly Division[];
+  /** ln J over the judged blocks, before and after. */
+  readonly before: number;
+  readonly after: number;
+  /** ln of the mended block's gain after; of one block only. */
+  readonly gainAfter: number | undefined;
+}
+
+/**
+ * The mend that measuring confirms: of the block that stands out, or of all where J drifts with depth.
+ * @param settings Those of the first measurement.
+ */
+export async function mend(
+  measured: BlocksMeasurement,
+  settings: ForeignMeasureOptions,
+): Promise<Mend | undefined> {
+  const { chain, culprit } = measured;
+  const before = totalLogJ(measured);
+  if (!Number.isFinite(before)) return undefined;
+  const blamed = culprit?.verdict === "culprit" ? culprit : undefined;
+  if (blamed === undefined && Math.abs(before) < harmless) return undefined;
+  const divisions = blamed
+    ? divisionOf(measured, blamed.segment.index, Math.exp(blamed.segment.lnJ - blamed.deviation))
+    : measured.layers.slice(1, measured.hidden).flatMap(({ index }) => divisionOf(measured, index, 1));
+  if (divisions.length === 0) return undefined;
+  const again = await measureBlocks(withDivided(chain, divisions), settings);
+  const after = totalLogJ(again);
+  const result = {
+    divisions,
+    before,
+    after,
+    gainAfter: blamed && again.layers[blamed.segment.index - 1]?.local?.lnMean,
+  };
+  if (blamed === undefined) return Math.abs(after) < Math.abs(before) / 2 ? result : undefined;
+  return Math.abs(after - before) > Math.abs(blamed.deviation) / 2 ? result : undefined;
+}
+
+/** In a sum x + f(x) only f can be scaled: its part of the gain is what exceeds 1. */
+function divisionOf({ chain, layers }: BlocksMeasurement, index: number, around: number): Division[] {
+  const { kind, name, last } = chain.ends[index - 1]!;
+  const lnGain = layers[index - 1]!.local?.lnMean ?? Number.NaN;
+  const gain = Math.exp(lnGain);
+  const depth = layers.length;
+  const target =
+    kind === "residual"
+      ? Math.max(1 + 1 / depth, Math.min(around, gain))
+      : Math.min(Math.max(around, 0.5), 2);
+  const by = kind === "residual" ? Math.sqrt((gain - 1) / (target - 1)) : Math.sqrt(gain / target);
+  const usable = last.length > 0 && Number.isFinite(by) && by > 0 && Math.abs(Math.log(by)) > 0.01;
+  return usable ? [{ block: name, index, weights: last, by, gain }] : [];
+}
+
+function withDivided(chain: ForeignChain, divisions: readonly Division[]): ForeignChain {
+  const factors = new Map<string, number>();
+  for (const { weights, by } of divisions) for (const name of weights) factors.set(name, by);
+  const values = Object.fromEntries(
+    Object.entries(chain.values).map(([name, array]) => [name, divided(array, factors.get(name) ?? 1)]),
+  );
+  return { ...chain, values };
+}
+
+function divided(array: NdArray, by: number): NdArray {
+  if (by === 1) return array;
+  return ndarray(
+    array.dtype,
+    array.shape,
+    Array.from(array.data as Float32Array, (value) => value / by),
+  );
+}
