@@ -82,6 +82,7 @@ export {
 } from "./jacobian-program.ts";
 export { type EigenvalueLaw, kolmogorovDistance } from "./kolmogorov.ts";
 export { type ExtremeEigenvalues, extremeEigenvalues, type LanczosOptions } from "./lanczos.ts";
+export { type LayerKernel, type LayerKernelOptions, measureLayerKernels } from "./layer-kernels.ts";
 export { chooseLaw, type Errors, fitLaw, type Law, type LawFit, laws, rankLaws } from "./laws.ts";
 export type { LogEstimate } from "./log-estimate.ts";
 export { type Pair, type PairsByClass, pairsByClass, rankingAccuracy } from "./pairs.ts";
