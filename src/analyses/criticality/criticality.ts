@@ -10,9 +10,10 @@ import type { SurveyContext } from "../context.ts";
 import { sampleRows } from "../data-moments.ts";
 import type { NumberRow, Verdict } from "../document.ts";
 import { finiteOrNull } from "../figure.ts";
+import { kernelTable } from "../learning-rate/kernel-layers.ts";
 import { probeSeconds } from "../probe-cost.ts";
 import { theoryAdvice } from "./advice.ts";
-import { criticalityFigures } from "./figures.ts";
+import { criticalityFigures, kernelTheory } from "./figures.ts";
 import { criticalityFindings } from "./findings.ts";
 import { criticalityJson } from "./json.ts";
 import { type CriticalityMeasurement, measureCriticality, probes } from "./measure.ts";
@@ -34,10 +35,20 @@ export function concludeCriticality(
     findings: criticalityFindings(predicted, measured),
     numbers: criticalityNumbers(predicted, measured),
     figures: criticalityFigures(predicted, measured),
+    ...tablesOf(predicted, measured),
     notes: notesOf(predicted, measured),
     profiles: [{ label: "ln J by layer", values: logs.map(finiteOrNull) }],
     json: criticalityJson(predicted, measured),
   };
+}
+
+function tablesOf(
+  predicted: CriticalityPrediction,
+  measured: CriticalityMeasurement | undefined,
+): Pick<Conclusion, "tables"> {
+  if (measured?.kernels === undefined) return {};
+  const { jacobians, kernels } = measured;
+  return { tables: [kernelTable({ theory: kernelTheory(predicted), jacobians, kernels })] };
 }
 
 function notesOf(

@@ -1,8 +1,9 @@
 /** @file Pictures of criticality: the partial Jacobian by depth, theory beside measured, and the phase diagram. */
 import type { Figure, LineFigure } from "../figure.ts";
 import { estimatePoint, lineFigure, point } from "../figure.ts";
+import { kernelFigure } from "../learning-rate/kernel-layers.ts";
 import type { CriticalityMeasurement } from "./measure.ts";
-import { architecturePhase } from "./phase.ts";
+import { architecturePhase } from "./phase-figure.ts";
 import type { CriticalityPrediction } from "./predict.ts";
 
 export function criticalityFigures(
@@ -10,7 +11,17 @@ export function criticalityFigures(
   measured?: CriticalityMeasurement,
 ): Figure[] {
   const phase = predicted.uniform === undefined ? [] : [architecturePhase(predicted.uniform)];
-  return [jacobianFigure(predicted, measured), ...phase];
+  const kernels = measured?.kernels;
+  const kernel =
+    measured === undefined || kernels === undefined || kernels.length < 3
+      ? []
+      : [kernelFigure({ theory: kernelTheory(predicted), jacobians: measured.jacobians, kernels })];
+  return [jacobianFigure(predicted, measured), ...phase, ...kernel];
+}
+
+/** Theory of the tangent kernel, where it reaches the output. */
+export function kernelTheory({ layers, missing }: CriticalityPrediction): CriticalityPrediction["layers"] {
+  return missing === undefined ? layers : [];
 }
 
 function jacobianFigure({ layers }: CriticalityPrediction, measured?: CriticalityMeasurement): LineFigure {

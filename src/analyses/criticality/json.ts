@@ -6,6 +6,7 @@ import { activationText, type Tap } from "../../net/index.ts";
 import type { FixedPoint, Limit, MeanFieldLayer } from "../../theory/index.ts";
 import type { Conclusion } from "../analysis.ts";
 import { finiteOrNull } from "../figure.ts";
+import { kernelLayersJson } from "../learning-rate/kernel-layers.ts";
 import { betterStart } from "./first-layer.ts";
 import type { CriticalityMeasurement } from "./measure.ts";
 import { type CriticalityPrediction, theorySlope } from "./predict.ts";
@@ -93,7 +94,7 @@ const unknownLayer = {
 
 function measuredJson(
   predicted: CriticalityPrediction,
-  { jacobians, slope, diagnosis, culprit }: CriticalityMeasurement,
+  { jacobians, kernels, slope, diagnosis, culprit }: CriticalityMeasurement,
 ) {
   const { layers, seeds, probes, samples } = jacobians;
   return {
@@ -113,7 +114,9 @@ function measuredJson(
       slope === undefined
         ? null
         : { value: slope.value, ci: slope.ci ?? null, theory: theorySlope(predicted) ?? null },
-    ntk: layers.map(({ K, toOutput }) => finiteOrNull(K.value * Math.exp(toOutput.lnMean))),
+    ...(kernels === undefined
+      ? { ntk: layers.map(({ K, toOutput }) => finiteOrNull(K.value * Math.exp(toOutput.lnMean))) }
+      : kernelLayersJson({ jacobians, kernels })),
     verdict: diagnosis?.verdict ?? null,
     law: diagnosis?.law ?? null,
     culprit: culprit === undefined ? null : { verdict: culprit.verdict, layer: culprit.segment.name },

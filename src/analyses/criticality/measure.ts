@@ -7,6 +7,7 @@ import {
   diagnose,
   growthRate,
   type JacobianMeasurement,
+  type LayerKernel,
   measureJacobians,
 } from "../../probes/index.ts";
 import type { CompileOptions } from "../../runtime/index.ts";
@@ -18,6 +19,8 @@ import { slopeFrom } from "./predict.ts";
 
 export interface CriticalityMeasurement {
   readonly jacobians: JacobianMeasurement;
+  /** What each layer adds to the tangent kernel; only where it was asked for. */
+  readonly kernels?: readonly LayerKernel[];
   /** Undefined for networks of fewer than three preactivations. */
   readonly diagnosis: Diagnosis | undefined;
   readonly culprit: CulpritFinding | undefined;

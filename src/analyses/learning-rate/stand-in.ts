@@ -6,15 +6,40 @@
 import type { Dataset } from "../../data/index.ts";
 import { type Model, takesIds } from "../../net/index.ts";
 import type { CompileOptions } from "../../runtime/index.ts";
-import { type Key, type NdArray, ndarray, uniform } from "../../tensor/index.ts";
+import { Key, type NdArray, ndarray, uniform } from "../../tensor/index.ts";
 import { propagate } from "../../theory/index.ts";
+import { standInInputs } from "../criticality/stand-in.ts";
+import type { Progress } from "../document.ts";
 import { inputStart } from "../input-start.ts";
 import { theoryReach } from "../reach.ts";
 import { isUnsupported } from "../unsupported.ts";
-import type { KnownRates } from "./largest.ts";
+import { type KnownRates, largestRateJson } from "./largest.ts";
 import { type NtkRate, ntkRate } from "./ntk-rate.ts";
 import { kernelShares, layerRates } from "./per-layer.ts";
 import { measureBlocks, measureRates, type RateOptions } from "./rates.ts";
+import { rateSection } from "./section.ts";
+
+export interface StandInQuestion {
+  readonly seed: number;
+  /** Measure too. */
+  readonly measure?: { readonly seeds: number };
+  readonly options?: CompileOptions;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** The part of `fathom criticality` that tells of learning rates: fields of the JSON, and a section of the report. */
+export async function standInRates(model: Model, { seed, measure, options, onProgress }: StandInQuestion) {
+  const key = Key.fromSeed(seed).split("learning-rate");
+  const inputs = standInInputs(model, key.split("inputs"), standInBatch);
+  if (measure !== undefined) onProgress?.({ label: "largest stable rate", done: 0, total: null });
+  const given = options === undefined ? {} : { options };
+  const known =
+    measure === undefined
+      ? predictStandInRates(model, inputs)
+      : await measureStandInRates({ model, inputs, key, seeds: measure.seeds, ...given });
+  const on = { batch: standInBatch, loss: standInLoss(model) };
+  return { json: largestRateJson(model, known, on), section: rateSection(model, known, on) };
+}
 
 /** Inputs of a batch; networks whose rates are measured at most; layers whose blocks are measured at most. */
 export const standInBatch = 64;
