@@ -13,6 +13,7 @@ import { schemaCommand } from "./commands/schema.ts";
 import { spectrumCommand } from "./commands/spectrum.ts";
 import { surveyCommand } from "./commands/survey.ts";
 import { trainCommand } from "./commands/train.ts";
+import { tuneCommand } from "./commands/tune.ts";
 import { widthsCommand } from "./commands/widths.ts";
 import { badUsage, errorLines, exitCodeOf, exitCodes } from "./errors.ts";
 import type { Io } from "./io.ts";
@@ -73,6 +74,7 @@ function createProgram(io: Io, argv: readonly string[]): Command {
     surveyCommand,
     criticalityCommand,
     phaseCommand,
+    tuneCommand,
     probeCommand,
     spectrumCommand,
     widthsCommand,

@@ -19,7 +19,7 @@ export {
   compileCurvature,
   stableRate,
 } from "./curvature.ts";
-export { defaultProbes } from "./default-probes.ts";
+export { defaultProbes, probesForUnits } from "./default-probes.ts";
 export {
   type Diagnosis,
   type DiagnosisOptions,
@@ -82,8 +82,8 @@ export {
 } from "./jacobian-program.ts";
 export { type EigenvalueLaw, kolmogorovDistance } from "./kolmogorov.ts";
 export { type ExtremeEigenvalues, extremeEigenvalues, type LanczosOptions } from "./lanczos.ts";
-export { type LayerKernel, type LayerKernelOptions, measureLayerKernels } from "./layer-kernels.ts";
 export { chooseLaw, type Errors, fitLaw, type Law, type LawFit, laws, rankLaws } from "./laws.ts";
+export { type LayerKernel, type LayerKernelOptions, measureLayerKernels } from "./layer-kernels.ts";
 export type { LogEstimate } from "./log-estimate.ts";
 export { type Pair, type PairsByClass, pairsByClass, rankingAccuracy } from "./pairs.ts";
 export { type SeedEstimate, seedEstimate } from "./seed-estimate.ts";
@@ -104,7 +104,6 @@ export {
   type SpectrumOptions,
 } from "./spectrum.ts";
 export type { TapName } from "./stretch.ts";
-export { type CoordinateLayer, type CoordinateOptions, measureCoordinates } from "./widths.ts";
 export {
   checkTuning,
   type LayerGain,
@@ -115,4 +114,6 @@ export {
   tuneByScalars,
   tuneBySweep,
   tuningSeeds,
+  variancesByLayer,
 } from "./tune/index.ts";
+export { type CoordinateLayer, type CoordinateOptions, measureCoordinates } from "./widths.ts";

@@ -4,7 +4,7 @@
  */
 import { initialise, type Model, type Net, type ParameterSpec, withVariancesAt } from "../../net/index.ts";
 import type { FloatDType, Key, NdArray } from "../../tensor/index.ts";
-import type { Plan, Site } from "./sites.ts";
+import { type Plan, type Site, tuningPlan } from "./sites.ts";
 
 /** A layer's gain as it is reported. */
 export interface LayerGain {
@@ -133,4 +133,20 @@ export function scaledArrays(
 function times(array: NdArray, factor: number): NdArray {
   const data = (array.data as Float64Array).map((value) => value * factor);
   return { ...array, data } as NdArray;
+}
+
+/**
+ * What has changed from one network to another of the same layers, by layer with weights.
+ * @example variancesByLayer(buildModel(net), buildModel(withVariances(net, { sw2: 2, sb2: 0 })))
+ */
+export function variancesByLayer(before: Model, after: Model): LayerGain[] {
+  const sites = (model: Model) =>
+    tuningPlan(model).stretches.flatMap(({ inner, finals }) => [...inner, ...finals]);
+  const given = new Map(sites(before).map((site) => [site.layer.path, site]));
+  return sites(after).flatMap(({ layer: { name, path }, sw2, sb2 }) => {
+    const site = given.get(path);
+    if (site === undefined) return [];
+    const weight = Math.sqrt(sw2 / site.sw2);
+    return [{ layer: name, path, weight, bias: biasGain(site.sb2, sb2), sw2, sb2 }];
+  });
 }

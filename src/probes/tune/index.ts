@@ -1,5 +1,5 @@
 /** @file Tuning a network to criticality by measurement: sequential sweep, AutoInit objective, two numbers. */
-export type { LayerGain } from "./gains.ts";
+export { type LayerGain, variancesByLayer } from "./gains.ts";
 export { type GainSearch, solveGain } from "./solve.ts";
 export type { StretchResult } from "./sweep.ts";
 export {
