@@ -10,7 +10,7 @@ import {
   type ScalarActivation,
   secondMoment,
 } from "../theory/index.ts";
-import { positiveCount } from "./checks.ts";
+import { positiveCount, variance } from "./checks.ts";
 import { applyMatrix, scaledHaar } from "./plain-layers.ts";
 
 /** The mixed moments, as they are printed. The last one subtracts what free factors would give. */
@@ -65,7 +65,7 @@ type Sample = readonly [number, number, number];
 
 /**
  * Measures the mixed moments on sampled networks.
- * @throws FathomError bad-input for fewer than two widths, widths below 2, or fewer than 2 networks.
+ * @throws FathomError bad-input for fewer than two widths, widths below 2, fewer than 2 networks, or variances that are none.
  * @example
  * const { slope } = freeness({ activation: scalarActivation("relu"), sw2: 2, sb2: 0.1 });
  * slope.value; // about -1
@@ -75,6 +75,7 @@ export function freeness(options: FreenessOptions): FreenessReport {
   positiveCount("widths", widths.length, 2);
   for (const N of widths) positiveCount("widths", N, 2);
   positiveCount("nets", nets, 2);
+  for (const [where, value] of Object.entries({ sw2, sb2, inputMoment })) variance(where, value);
   const total = widths.length * nets;
   const free: Sample[][] = [];
   const control: Sample[][] = [];
@@ -89,7 +90,7 @@ export function freeness(options: FreenessOptions): FreenessReport {
   }
   const K1 = sw2 * inputMoment + sb2;
   const K2 = sw2 * secondMoment(activation, K1) + sb2;
-  const variance = (K: number) =>
+  const varianceAt = (K: number) =>
     derivativeFourthMoment(activation, K) - derivativeMoment(activation, K) ** 2;
   return {
     moments: momentsOf(widths, free),
@@ -113,7 +114,7 @@ export function freeness(options: FreenessOptions): FreenessReport {
         control.map((samples) => samples.map(squares)),
       ),
     },
-    variances: [variance(K1), variance(K2)],
+    variances: [varianceAt(K1), varianceAt(K2)],
   };
 }
 

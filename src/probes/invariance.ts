@@ -5,7 +5,7 @@
  */
 import { FathomError, haar, type Key, type NdArray, ndarray, normal } from "../tensor/index.ts";
 import type { ScalarActivation } from "../theory/index.ts";
-import { positiveCount } from "./checks.ts";
+import { positiveCount, variance } from "./checks.ts";
 import { applyMatrix, product, scaledHaar } from "./plain-layers.ts";
 
 /**
@@ -88,6 +88,7 @@ export interface InvarianceReport {
 export function invariance(options: InvarianceOptions): InvarianceReport {
   const { activation, width: n, sw2, sb2, inputMoment = 1, key } = options;
   positiveCount("width", n, 2);
+  for (const [where, value] of Object.entries({ sw2, sb2, inputMoment })) variance(where, value);
   const bias = (l: number) =>
     normal(key.split("bias").split(l), "float64", [n], { std: Math.sqrt(sb2) }).data;
   const add = (a: Float64Array, b: Float64Array) => a.map((value, i) => value + b[i]!);

@@ -1,32 +1,27 @@
 /**
  * @file The whole Jacobian between two taps of a network, in float64: a basis of tangents is pushed forward (or, where the
- * later tap is the narrower one, a basis of cotangents pulled back) in blocks. The block is brought back to unit mean square
- * after every tap and the logarithm of what was divided out is kept, so that no depth overflows (criticality.md §14.9).
+ * later tap is the narrower one, a basis of cotangents pulled back) in blocks. Every vector is brought back to unit mean square
+ * after each tap and the logarithm of what was divided out is kept, so that no depth overflows (criticality.md §14.9).
  */
 import {
+  cast,
   concat,
-  div,
   equal,
-  greater,
   input,
-  jvp,
+  inputName,
   orZeros,
   reduceMean,
   reshape,
   Scope,
-  sqrt,
-  square,
-  substitute,
   type Tensor,
   vjp,
   vmap,
-  where,
   withScope,
 } from "../expr/index.ts";
 import type { Model } from "../net/index.ts";
 import { type CompileOptions, compile, type Executable } from "../runtime/index.ts";
 import { FathomError, Key, type NdArray, ndarray, normal } from "../tensor/index.ts";
-import { type Tap, type TapChain, tapChain } from "./chain.ts";
+import { pull, push, type Tap, type TapChain, tapChain } from "./chain.ts";
 import { checkInputs } from "./checks.ts";
 import { stretchOf, type TapName } from "./stretch.ts";
 
@@ -65,14 +60,11 @@ export interface JacobianMatrixProgram {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** What is pushed along the taps: in the order of `jvp`, or of `vjp`. */
+/** What is carried along the taps: tangents forward, or cotangents back. */
 interface Direction {
-  readonly start: Tap;
-  readonly end: Tap;
-  readonly segments: readonly (readonly [from: Tap, to: Tap])[];
-  carry(from: Tap, to: Tap, vector: Tensor): Tensor;
-  /** The tap whose shape the vectors have before they pass a segment. */
-  enters(from: Tap, to: Tap): Tap;
+  readonly forward: boolean;
+  /** The taps in the order in which vectors pass them. */
+  readonly taps: readonly Tap[];
 }
 
 /**
@@ -88,7 +80,7 @@ export async function compileJacobianMatrix(settings: JacobianMatrixOptions): Pr
     checkChain(chain);
     const taps = stretchOf(chain.taps, settings);
     const direction = directionOf(taps);
-    const block = Math.min(BLOCK, direction.start.units);
+    const block = Math.min(BLOCK, direction.taps[0]!.units);
     return { chain, direction, outputs: graphOf(direction, block), block };
   });
   const executable = await compile({
@@ -96,18 +88,14 @@ export async function compileJacobianMatrix(settings: JacobianMatrixOptions): Pr
     outputs: outputs.tensors,
     ...(settings.options ? { options: settings.options } : {}),
   });
-  const [from, to] = [
-    direction.segments[0]?.[0] ?? direction.start,
-    direction.segments.at(-1)?.[1] ?? direction.end,
-  ];
-  const forward = direction.start === from;
-  const ordered = forward ? direction.segments : [...direction.segments].reverse();
+  const { forward, taps } = direction;
+  const [start, end] = [taps[0]!, taps.at(-1)!];
   return {
     chain,
-    from,
-    to,
+    from: forward ? start : end,
+    to: forward ? end : start,
     run: (parameters, x) =>
-      runBlocks({ executable, direction, block, forward, probes: ordered }, { ...parameters, x }),
+      runBlocks({ executable, direction, block }, { ...parameters, [inputName(chain.x)]: x }),
     [Symbol.asyncDispose]: async () => executable.dispose(),
   };
 }
@@ -126,7 +114,7 @@ export async function jacobianMatrix(
   },
 ): Promise<JacobianMatrix> {
   await using program = await compileJacobianMatrix(settings);
-  return program.run(inFloat64(settings.parameters), oneInput(settings.network, settings.input));
+  return await program.run(inFloat64(settings.parameters), oneInput(settings.network, settings.input));
 }
 
 /** An input as the program takes it. */
@@ -176,23 +164,8 @@ function directionOf(taps: readonly Tap[]): Direction {
       hint: `Take taps of at most ${MOST_UNITS} units; for wider ones measure norms with measureJacobians.`,
     });
   }
-  const segments = taps.slice(1).map((to, i) => [taps[i]!, to] as const);
-  if (first.units <= last.units) {
-    return {
-      start: first,
-      end: last,
-      segments,
-      carry: (from, to, t) => orZeros(jvp([to.tensor], [from.tensor], [t])[0], to.tensor),
-      enters: (from) => from,
-    };
-  }
-  return {
-    start: last,
-    end: first,
-    segments: segments.reverse(),
-    carry: (from, to, v) => orZeros(vjp([to.tensor], [from.tensor], [v])[0], from.tensor),
-    enters: (_, to) => to,
-  };
+  const forward = first.units <= last.units;
+  return { forward, taps: forward ? taps : [...taps].reverse() };
 }
 
 interface Graph {
@@ -202,30 +175,37 @@ interface Graph {
 
 const probeName = (i: number) => `inactive.${i}`;
 
-/** `vectors` `[B, units]` of the block at its end, `squares` `[segments]` divided out on the way, `inactive` `[segments]`. */
-function graphOf({ start, end, segments, carry, enters }: Direction, block: number): Graph {
-  const basis = input("basis", [block, ...start.tensor.shape], "float64");
-  let carried: Tensor = basis;
+/**
+ * `vectors` `[B, units]` of the block at its end, at unit mean square; `squares` `[B, segments]` divided out on the way;
+ * `inactive` `[segments]`, in the order of the vectors.
+ */
+function graphOf({ forward, taps }: Direction, block: number): Graph {
+  const [start, end] = [taps[0]!, taps.at(-1)!];
+  const one = input("basis", start.tensor.shape, "float64");
+  const many = input("basis", [block, ...start.tensor.shape], "float64");
+  let carried: Tensor = one;
   const squares: Tensor[] = [];
-  segments.forEach(([from, to], i) => {
-    const one = input(`segment.${i}`, enters(from, to).tensor.shape, "float64");
-    const [through] = vmap([carry(from, to, one)], { over: [one], size: block });
-    const many = input(`segment.${i}`, carried.shape, "float64");
-    const [next] = substitute([through!], new Map([[many, carried]]));
-    const meanSquare = reduceMean(square(next!));
-    squares.push(reshape(meanSquare, [1]));
-    carried = div(next!, where(greater(meanSquare, 0), sqrt(meanSquare), 1));
-  });
-  const probes = segments.map(([, to], i) => input(probeName(i), to.tensor.shape, "float64"));
-  const vectors = reshape(carried, [block, end.units]);
-  if (segments.length === 0) return { inputs: [basis], tensors: { vectors } };
-  const idle = segments.map(([from, to], i) => {
-    const pulled = orZeros(vjp([to.tensor], [from.tensor], [probes[i]!])[0], from.tensor);
-    return reshape(reduceMean(where(equal(pulled, 0), 1, 0)), [1]);
-  });
+  const idle: Tensor[] = [];
+  const probes: Tensor[] = [];
+  for (let i = 1; i < taps.length; i++) {
+    const [from, to] = forward ? [taps[i - 1]!, taps[i]!] : [taps[i]!, taps[i - 1]!];
+    const next = (forward ? push : pull)(from, to, carried);
+    carried = next.direction;
+    squares.push(next.meanSquare);
+    const probe = input(probeName(i), to.tensor.shape, "float64");
+    const pulled = orZeros(vjp([to.tensor], [from.tensor], [probe])[0], from.tensor);
+    idle.push(reshape(reduceMean(cast(equal(pulled, 0), "float64")), [1]));
+    probes.push(probe);
+  }
+  if (taps.length === 1) return { inputs: [many], tensors: { vectors: reshape(many, [block, end.units]) } };
+  const [vectors, gained] = vmap([carried, concat(squares, { axis: 1 })], { over: [one], size: block });
   return {
-    inputs: [basis, ...probes],
-    tensors: { vectors, squares: concat(squares, { axis: 0 }), inactive: concat(idle, { axis: 0 }) },
+    inputs: [many, ...probes],
+    tensors: {
+      vectors: reshape(vectors!, [block, end.units]),
+      squares: reshape(gained!, [block, squares.length]),
+      inactive: concat(idle, { axis: 0 }),
+    },
   };
 }
 
@@ -233,32 +213,39 @@ interface Blocks {
   readonly executable: Executable;
   readonly direction: Direction;
   readonly block: number;
-  readonly forward: boolean;
-  readonly probes: readonly (readonly [Tap, Tap])[];
+}
+
+/** A row of the basis after its way, and ln of the root mean square it would have. */
+interface Carried {
+  readonly vector: Float64Array;
+  readonly ln: number;
 }
 
 async function runBlocks(
-  { executable, direction, block, forward }: Blocks,
+  { executable, direction, block }: Blocks,
   feeds: Record<string, NdArray>,
 ): Promise<JacobianMatrix> {
-  const { start, end, segments } = direction;
+  const { forward, taps } = direction;
+  const [start, end] = [taps[0]!, taps.at(-1)!];
   const key = Key.fromSeed(0).split("inactive");
-  segments.forEach(([, to], i) => {
-    feeds[probeName(i)] = normal(key.split(i), "float64", to.tensor.shape);
-  });
-  const rows: { values: Float64Array; ln: number }[] = [];
+  for (let i = 1; i < taps.length; i++) {
+    feeds[probeName(i)] = normal(key.split(i), "float64", (forward ? taps[i] : taps[i - 1])!.tensor.shape);
+  }
+  const rows: Carried[] = [];
   let inactive: number[] = [];
   for (let first = 0; first < start.units; first += block) {
     const outputs = await executable.run({ ...feeds, basis: basisOf(start, block, first) });
-    const squares = Array.from((outputs["squares"]?.data as Float64Array | undefined) ?? []);
-    const ln = squares.reduce((sum, value) => sum + 0.5 * Math.log(value), 0);
-    rows.push({ values: outputs["vectors"]!.data as Float64Array, ln });
+    const vectors = outputs["vectors"]!.data as Float64Array;
+    const squares = (outputs["squares"]?.data as Float64Array | undefined) ?? new Float64Array(0);
+    const segments = taps.length - 1;
+    for (let row = 0; row < block && first + row < start.units; row++) {
+      let ln = 0;
+      for (let i = 0; i < segments; i++) ln += 0.5 * Math.log(squares[row * segments + i]!);
+      rows.push({ vector: vectors.subarray(row * end.units, (row + 1) * end.units), ln });
+    }
     inactive = Array.from((outputs["inactive"]?.data as Float64Array | undefined) ?? []);
   }
-  return {
-    ...joined(rows, { start: start.units, end: end.units, block, forward }),
-    inactive: forward ? inactive : inactive.reverse(),
-  };
+  return { ...joined(rows, end.units, forward), inactive: forward ? inactive : inactive.reverse() };
 }
 
 /** Unit vectors `first`, `first + 1`, …; zeros behind the last. */
@@ -268,28 +255,27 @@ function basisOf({ units, tensor }: Tap, block: number, first: number): NdArray<
   return ndarray("float64", [block, ...tensor.shape], data);
 }
 
-/** The blocks as one matrix `[n_out, n_in]` of |matrix|² = min(n_out, n_in). */
+/** The carried basis as one matrix `[n_out, n_in]` of |matrix|² = min(n_out, n_in). */
 function joined(
-  rows: readonly { values: Float64Array; ln: number }[],
-  { start, end, block, forward }: { start: number; end: number; block: number; forward: boolean },
+  rows: readonly Carried[],
+  units: number,
+  forward: boolean,
 ): Pick<JacobianMatrix, "matrix" | "lnScale"> {
-  const shape: [number, number] = forward ? [end, start] : [start, end];
-  const data = new Float64Array(start * end);
-  const most = Math.max(...rows.map(({ ln }) => ln));
+  const count = rows.length;
+  const data = new Float64Array(count * units);
+  const shape = forward ? [units, count] : [count, units];
+  const most = rows.reduce((top, { ln }) => Math.max(top, ln), Number.NEGATIVE_INFINITY);
   if (!Number.isFinite(most)) return { matrix: ndarray("float64", shape, data), lnScale: most };
   let sum = 0;
-  rows.forEach(({ values, ln }, part) => {
+  rows.forEach(({ vector, ln }, i) => {
     const factor = Math.exp(ln - most);
-    for (let row = 0; row < block && part * block + row < start; row++) {
-      for (let j = 0; j < end; j++) {
-        const value = factor * values[row * end + j]!;
-        sum += value * value;
-        const i = part * block + row;
-        data[forward ? j * start + i : i * end + j] = value;
-      }
+    for (let j = 0; j < units; j++) {
+      const value = factor * vector[j]!;
+      sum += value * value;
+      data[forward ? j * count + i : i * units + j] = value;
     }
   });
-  const rms = Math.sqrt(sum / Math.min(start, end));
+  const rms = Math.sqrt(sum / Math.min(count, units));
   for (let i = 0; i < data.length; i++) data[i]! /= rms;
   return { matrix: ndarray("float64", shape, data), lnScale: most + Math.log(rms) };
 }

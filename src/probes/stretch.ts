@@ -3,7 +3,7 @@ import { FathomError } from "../tensor/index.ts";
 import { nearestName } from "../theory/index.ts";
 import type { Tap } from "./chain.ts";
 
-/** A tap by its number l from 1, or by the path of its layer. */
+/** A tap by its number l from 1, or by its name: `layers[2] (dense)`, or `layers[2]`. */
 export type TapName = number | string;
 
 /**
@@ -25,7 +25,9 @@ export function stretchOf(
 }
 
 function placeOf(taps: readonly Tap[], name: TapName, where: string): number {
-  const place = taps.findIndex((tap) => tap.index === name || tap.name === name);
+  const place = taps.findIndex(
+    (tap) => tap.index === name || tap.name === name || tap.name.startsWith(`${name} (`),
+  );
   if (place >= 0) return place;
   const near =
     typeof name === "string"
