@@ -63,13 +63,14 @@ export function transferFigures(found: readonly BestRate[], plan: TransferPlan):
   const finite = means.filter((value) => value !== null);
   const least = Math.min(...finite);
   const { domain } = domainOf(finite.filter((value) => value <= highest * least));
+  const rates = found.flatMap(({ points }) => points.map(({ exponent }) => plan.origin * 2 ** exponent));
   return parameterisations.map((parameterisation) => {
     const of = found.filter((one) => one.parameterisation === parameterisation);
     return lineFigure({
       id: `widths-rates-${parameterisation}`,
       title: `Loss by learning rate, ${names[parameterisation]}`,
-      caption: `Training loss at the end of ${plan.steps} steps, mean of ${plan.seeds} seeds, one line a width; where runs diverge the line ends. Under a parameterisation that transfers the lowest points stand above each other.`,
-      x: { label: "learning rate", scale: "log" },
+      caption: `Training loss at the end of ${plan.steps} steps, mean of ${plan.seeds} seeds, one line a width, two octaves to both sides of its lowest point or up to where runs diverge. Where rates transfer, the lowest points stand above each other.`,
+      x: { label: "learning rate", scale: "log", ...domainOf(rates) },
       y: { label: "training loss (nats)", scale: "log", ...(domain === undefined ? {} : { domain }) },
       series: of.map(({ width, points }, i) => ({
         name: `width ${width}`,

@@ -149,7 +149,13 @@ async function measure(
 ): Promise<Measured> {
   const checked = await checkWidths(work, variants, { learningRate, steps });
   const depth = depths && (await checkDepths(work, { net, depths, learningRate, steps }));
-  const { plan, needs } = planTransfer(variants, { seconds, batch, seeds, origin: learningRate });
+  const { plan, needs } = planTransfer(variants, {
+    optimizer: work.common.optimizer.kind,
+    seconds,
+    batch,
+    seeds,
+    origin: learningRate,
+  });
   if (plan === undefined) {
     const because = `it takes about ${Math.ceil(needs)} s; give --minutes ${Math.ceil(needs / 6) / 10}`;
     return { checked, depth, transfer: undefined, notApplicable: [{ id: "transfer", because }] };

@@ -1,7 +1,8 @@
 /** @file Learning-rate transfer: the loss after some steps by rate, at every width, under both parameterisations. */
+import { countParameters } from "../../net/index.ts";
 import { Key } from "../../tensor/index.ts";
 import { type Estimate, linearFit } from "../../theory/index.ts";
-import { createTrainer, type Trainer } from "../../train/index.ts";
+import { createTrainer, type OptimizerSpec, type Trainer } from "../../train/index.ts";
 import { secondsPerStep } from "../step-cost.ts";
 import { rate } from "../words.ts";
 import { bestExponent, logLoss, type RatePoint, searchRates } from "./rate-search.ts";
@@ -38,15 +39,29 @@ export interface BestRate {
   readonly loss: number | null;
 }
 
+/** What a plan is made from. */
+interface Budgeted {
+  readonly optimizer: OptimizerSpec["kind"];
+  readonly seconds: number;
+  readonly batch: number;
+  readonly seeds: number;
+  readonly origin: number;
+}
+
+/** The update of one parameter: Adam passes over the weights and its moments more often. */
+const secondsPerParameter = { sgd: 0, adam: 8e-9 } as const;
+
 /**
  * As many steps as a budget allows, or the minutes that would do.
  * @returns undefined in `plan` when the budget does not reach the least number of steps.
  */
 export function planTransfer(
   variants: readonly Variant[],
-  { seconds, batch, seeds, origin }: { seconds: number; batch: number; seeds: number; origin: number },
+  { optimizer, seconds, batch, seeds, origin }: Budgeted,
 ): { readonly plan: TransferPlan | undefined; readonly needs: number } {
-  const perStep = variants.map(({ model }) => secondsPerStep(model, batch));
+  const perStep = variants.map(
+    ({ model }) => secondsPerStep(model, batch) + secondsPerParameter[optimizer] * countParameters(model),
+  );
   const perSteps = pointsPerSearch * seeds * perStep.reduce((sum, cost) => sum + cost, 0);
   const steps = Math.min(mostSteps, Math.floor(seconds / perSteps));
   const needs = leastSteps * perSteps;
