@@ -3,7 +3,7 @@ import { Option } from "commander";
 import type { Outcome } from "../../analyses/index.ts";
 import type { CommandResult, CommandSpec } from "../command.ts";
 import type { Context } from "../context.ts";
-import { type DataOptions, readDataset, withData } from "../dataset.ts";
+import { type DataOptions, readDataset, withOptionalData } from "../dataset.ts";
 import { badUsage } from "../errors.ts";
 import { writeInto } from "../folder.ts";
 import { readNetwork } from "../network.ts";
@@ -74,11 +74,12 @@ async function writeAll(outcome: Outcome, folder: string, language: TuneOptions[
 }
 
 async function answer(outcome: Outcome, context: Context, options: TuneOptions): Promise<CommandResult> {
-  const files = context.folder === undefined ? {} : await writeAll(outcome, context.folder, options.emit);
+  const { folder } = context;
+  const files = folder === undefined ? undefined : await writeAll(outcome, folder, options.emit);
   const json = { ...outcome.json, ...files };
   // Code alone, so that it can be redirected into a file.
   if (options.emit !== undefined) return { json, text: String(outcome.json["code"]) };
-  const note = "report" in files ? `Network: ${files.netFile}\nReport: ${files.report}\n` : "";
+  const note = files ? `Network: ${files.netFile}\nReport: ${files.report}\n` : "";
   return { json, text: `${await gainsText(outcome, context)}${note}` };
 }
 
@@ -103,7 +104,7 @@ export const tuneCommand: CommandSpec = {
     ],
   ],
   declare: (command) =>
-    withData(command.argument("<net>", "JSON file, - for standard input, or one line"), { optional: true })
+    withOptionalData(command.argument("<net>", "JSON file, - for standard input, or one line"))
       .addOption(
         new Option("--method <name>", `how: ${methods.join(", ")}`)
           .argParser(choiceOption("--method", methods))
