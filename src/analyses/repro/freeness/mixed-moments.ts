@@ -1,0 +1,70 @@
+/** @file Mixed centred moments of D₁² and W₂ᵀD₂²W₂ vanish as 1/N (criticality.md §11), and do not where the factors are not free. */
+import { type FreenessReport, freeness } from "../../../probes/index.ts";
+import { scalarActivation } from "../../../theory/index.ts";
+import { lineFigure, point } from "../../figure.ts";
+import { significant } from "../../words.ts";
+import { atScale, judged, type PaperClaim } from "../paper.ts";
+
+const settings = {
+  test: { widths: [32, 64, 128], nets: 40 },
+  repro: { widths: [32, 64, 128, 256], nets: 80 },
+  full: { widths: [32, 64, 128, 256, 512], nets: 200 },
+} as const;
+
+/** Of ln rms by ln N (criticality.md §11). */
+const slopes = { from: -1.3, to: -0.7, control: -0.3 } as const;
+/** Largest |mean| times N. */
+const meanBar = 0.25;
+
+function figureOf({ moments, control }: FreenessReport) {
+  const words = [...new Set(moments.map(({ word }) => word))];
+  const series = [
+    { name: "", role: "measured" as const, all: moments },
+    { name: "control: ", role: "neutral" as const, all: control.moments },
+  ].flatMap(({ name, role, all }) =>
+    words.map((word) => ({
+      name: `${name}${word}`,
+      role,
+      form: "line" as const,
+      points: all.filter((moment) => moment.word === word).map(({ N, rms }) => point(N, rms)),
+    })),
+  );
+  return lineFigure({
+    id: "freeness-moments",
+    title: "Mixed moments by width",
+    caption: "Root mean square over networks. The control has the identity in place of the Haar weights.",
+    x: { label: "width N", scale: "log" },
+    y: { label: "rms of the moment", scale: "log" },
+    series,
+  });
+}
+
+export const mixedMoments: PaperClaim = {
+  id: "mixed-moments",
+  claim: "Layerwise Jacobians of Haar networks are asymptotically free",
+  paper: "{W_l, W_lᵀ} and {D_l} are asymptotically free as N → ∞, almost surely",
+  bar: `slope of ln rms by ln N in [${slopes.from}, ${slopes.to}], every |mean| < ${meanBar}/N and 4 standard errors; slope of the control above ${slopes.control}`,
+  command: "fathom spectrum --activation relu --depth 2 --q 1 --freeness",
+  run(context) {
+    const { widths, nets } = atScale(context, settings);
+    const report = freeness({
+      activation: scalarActivation("relu"),
+      sw2: 2,
+      sb2: 0.1,
+      widths,
+      nets,
+      key: context.key,
+      onNet: (done, total) => context.progress(`network ${done} of ${total}`),
+    });
+    const { slope, control, moments } = report;
+    const small = moments.every(({ mean, N, se }) => Math.abs(mean) < meanBar / N + 4 * se);
+    const largest = Math.max(...moments.map(({ mean, N }) => Math.abs(mean) * N));
+    return {
+      ours: `slope ${significant(slope.value)} ± ${significant(slope.se, 2)}, control ${significant(control.slope.value)} ± ${significant(control.slope.se, 2)}; largest |mean| N: ${significant(largest)} (relu, N = ${widths[0]} to ${widths.at(-1)}, ${nets} networks each)`,
+      status: judged(
+        slope.value > slopes.from && slope.value < slopes.to && control.slope.value > slopes.control && small,
+      ),
+      figures: [figureOf(report)],
+    };
+  },
+};
