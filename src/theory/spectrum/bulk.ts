@@ -21,7 +21,8 @@ export interface Bulk {
   readonly support: Support;
   /** λ ρ(λ), the density of ln λ, at descending x; 0 outside the support. */
   rates(x: Float64Array): Float64Array;
-  cells(count: number): Cells;
+  /** Cells down to where the mass further left is below `negligible`; 2e-5 unless said. */
+  cells(count: number, negligible?: number): Cells;
 }
 
 /** ln z keeps this argument, in units of the spectrum's width where that is small. */
@@ -35,7 +36,7 @@ const ATOM_REACH = 1e-4;
 /** ln |ζ| below which sums over 1/(ζ - d)² leave float64. */
 const LOWEST = -160 * Math.LN10;
 /** What is left to the left of a place does not count when it is below this. */
-const NEGLIGIBLE = 1e-6;
+const NEGLIGIBLE = 2e-5;
 /** λ below exp of this leaves float64. */
 const LEAST_X = -690;
 /** Heights above the axis that are tried in turn where a place cannot be reached, in units of epsilon. */
@@ -49,7 +50,7 @@ export function curveBulk(curve: Curve, support: Support, spread: number): Bulk 
   return {
     support,
     rates: (x) => ratesOn(context, x),
-    cells: (count) => cellsOf(context, count),
+    cells: (count, negligible = NEGLIGIBLE) => cellsOf(context, count, negligible),
   };
 }
 
@@ -108,25 +109,63 @@ function goTo(tracker: Tracker, x: number, epsilon: number, atoms: readonly Atom
 }
 
 /**
- * Cells that are fine where the density has its square roots: at the upper edge quadratically in x, and where the lower edge
- * carries mass at both ends. Midpoints never fall onto an edge, where arcsine laws are infinite.
+ * Cells that are fine where the density has its square roots: at the upper edge quadratically in x, and at both ends where
+ * the lower edge carries mass, or the density is infinite in between. Midpoints never fall onto such a place.
  */
-function cellsOf(context: Context, count: number): Cells {
-  const { upper, lower } = context.support;
-  const left = leftEnd(context);
-  const ends = new Float64Array(count + 1);
-  const midpoints = new Float64Array(count);
-  const place =
-    left === lower
-      ? (s: number) => upper - (upper - left) * Math.sin((Math.PI * s) / 2) ** 2
-      : (s: number) => upper - (upper - left) * s * s;
-  for (let i = 0; i <= count; i++) ends[i] = place(i / count);
-  for (let i = 0; i < count; i++) midpoints[i] = place((i + 0.5) / count);
-  const rates = ratesOn(context, midpoints);
-  const stretch =
-    left === lower ? (s: number) => (Math.PI / 2) * Math.sin(Math.PI * s) : (s: number) => 2 * s;
-  const masses = rates.map((rate, i) => (rate * (upper - left) * stretch((i + 0.5) / count)) / count);
-  return { midpoints, ends, masses };
+function cellsOf(context: Context, count: number, negligible: number): Cells {
+  const { upper, lower, atoms, singular } = context.support;
+  const left = leftEnd(context, negligible);
+  const breaks = [...atoms.map(({ x }) => x), singular ?? upper].filter((x) => x < upper && x > left);
+  if (breaks.length === 0)
+    return measured(context, left === lower ? bothEnds(upper, left, count) : upperEnd(upper, left, count));
+  const ends = [upper, ...breaks.sort((a, b) => b - a), left];
+  const share = Math.ceil(count / (ends.length - 1));
+  const parts = ends.slice(1).map((to, i) => bothEnds(ends[i]!, to, share));
+  return measured(context, {
+    midpoints: parts.flatMap(({ midpoints }) => midpoints),
+    ends: [upper, ...parts.flatMap((part) => part.ends.slice(1))],
+    widths: parts.flatMap(({ widths }) => widths),
+  });
+}
+
+interface Grid {
+  readonly midpoints: number[];
+  readonly ends: number[];
+  readonly widths: number[];
+}
+
+/** s from 0 to 1 is mapped to x by `place`; `stretch` is -dx/ds. */
+function gridOf(count: number, place: (s: number) => number, stretch: (s: number) => number): Grid {
+  const middles = Array.from({ length: count }, (_, i) => (i + 0.5) / count);
+  return {
+    midpoints: middles.map(place),
+    ends: Array.from({ length: count + 1 }, (_, i) => place(i / count)),
+    widths: middles.map((s) => stretch(s) / count),
+  };
+}
+
+function upperEnd(upper: number, left: number, count: number): Grid {
+  const range = upper - left;
+  return gridOf(
+    count,
+    (s) => upper - range * s * s,
+    (s) => 2 * range * s,
+  );
+}
+
+function bothEnds(upper: number, left: number, count: number): Grid {
+  const range = upper - left;
+  return gridOf(
+    count,
+    (s) => upper - range * Math.sin((Math.PI * s) / 2) ** 2,
+    (s) => range * (Math.PI / 2) * Math.sin(Math.PI * s),
+  );
+}
+
+function measured(context: Context, { midpoints, ends, widths }: Grid): Cells {
+  const places = Float64Array.from(midpoints);
+  const masses = ratesOn(context, places).map((rate, i) => rate * widths[i]!);
+  return { midpoints: places, ends: Float64Array.from(ends), masses };
 }
 
 /** First step of the walk to the left, in units of the width, and the factor of those after it. */
@@ -138,7 +177,7 @@ const LONGEST_STEP = 5;
  * How far to the left the spectrum counts: to its lower edge; to where the mass beyond, as the slope of the rate tells, is
  * negligible; or to where float64 ends.
  */
-function leftEnd(context: Context): number {
+function leftEnd(context: Context, negligible: number): number {
   const { curve, support, width } = context;
   const { upper, lower = Number.NEGATIVE_INFINITY } = support;
   const tracker = new Tracker(curve, width);
@@ -153,7 +192,7 @@ function leftEnd(context: Context): number {
     const rate = rateAt(context, tracker, next);
     const slope = Math.log(before / rate) / step;
     mass += (step * (rate + before)) / 2;
-    if (mass > whole / 2 && slope > 0 && rate < NEGLIGIBLE * slope) return next;
+    if (mass > whole / 2 && slope > 0 && rate < negligible * slope) return next;
     if (tracker.lowest < LOWEST || next < LEAST_X) return x;
     x = next;
     before = rate;

@@ -114,6 +114,8 @@ export interface Support {
   readonly lower: number | undefined;
   /** Ascending; what is left to the continuous part is 1 less their masses. */
   readonly atoms: readonly Atom[];
+  /** ln of a place where an atom is about to form: the density is infinite there as an inverse square root. */
+  readonly singular?: number;
 }
 
 /** Masses below this are rounding. */
@@ -137,7 +139,9 @@ export function supportOf(curve: Curve): Support {
   const atoms = [...zero, ...(atom !== undefined && atom.mass > LEAST_MASS ? [atom] : [])];
   const upper = upperEdge(curve, top);
   const reachesZero = gaussians > 0 || bernoulli > 0 || zero.length > 0;
-  return { upper, lower: reachesZero ? undefined : lowerEdge(curve), atoms };
+  const lower = reachesZero ? undefined : lowerEdge(curve);
+  const isSingular = atom !== undefined && Math.abs(atom.mass) <= LEAST_MASS;
+  return { upper, lower, atoms, ...(isSingular ? { singular: atom.x } : {}) };
 }
 
 function lowerEdge(curve: Curve): number | undefined {

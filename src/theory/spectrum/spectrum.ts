@@ -31,6 +31,8 @@ export interface SpectrumLayer {
 const MOST_HALVINGS = 4;
 /** λ ρ(λ) of a law and of the next finer one agree to this. */
 const RATE_TOLERANCE = 1e-7;
+/** They are compared down to this mass: tails further out resemble those of single layers, and resolve slowly. */
+const COMPARED_MASS = 1e-3;
 const COMPARED_CELLS = 48;
 /** Below this relative variance the spectrum is a point; rounding of many layers needs more. */
 const POINT = 1e-10;
@@ -188,12 +190,12 @@ function refined(
     const finer = curveOf(layers, lawsAt(layers, halvings));
     if (finer.groups.every(({ law }, i) => law.values.length === curve.groups[i]!.law.values.length)) break;
     const next = curveBulk(finer, supportOf(finer), spread);
-    const { midpoints } = next.cells(COMPARED_CELLS);
+    const { midpoints } = next.cells(COMPARED_CELLS, COMPARED_MASS);
     const fine = next.rates(midpoints);
     const settled = bulk.rates(midpoints).every((rate, i) => Math.abs(rate - fine[i]!) < RATE_TOLERANCE);
-    if (settled) break;
     curve = finer;
     bulk = next;
+    if (settled) break;
   }
   return { curve, bulk };
 }
