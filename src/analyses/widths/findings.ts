@@ -70,14 +70,15 @@ export function transferVerdict(
   { steps, seeds }: TransferPlan,
   optimizer: string,
 ): Verdict {
-  const moves = byParameterisation(found).map(([name, of]) => {
+  const moves = byParameterisation(found).map(([name, of], i) => {
     const drift = driftOf(of);
     const where = `under ${name === "mup" ? "µP" : "the standard parameterisation"}`;
-    return drift === undefined ? `cannot be told ${where}` : `moves by ${withError(drift)} octaves ${where}`;
+    if (drift === undefined) return `by an unknown amount ${where}`;
+    return `by ${withError(drift)}${i === 0 ? " octaves" : ""} ${where}`;
   });
   return {
     tone: "neutral",
-    sentence: `With each doubling of the width the best learning rate of ${optimizer} ${moves.join(" and ")} (${count(steps)} steps, ${seeds} ${seeds === 1 ? "seed" : "seeds"}; ± is one standard error).`,
+    sentence: `With each doubling of the width the best learning rate of ${optimizer} moves ${moves.join(" and ")} (${count(steps)} steps, ${seeds} ${seeds === 1 ? "seed" : "seeds"}; ± is one standard error).`,
   };
 }
 
