@@ -60,13 +60,14 @@ class AssertionFailed(FathomError):
 class Exported:
     """An exported module: the file, which exporter wrote it, its inputs, and its tensors by the paths of modules.
 
-    `tensors["blocks.0"]` is the name, in the file, of what the module `blocks.0` returns. `notes` says what differs from
-    the module as it was given.
+    `tensors["blocks.0"]` is the name, in the file, of what the module `blocks.0` returns. `batch` is the number of examples
+    that the file fixes, None where it is open. `notes` says what differs from the module as it was given.
     """
 
     path: pathlib.Path
     exporter: str
     inputs: tuple[str, ...]
+    batch: int | None
     tensors: dict[str, str]
     notes: tuple[str, ...]
 
@@ -95,8 +96,11 @@ def probe(module, example_input, *, from_=None, to=None, data=None, command=None
     """Partial Jacobians of a module (`fathom probe`): `pairs` [{from, to, J, se}], `blocks` [{name, gain, se}], `verdict`.
 
     from_, to: paths of modules (`"blocks.0"`), whose outputs are meant, or names of tensors in the exported file.
-    The rest as for `survey`.
+    data: as for `survey`, or inputs alone; unless said the example itself, for token ids random ones. The rest as for
+    `survey`.
     """
+    if data is None and hasattr(example_input, "is_floating_point") and example_input.is_floating_point():
+        data = example_input
     settings = {"from": from_, "to": to, "data": data, **options}
     return _measure("probe", module, example_input, settings, command, quiet)
 
@@ -198,26 +202,41 @@ def flags(options):
 def _measure(name, module, example_input, settings, command, quiet):
     with tempfile.TemporaryDirectory(prefix="fathom-") as folder:
         if isinstance(module, (str, os.PathLike)):
-            model, ends = os.fspath(module), settings
+            model = os.fspath(module)
         else:
             exported = export(module, example_input, pathlib.Path(folder) / f"{type(module).__name__}.onnx")
             if not quiet:
                 for note in exported.notes:
                     print(f"note: {note}", file=sys.stderr)
-            model = exported.path
-            ends = {key: exported.tensor(value) if key in ("from", "to") else value for key, value in settings.items()}
-        data = _data(ends.pop("data", None), example_input, folder)
-        return run([name, model, *flags({"data": data, **ends})], command=command, quiet=quiet)
+            model, settings = exported.path, _in_file(exported, example_input, settings)
+        settings["data"] = _data(settings["data"], folder)
+        return run([name, model, *flags(settings)], command=command, quiet=quiet)
 
 
-def _data(data, example_input, folder):
-    """`--data` for names and paths; arrays are written to a file."""
+def _in_file(exported, example_input, settings):
+    """Modules as the tensors they return; an open batch of the size that the example has."""
+    settings = {key: exported.tensor(value) if key in ("from", "to") else value for key, value in settings.items()}
+    if exported.batch is None and "dim" not in settings:
+        first = example_input[0] if isinstance(example_input, tuple) else example_input
+        settings["dim"] = f"batch={len(first)}"
+    return settings
+
+
+def _data(data, folder):
+    """`--data` for names and paths; arrays are written to a file: (inputs, labels), or inputs that need no labels."""
     if data is None or isinstance(data, (str, os.PathLike)):
         return data
     numpy = importlib.import_module("numpy")
-    inputs, labels = (numpy.asarray(_plain(part)) for part in data)
+    if isinstance(data, (tuple, list)):
+        inputs, labels = (numpy.asarray(_plain(part)) for part in data)
+        arrays = {"x": inputs, "y": labels}
+    else:
+        inputs = numpy.asarray(_plain(data))
+        labels = numpy.zeros(len(inputs), dtype="int64")
+        # Named twice, so that no rows are set aside for testing.
+        arrays = {"x_train": inputs, "y_train": labels, "x_test": inputs, "y_test": labels}
     path = pathlib.Path(folder) / "data.npz"
-    numpy.savez(path, x=inputs, y=labels)
+    numpy.savez(path, **arrays)
     return path
 
 
@@ -256,8 +275,8 @@ def export(module, example_input, path, *, exporter="auto", opset=OPSET):
             except Exception as error:  # every exporter has errors of its own
                 failures[name] = error
                 continue
-            tensors = _name_tensors(module, path)
-            return Exported(path, name, tuple(inputs), tensors, tuple(notes))
+            tensors, batch = _name_tensors(module, path)
+            return Exported(path, name, tuple(inputs), batch, tensors, tuple(notes))
     raise _unexportable(failures)
 
 
@@ -411,7 +430,10 @@ def _module_of(node, modules):
 
 
 def _name_tensors(module, path):
-    """Renames tensors in the file after the modules that make them. Returns the names of what modules return, by path."""
+    """Renames tensors in the file after the modules that make them.
+
+    Returns the names of what modules return, by path, and the batch that the file fixes.
+    """
     onnx = importlib.import_module("onnx")
     model = onnx.load(str(path))
     graph = model.graph
@@ -435,7 +457,9 @@ def _name_tensors(module, path):
     for value in [*graph.value_info, *graph.output]:
         value.name = new.get(value.name, value.name)
     onnx.save(model, str(path))
-    return {owner: new.get(name, name) for owner, name in returned.items()}
+    first = graph.input[0].type.tensor_type.shape.dim[0]
+    batch = None if first.dim_param else first.dim_value
+    return {owner: new.get(name, name) for owner, name in returned.items()}, batch
 
 
 def _returned(graph, owners, modules):
@@ -524,6 +548,19 @@ def _example(shape, ids):
     return torch.randn(sizes, generator=generator)
 
 
+def _ask(action, module, example, words):
+    """A survey or probe with flags as they were typed; `--from` and `--to` may name modules."""
+    with tempfile.TemporaryDirectory(prefix="fathom-") as folder:
+        exported = export(module, example, pathlib.Path(folder) / f"{type(module).__name__}.onnx")
+        for note in exported.notes:
+            print(f"note: {note}", file=sys.stderr)
+        before = [None, *words]
+        words = [exported.tensor(word) if flag in ("--from", "--to") else word for flag, word in zip(before, words)]
+        if exported.batch is None and "--dim" not in words:
+            words += ["--dim", f"batch={len(example)}"]
+        return run([action, exported.path, *words])
+
+
 def main(arguments=None):
     """`python fathom.py export|survey|probe MODULE --shape …`: prints JSON; returns the exit code."""
     parser = _parser()
@@ -536,11 +573,7 @@ def main(arguments=None):
             exported = export(module, example, given.out, exporter=given.exporter)
             result = {**dataclasses.asdict(exported), "path": str(exported.path)}
         else:
-            with tempfile.TemporaryDirectory(prefix="fathom-") as folder:
-                exported = export(module, example, pathlib.Path(folder) / f"{type(module).__name__}.onnx")
-                words = [exported.tensor(word) if i and others[i - 1] in ("--from", "--to") else word
-                         for i, word in enumerate(others)]
-                result = run([given.action, exported.path, *words])
+            result = _ask(given.action, module, example, others)
     except FathomError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code or 2
