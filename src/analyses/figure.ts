@@ -78,6 +78,8 @@ export interface LineFigure extends FigureBase {
 
 export interface Polyline {
   readonly label: string;
+  /** `contour`: one of a family of thin lines, each with its label on it. A line of its own, in the legend, unless said. */
+  readonly style?: "contour";
   readonly points: readonly { readonly x: number; readonly y: number }[];
 }
 
@@ -103,6 +105,15 @@ export interface HeatFigure extends FigureBase {
   readonly zDomain?: readonly [number, number];
   readonly lines?: readonly Polyline[];
   readonly marks?: readonly Mark[];
+  /** Values at single points, drawn as dots in their colour: measured ones, beside those of the grid. */
+  readonly samples?: readonly HeatSample[];
+}
+
+/** A value beside the grid: `z` as the grid's. */
+export interface HeatSample {
+  readonly x: number;
+  readonly y: number;
+  readonly z: number;
 }
 
 /** One run: its abscissa (a learning rate), its outcome, and whether it counts as the chosen one. */
@@ -177,7 +188,9 @@ export function heatFigure(figure: Omit<HeatFigure, "kind">): HeatFigure {
   const z = figure.z.map((row) => row.map(finiteOrNull));
   const marks = (figure.marks ?? []).filter(isPlaced);
   const lines = (figure.lines ?? []).map((line) => ({ ...line, points: line.points.filter(isPlaced) }));
-  return { kind: "heat", ...figure, z, lines, marks };
+  const { samples: given = [], ...rest } = figure;
+  const samples = given.filter((sample) => isPlaced(sample) && Number.isFinite(sample.z));
+  return { kind: "heat", ...rest, z, lines, marks, ...(samples.length === 0 ? {} : { samples }) };
 }
 
 /** A figure of single runs; a run without a finite outcome keeps its place with `y: null`. */

@@ -1,15 +1,25 @@
 /** @file Draws a grid of values as coloured cells with curves and marked points on it: phase diagrams. */
 import * as Plot from "@observablehq/plot";
-import type { Axis, HeatFigure, Mark, Polyline } from "../analyses/index.ts";
+import type { Axis, HeatFigure, Mark } from "../analyses/index.ts";
 import { niceTicks, type ResolvedAxis, resolveAxis, tickRoom } from "./axes.ts";
 import { plainText, svgText } from "./escape.ts";
 import { formatNumber } from "./format.ts";
 import type { Drawing, Frame } from "./frame.ts";
-import { fractionAlong, halo, innerHeight, innerWidth } from "./frame.ts";
+import { halo, innerHeight, innerWidth } from "./frame.ts";
+import {
+  type Axes,
+  boxAround,
+  boxesAlong,
+  contourLabels,
+  contourMarks,
+  isContour,
+  lineMarks,
+  pixelOf,
+} from "./heat-lines.ts";
 import type { Block, LegendItem } from "./legend.ts";
 import { fitText, textWidth } from "./legend.ts";
 import { dashOf, heatColours, ink, missing, paper, roleColour } from "./palette.ts";
-import { placeLabels } from "./place.ts";
+import { type Box, placeLabels } from "./place.ts";
 
 /** Borders of cells whose centres are given: halfway between them, geometrically on a log axis. */
 function cellEdges(centres: readonly number[], axis: Axis): number[] {
@@ -64,31 +74,35 @@ function coloursOf(figure: HeatFigure, range: readonly [number, number]): (value
   return heatColours([midpoint - reach, midpoint + reach], midpoint);
 }
 
-/** Curves get a pale edge, so that they are seen on every colour. */
-function lineMarks(lines: readonly Polyline[]): Plot.Markish[] {
-  return lines.flatMap((line, index) => {
-    const shape = { x: "x", y: "y", clip: true, strokeLinejoin: "round" } as const;
-    return [
-      Plot.line(line.points, { ...shape, stroke: "#ffffff", strokeWidth: 4.2, strokeOpacity: 0.85 }),
-      Plot.line(line.points, { ...shape, stroke: "#10151c", strokeWidth: 2, strokeDasharray: dashOf(index) }),
-    ];
-  });
+/** Values beside the grid, in its colours. */
+function sampleMarks(
+  { samples = [] }: HeatFigure,
+  colour: (value: number) => string,
+  { x, y }: Axes,
+): Plot.Markish[] {
+  const shown = samples
+    .filter((sample) => isWithin(x, sample.x) && isWithin(y, sample.y))
+    .map((sample) => ({ ...sample, fill: colour(sample.z) }));
+  const at = { x: "x", y: "y", r: 6.5 } as const;
+  return [
+    Plot.dot(shown, { ...at, fill: { value: "fill", scale: null }, stroke: "#10151c", strokeWidth: 1.3 }),
+  ];
 }
 
 function pointMarks(
   marks: readonly Mark[],
-  axes: { readonly x: ResolvedAxis; readonly y: ResolvedAxis },
+  axes: Axes,
   frame: Frame,
+  obstacles: readonly Box[],
 ): Plot.Markish[] {
   const { fontSize } = frame;
   const [width, height] = [innerWidth(frame), innerHeight(frame)];
   const labels = marks.map(({ label }) => fitText(plainText(label), width * 0.55, fontSize));
   const anchors = marks.map((mark, index) => ({
-    x: fractionAlong(axes.x, mark.x) * width,
-    y: (1 - fractionAlong(axes.y, mark.y)) * height,
+    ...pixelOf(mark, axes, frame),
     length: textWidth(labels[index]!, fontSize) * 1.12 + 6,
   }));
-  const places = placeLabels(anchors, { width, height, fontSize });
+  const places = placeLabels(anchors, { width, height, fontSize, obstacles });
   return marks.flatMap((mark, index) => {
     const colour = roleColour(mark.role ?? "before");
     const text = { x: mark.x, y: mark.y, fill: ink, fontWeight: 600, ...places[index]!, ...halo };
@@ -139,15 +153,25 @@ function rampBlock(figure: HeatFigure, range: readonly [number, number], frame: 
 }
 
 function legend(figure: HeatFigure): LegendItem[] {
-  const lines = (figure.lines ?? []).map(
-    (line, index): LegendItem => ({
-      label: line.label,
-      colour: ink,
-      swatch: { kind: "line", dash: dashOf(index) },
-    }),
-  );
+  const all = figure.lines ?? [];
+  const lines = all
+    .filter((line) => !isContour(line))
+    .map(
+      (line, index): LegendItem => ({
+        label: line.label,
+        colour: ink,
+        swatch: { kind: "line", dash: dashOf(index) },
+      }),
+    );
   const hasGaps = figure.z.some((row) => row.some((value) => value === null));
-  return hasGaps ? [...lines, { label: "undefined", colour: missing, swatch: { kind: "cell" } }] : lines;
+  const samples: LegendItem[] =
+    figure.samples === undefined
+      ? []
+      : [{ label: "measured", colour: ink, swatch: { kind: "dots", symbol: "circle", interval: "none" } }];
+  const gaps: LegendItem[] = hasGaps
+    ? [{ label: "no value", colour: missing, swatch: { kind: "cell" } }]
+    : [];
+  return [...lines, ...samples, ...gaps];
 }
 
 /** The drawing of a heat figure in a frame. */
@@ -158,6 +182,13 @@ export function drawHeat(figure: HeatFigure, frame: Frame): Drawing {
   const x = axisFor(figure.x, figure.xs, innerWidth(frame), tickRoom.x);
   const y = axisFor(figure.y, figure.ys, innerHeight(frame), tickRoom.y);
   const marks = (figure.marks ?? []).filter((mark) => isWithin(x, mark.x) && isWithin(y, mark.y));
+  const lines = figure.lines ?? [];
+  const labels = contourLabels(lines, { x, y }, { frame, points: [...marks, ...(figure.samples ?? [])] });
+  const obstacles = [
+    ...lines.filter((line) => !isContour(line)).flatMap((line) => boxesAlong(line, { x, y }, frame)),
+    ...labels.map(({ box }) => box),
+    ...(figure.samples ?? []).map((sample) => boxAround(pixelOf(sample, { x, y }, frame), 8)),
+  ];
   return {
     x,
     y,
@@ -170,8 +201,10 @@ export function drawHeat(figure: HeatFigure, frame: Frame): Drawing {
         fill: { value: "fill", scale: null },
         shapeRendering: "crispEdges",
       }),
-      ...lineMarks(figure.lines ?? []),
-      ...pointMarks(marks, { x, y }, frame),
+      ...lineMarks(lines),
+      ...contourMarks(labels, frame),
+      ...sampleMarks(figure, coloursOf(figure, range), { x, y }),
+      ...pointMarks(marks, { x, y }, frame, obstacles),
     ],
     legend: legend(figure),
     ramp: rampBlock(figure, range, frame),

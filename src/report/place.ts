@@ -67,7 +67,13 @@ const rounds = 3;
  */
 export function placeLabels(
   anchors: readonly Anchor[],
-  frame: { readonly width: number; readonly height: number; readonly fontSize: number },
+  frame: {
+    readonly width: number;
+    readonly height: number;
+    readonly fontSize: number;
+    /** What else labels keep away from: curves, other texts. */
+    readonly obstacles?: readonly Box[];
+  },
 ): LabelPlace[] {
   const points = anchors.map(({ x, y }): Box => ({ x1: x - 7, x2: x + 7, y1: y - 7, y2: y + 7 }));
   const places: (LabelPlace | undefined)[] = anchors.map(() => undefined);
@@ -79,7 +85,10 @@ export function placeLabels(
     );
     const costs = candidates.map((place) => {
       const box = boxOf(anchors[index]!, place, frame.fontSize);
-      const met = [...points, ...labels].reduce((sum, other) => sum + overlap(box, other), 0);
+      const met = [...points, ...labels, ...(frame.obstacles ?? [])].reduce(
+        (sum, other) => sum + overlap(box, other),
+        0,
+      );
       return met + 4 * outside(box, frame.width, frame.height);
     });
     return candidates[costs.indexOf(Math.min(...costs))]!;

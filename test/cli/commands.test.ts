@@ -134,7 +134,7 @@ describe("fathom phase", () => {
     const { stdout } = await run(argv);
     const rows = stdout.split("\n").filter((line) => line.includes("│"));
     expect(rows).toHaveLength(5);
-    for (const row of rows) expect(row).toMatch(/│·+[·+]*█*$/);
+    for (const row of rows) expect(row).toMatch(/│·+[·+◆]*█*$/);
     expect(stdout).toContain("weight variance");
   });
 });

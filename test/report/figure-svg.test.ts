@@ -78,7 +78,7 @@ describe("figures as SVG", () => {
     const svg = figureSvg(phase, { width: 860 });
     expect(parsed(svg).querySelectorAll('[aria-label="rect"] rect')).toHaveLength(25 * 17);
     expect(svg).toContain("var(--f-missing)");
-    expect(svg).toContain("undefined");
+    expect(svg).toContain("no value");
     expect(svg).toContain("this network");
   });
 

@@ -1,99 +1,61 @@
 /**
- * @file The phase diagram as a figure: χ_J at the fixed point over weight and bias variance, with the critical line, and
- * a network's own point where there is one (criticality.md §7.5).
+ * @file The question `fathom phase` asks: what becomes of signals over the plane of variances, for a layer type, for a
+ * network that is a row of the table, and for any other network that theory follows (criticality.md §1, §7.5).
  */
-import { type ActivationSpec, activationText, scalarHalf } from "../../net/index.ts";
+import { activationText, type Net, parseNetText, scalarHalf } from "../../net/index.ts";
 import {
+  assumptionsOf,
   type CriticalInitialisation,
   criticalInitialisation,
-  type Phase,
+  type DecayLaw,
+  decayLaw,
+  type Limit,
+  noCriticalReason,
   type PhaseDiagram,
   phaseDiagram,
+  phaseOf,
+  reachedLimit,
+  type UniformLayer,
+  uniformStep,
 } from "../../theory/index.ts";
-import type { Normalisation } from "../architecture.ts";
-import { describeLayer } from "../describe.ts";
-import type { Outcome } from "../document.ts";
-import { finiteOrNull, type HeatFigure, heatFigure, type Mark } from "../figure.ts";
-import { type Asked, reproduction } from "../reproduction.ts";
-import type { UniformPrediction } from "./predict.ts";
-
-/** What a diagram is of: one layer type, whatever its variances. */
-interface DiagramOf {
-  readonly activation: ActivationSpec;
-  readonly norm: Normalisation;
-  readonly mu: number;
-}
-
-interface Grid {
-  readonly sw2: readonly number[];
-  readonly sb2: readonly number[];
-}
-
-/** χ_J is shown within this factor of 1; beyond, the end colours stand. */
-const shownFactor = 2;
-
-function criticalMark(critical: CriticalInitialisation | undefined): Mark[] {
-  if (critical === undefined) return [];
-  return [{ x: critical.sw2, y: critical.sb2, label: "critical point", role: "after" }];
-}
-
-function phaseFigure(
-  of: DiagramOf,
-  { chiJ, sw2, sb2, criticalLine: line }: PhaseDiagram,
-  marks: readonly Mark[],
-): HeatFigure {
-  return heatFigure({
-    id: "criticality-phase",
-    title: `Phase diagram of ${describeLayer(of)}`,
-    caption:
-      "χ_J at the fixed point: below 1 changes die out (ordered), above 1 they grow (chaotic), on the line they keep their size.",
-    x: { label: "weight variance σw²" },
-    y: { label: "bias variance σb²" },
-    xs: sw2,
-    ys: sb2,
-    z: chiJ,
-    zLabel: "χ_J",
-    midpoint: 1,
-    zDomain: [1 / shownFactor, shownFactor],
-    lines:
-      line.length < 2 ? [] : [{ label: "χ_J = 1", points: line.map(({ sw2, sb2 }) => ({ x: sw2, y: sb2 })) }],
-    marks,
-  });
-}
-
-/** The diagram around a network's own point, which is marked, and its critical point beside it. */
-export function architecturePhase({ architecture, layer, critical }: UniformPrediction): HeatFigure {
-  const points = [architecture, ...(critical === undefined ? [] : [critical])];
-  const upper = (values: readonly number[], least: number) => Math.max(least, 1.25 * Math.max(...values));
-  const grid = {
-    sw2: spaced(
-      0.1,
-      upper(
-        points.map(({ sw2 }) => sw2),
-        3,
-      ),
-      40,
-    ),
-    sb2: spaced(
-      0,
-      upper(
-        points.map(({ sb2 }) => sb2),
-        0.5,
-      ),
-      26,
-    ),
-  };
-  return phaseFigure(architecture, phaseDiagram({ ...layer, ...grid }), [
-    { x: architecture.sw2, y: architecture.sb2, label: "this network", role: "before" },
-    ...criticalMark(critical),
-  ]);
-}
-
-function spaced(from: number, to: number, count: number): number[] {
-  return Array.from({ length: count }, (_, i) => from + ((to - from) * i) / (count - 1));
-}
+import { recogniseArchitecture } from "../architecture.ts";
+import { describeLayer, describeNet } from "../describe.ts";
+import type { Outcome, Progress, Verdict } from "../document.ts";
+import { finiteOrNull } from "../figure.ts";
+import type { Asked } from "../reproduction.ts";
+import { quantity } from "../words.ts";
+import {
+  type DiagramOf,
+  type Grid,
+  gridAround,
+  lengthContours,
+  logarithms,
+  phaseFigure,
+} from "./phase-figure.ts";
+import { finitePhase } from "./phase-finite-outcome.ts";
+import { type MeasuredCell, measureCells, sampledCells } from "./phase-measure.ts";
+import { finiteGrid, phaseOutcome } from "./phase-outcome.ts";
+import { cellFindings, cellsJson, cellsTable, lawText, lineFindings, sharesText } from "./phase-words.ts";
+import { closedNet } from "./stand-in.ts";
 
 export interface PhaseQuestion extends Asked, DiagramOf, Grid {}
+
+interface Working {
+  readonly onProgress?: (progress: Progress) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface MeasuredPhaseQuestion extends PhaseQuestion, Working {
+  /** The sampled networks. */
+  readonly measure: { readonly depth: number; readonly width: number; readonly seeds: number };
+}
+
+export interface NetPhaseQuestion extends Asked, Working {
+  readonly net: Net;
+  /** Around the network's own point unless said. */
+  readonly grid: Partial<Grid>;
+  readonly measure?: { readonly seeds: number };
+}
 
 /**
  * The phase diagram of an activation and architecture.
@@ -103,54 +65,166 @@ export interface PhaseQuestion extends Asked, DiagramOf, Grid {}
  */
 export function phase(asked: PhaseQuestion): Outcome {
   const start = performance.now();
-  const { activation, norm, mu, sw2, sb2 } = asked;
-  const of = { activation, norm, mu };
-  const layer = { ...of, activation: scalarHalf(activation) };
-  const diagram = phaseDiagram({ ...layer, sw2, sb2 });
+  return outcomeOf(asked, { ...drawn(asked), start });
+}
+
+/**
+ * The same with some cells on sampled networks, `measured.cells[{sw2, sb2, theory, value, se}]`.
+ * @throws FathomError as `phase`; the reason of `signal` when it is aborted.
+ */
+export async function measuredPhase(asked: MeasuredPhaseQuestion): Promise<Outcome> {
+  const start = performance.now();
+  const base = drawn(asked);
+  const { depth, width, seeds } = asked.measure;
+  const { activation, norm, mu } = asked;
+  const net = parseNetText(
+    `mlp:depth=${depth},width=${width},in=${width},activation=${activationText(activation)},norm=${norm},mu=${mu}`,
+  );
+  const cells = await measureCells(sampledCells(asked), { ...asked, net, seeds });
+  return outcomeOf(asked, { ...base, cells: { cells, depth, width, seeds }, start });
+}
+
+/**
+ * The diagram of a network: that of its layer type with its own point, where its hidden layers are alike; or else its growth
+ * a layer at its own depth, over networks whose affine layers all have the variances of a cell.
+ * @throws FathomError unsupported where theory does not reach the last hidden layer; as `measuredPhase`.
+ * @example await phaseOfNet({ net: parseNetText("mlp:depth=30"), grid: {}, seed: 0, command: "…" })
+ */
+export async function phaseOfNet(asked: NetPhaseQuestion): Promise<Outcome> {
+  const start = performance.now();
+  const net = closedNet(asked.net);
+  const architecture = recogniseArchitecture(net);
+  if (architecture === undefined) return finitePhase({ ...asked, net });
+  const { activation, norm, mu, sw2, sb2, depth, width } = architecture;
+  const layer = { activation: scalarHalf(activation), norm, mu };
   const critical = criticalInitialisation(layer);
+  const grid = {
+    ...gridAround([architecture, ...(critical === undefined ? [] : [critical])]),
+    ...asked.grid,
+  };
+  const base = drawn({ activation, norm, mu, ...grid });
+  const seeds = asked.measure?.seeds;
+  const cells =
+    seeds === undefined ? undefined : await measureCells(sampledCells(grid), { ...asked, net, seeds });
+  const at = { ...layer, sw2, sb2 };
+  const own = { sw2, sb2, reached: reachedLimit(at), law: decayLaw(at) };
+  const sampled = cells === undefined ? {} : { cells: { cells, depth, width, seeds: seeds! } };
+  return outcomeOf(asked, { ...base, own, ...sampled, net, start });
+}
+
+/** What theory draws, before anything is sampled. */
+interface Drawn {
+  readonly of: DiagramOf;
+  readonly layer: Omit<UniformLayer, "sw2" | "sb2">;
+  readonly diagram: PhaseDiagram;
+  readonly critical: CriticalInitialisation | undefined;
+  readonly noCritical: string | undefined;
+}
+
+function drawn({ activation, norm, mu, sw2, sb2 }: DiagramOf & Grid): Drawn {
+  const layer = { activation: scalarHalf(activation), norm, mu };
   return {
-    json: phaseJson(of, diagram),
-    document: {
-      title: "Phase diagram",
-      subject: describeLayer(of),
-      facts: [],
-      verdict: { sentence: shares(of, diagram), tone: "neutral" },
-      advice: [],
-      sections: [
-        {
-          id: "phase",
-          title: "Phase diagram",
-          question: "Where do signals grow, and where do they die out?",
-          source: "Poole et al. 2016, arXiv 1606.05340; Doshi, He and Gromov, arXiv 2111.12143",
-          findings: [],
-          figures: [phaseFigure(of, diagram, criticalMark(critical))],
-          numbers: [],
-        },
-      ],
-      notApplicable: [],
-      reproduction: reproduction(asked, (performance.now() - start) / 1000),
-    },
+    of: { activation, norm, mu },
+    layer,
+    diagram: phaseDiagram({ ...layer, sw2, sb2 }),
+    critical: criticalInitialisation(layer),
+    noCritical: noCriticalReason(layer),
   };
 }
 
-function finite(grid: readonly (readonly number[])[]): (number | null)[][] {
-  return grid.map((row) => row.map(finiteOrNull));
+interface Parts extends Drawn {
+  readonly start: number;
+  readonly net?: Net;
+  readonly own?: {
+    readonly sw2: number;
+    readonly sb2: number;
+    readonly reached: Limit;
+    readonly law: DecayLaw;
+  };
+  readonly cells?: {
+    readonly cells: readonly MeasuredCell[];
+    readonly depth: number;
+    readonly width: number;
+    readonly seeds: number;
+  };
 }
 
-function shares(of: DiagramOf, { phase }: PhaseDiagram): string {
-  const cells = phase.flat();
-  const percent = (kind: Phase) =>
-    Math.round((100 * cells.filter((cell) => cell === kind).length) / cells.length);
-  return `${describeLayer(of)}: ${percent("ordered")} % of the grid is ordered, ${percent("chaotic")} % chaotic.`;
+function outcomeOf(asked: Asked, parts: Parts): Outcome {
+  const { of, layer, diagram, own, cells, net } = parts;
+  const samples = (cells?.cells ?? []).flatMap(({ sw2, sb2, value }) =>
+    value === undefined ? [] : [{ x: sw2, y: sb2, z: value }],
+  );
+  const figure = phaseFigure(of, diagram, { own, critical: parts.critical, samples });
+  const findings = [
+    ...(own === undefined
+      ? []
+      : [{ text: `At this network's variances ${lawText(own.law)}`, tone: "neutral" as const }]),
+    ...lineFindings({ ...parts, activation: layer.activation }),
+    ...(cells === undefined ? [] : cellFindings(cells.cells, cells)),
+  ];
+  const step = uniformStep({ ...layer, sw2: 1, sb2: 0 });
+  return phaseOutcome(asked, {
+    subject: net === undefined ? describeLayer(of) : describeNet(net),
+    verdict: verdictOf(parts),
+    findings,
+    figure,
+    notes: [
+      "Fixed points are those of infinite width and depth, reached from K¹ = 1.",
+      ...assumptionsOf([{ name: "layer", step, tap: true }]),
+    ],
+    ...(cells === undefined ? {} : { tables: [cellsTable(cells.cells)] }),
+    json: phaseJson(parts),
+    start: parts.start,
+  });
 }
 
-function phaseJson({ activation, norm, mu }: DiagramOf, diagram: PhaseDiagram): Outcome["json"] {
+function verdictOf({ of, diagram, own }: Parts): Verdict {
+  const shares = sharesText(describeLayer(of), diagram.phase);
+  if (own === undefined) return { sentence: shares, tone: "neutral" };
+  const { chiJ, xi } = own.reached;
+  const length = Number.isFinite(xi) && xi < 1e8 ? `, ${quantity("ξ", xi, 3)} layers` : "";
+  return {
+    sentence: `This network is ${phaseOf(chiJ)} (${quantity("χ_J", chiJ)}${length}). ${shares}`,
+    tone: "neutral",
+  };
+}
+
+function phaseJson({ of, diagram, critical, noCritical, own, cells }: Parts): Outcome["json"] {
+  const { activation, norm, mu } = of;
   const { sw2, sb2, chiJ, chiK, xi, K, status, criticalLine } = diagram;
   return {
+    kind: "fixed point",
     activation: activationText(activation),
     norm,
     mu,
-    grid: { sw2, sb2, chiJ: finite(chiJ), chiK: finite(chiK), xi: finite(xi), K: finite(K), status },
+    grid: {
+      sw2,
+      sb2,
+      chiJ: finiteGrid(chiJ),
+      chiK: finiteGrid(chiK),
+      xi: finiteGrid(xi),
+      K: finiteGrid(K),
+      status,
+    },
     criticalLine: criticalLine.map(({ sw2, sb2 }) => ({ sw2, sb2 })),
+    criticalPoint:
+      critical === undefined ? null : { sw2: critical.sw2, sb2: critical.sb2, K: critical.K ?? null },
+    ...(noCritical === undefined ? {} : { noCritical }),
+    contours: lengthContours(diagram, logarithms(chiJ)),
+    ...(own === undefined ? {} : { own: ownJson(own) }),
+    ...(cells === undefined ? {} : { measured: cellsJson(cells) }),
+  };
+}
+
+function ownJson({ sw2, sb2, reached, law }: NonNullable<Parts["own"]>) {
+  const { K, chiJ, xi } = reached;
+  return {
+    sw2,
+    sb2,
+    K: finiteOrNull(K),
+    chiJ: finiteOrNull(chiJ),
+    xi: finiteOrNull(xi),
+    phase: phaseOf(chiJ),
+    law,
   };
 }
