@@ -7,6 +7,7 @@ import {
   point,
   type Series,
   survey,
+  widths,
 } from "../../src/analyses/index.ts";
 import { loadDataset } from "../../src/data/index.ts";
 import {
@@ -38,6 +39,10 @@ export const figures: Readonly<Record<string, () => Figure | Promise<Figure>>> =
   "half-stable": halfStable,
   "conv-padding": convPadding,
   "batch-norm": batchNormGrowth,
+  "widths-change-standard": () => widthsFigure("widths-change-standard"),
+  "widths-change-mup": () => widthsFigure("widths-change-mup"),
+  "widths-rates-standard": () => widthsFigure("widths-rates-standard"),
+  "widths-rates-mup": () => widthsFigure("widths-rates-mup"),
   "survey-jacobians": () => surveyFigure("criticality", "lines"),
   "survey-rates": () => surveyFigure("training", "strip"),
   "survey-separation": () => surveyFigure("separation", "lines"),
@@ -224,6 +229,27 @@ async function batchNormGrowth(): Promise<Figure> {
     y: { label: "ln J(1, l)" },
     series,
   });
+}
+
+let someWidths: ReturnType<typeof widths> | undefined;
+
+/** One figure of a short question about widths, on the generated digits. */
+async function widthsFigure(id: string): Promise<Figure> {
+  someWidths ??= loadDataset("digits").then((dataset) =>
+    widths({
+      net: parseNetText("mlp:depth=3,width=32,activation=relu,sw2=2"),
+      dataset,
+      optimizer: { kind: "adam" },
+      seed: 0,
+      widths: [16, 32, 64, 128],
+      seconds: 20,
+      command: "npm run docs",
+    }),
+  );
+  const { document } = await someWidths;
+  const found = document.sections.flatMap((section) => section.figures).find((figure) => figure.id === id);
+  if (found === undefined) throw new Error(`The widths have no figure ${id}.`);
+  return found;
 }
 
 let shortSurvey: ReturnType<typeof survey> | undefined;

@@ -9,7 +9,7 @@ import type { Variant } from "./variants.ts";
 import type { Work } from "./work.ts";
 
 /** Networks of one size: enough for a standard error that is not all luck. */
-export const checkSeeds = 4;
+export const checkSeeds = 8;
 
 /** One layer of one network: [seeds][steps + 1], null where not finite. */
 export interface CheckedLayer {
