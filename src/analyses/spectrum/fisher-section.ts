@@ -1,0 +1,186 @@
+/** @file The Fisher spectrum in sentences, numbers and pictures. */
+import type { Finding, NumberRow, ReportSection } from "../document.ts";
+import { estimatePoint, type LineFigure, lineFigure, type Point, point, type Series } from "../figure.ts";
+import { significant } from "../words.ts";
+import { type FisherMeasured, type FisherPrediction, fisherRate, fisherRateText } from "./fisher.ts";
+
+/** Title, question and source. */
+const record = {
+  id: "fisher",
+  title: "Spectrum of the Fisher",
+  question: "How sharp is the loss at initialisation, and which learning rate does the depth allow?",
+  source: "Hayase and Karakida, arXiv 2006.07814",
+} as const;
+
+/** The section of a report. */
+export function fisherSection(predicted: FisherPrediction, measured?: FisherMeasured): ReportSection {
+  return {
+    ...record,
+    findings: fisherFindings(predicted, measured),
+    figures: [
+      depthFigure(predicted, measured),
+      ...(predicted.law.density.length === 0 ? [] : [densityFigure(predicted, measured)]),
+    ],
+    numbers: fisherNumbers(predicted, measured),
+    notes: [
+      "H = Σ q̂ J Jᵀ of the weights of square layers, per unit of width; its nonzero eigenvalues are those of the conditional Fisher over N. Bias gradients, which add 1/N to q̂, are left out.",
+      `Learning rates are for ${fisherRateText}.`,
+    ],
+  };
+}
+
+/** λ_max/m1 below this at depth L: the spectrum sits near its maximum. */
+const NEAR = 1.5;
+
+function fisherFindings(predicted: FisherPrediction, measured?: FisherMeasured): Finding[] {
+  const { depth, edges, moments } = predicted;
+  const [top, mean] = [edges.at(-1)!, moments.at(-1)!.m1];
+  const near = top / mean < NEAR;
+  const spread = `relative spread ${significant(moments.at(-1)!.relativeStd, 2)}`;
+  const growth = growthText(predicted);
+  return [
+    {
+      text: near
+        ? `All directions learn alike: at ${depth} layers the eigenvalues lie near their mean ${significant(mean)}, up to ${significant(top)} (${spread}).`
+        : `Few directions learn fastest: at ${depth} layers the largest eigenvalue is ${significant(top)}, ${significant(top / mean, 2)} times the mean (${spread}).`,
+      tone: near ? "good" : "neutral",
+    },
+    {
+      text: `${growth} The largest stable learning rate is ${significant(fisherRate(predicted))} at this depth.`,
+      tone: "neutral",
+    },
+    ...measuredFinding(predicted, measured),
+  ];
+}
+
+/** The power of depth by which λ_max grows over the second half of the layers. */
+function growthText({ edges, depth, weights }: FisherPrediction): string {
+  const half = Math.max(1, Math.floor(depth / 2));
+  if (depth < 4) return `The largest eigenvalue is ${significant(edges.at(-1)!)}.`;
+  const power = Math.log(edges.at(-1)! / edges[half - 1]!) / Math.log(depth / half);
+  const linear = Math.abs(power - 1) < 0.1;
+  return linear
+    ? "The largest eigenvalue grows in proportion to depth, so the learning rate must fall as 1/L."
+    : `The largest eigenvalue grows as L^${significant(power, 2)} here, faster than L: ${weights === "haar" ? "a smaller q" : "orthogonal weights and a small q"} would bring it to L.`;
+}
+
+function measuredFinding({ edges, depth }: FisherPrediction, measured?: FisherMeasured): Finding[] {
+  const last = measured?.byDepth.at(-1);
+  if (measured === undefined || last === undefined) return [];
+  const theory = edges[last.depth - 1]!;
+  const { value, se } = last.lambdaMax;
+  const error = se === undefined ? "" : ` ± ${significant(se, 1)}`;
+  const distance = Number.isFinite(measured.ks) ? `, Kolmogorov distance ${significant(measured.ks, 2)}` : "";
+  const fine = Math.abs(value / theory - 1) < 0.15;
+  const where = last.depth === depth ? "" : ` at ${last.depth} layers`;
+  return [
+    {
+      text: `${measured.seeds} networks of width ${measured.width}${where}: largest eigenvalue ${significant(value)}${error} beside ${significant(theory)}${distance}.`,
+      tone: fine ? "good" : "warn",
+    },
+  ];
+}
+
+function fisherNumbers(predicted: FisherPrediction, measured?: FisherMeasured): NumberRow[] {
+  const last = predicted.moments.at(-1)!;
+  const theory = (name: string, value: number, note?: string): NumberRow => ({
+    name,
+    value: Number.isFinite(value) ? value : null,
+    ...(Number.isFinite(value) ? {} : { status: "infinite" }),
+    kind: "theory",
+    ...(note === undefined ? {} : { note }),
+  });
+  const sampled = measured?.byDepth.at(-1);
+  const row = (name: string, { value, se, n }: { value: number; se?: number; n?: number }): NumberRow => ({
+    name: `${name}, ${sampled!.depth} layers`,
+    value,
+    ...(se === undefined ? {} : { se }),
+    ...(n === undefined ? {} : { n }),
+    kind: "measured",
+  });
+  return [
+    theory("mean eigenvalue m1", last.m1, "exact"),
+    theory("mean square eigenvalue m2", last.m2, "exact"),
+    theory("largest eigenvalue", predicted.edges.at(-1)!, "exact upper edge"),
+    theory("largest stable learning rate", fisherRate(predicted), "2/λ_max"),
+    ...(sampled === undefined
+      ? []
+      : [row("m1", sampled.m1), row("m2", sampled.m2), row("largest eigenvalue", sampled.lambdaMax)]),
+  ];
+}
+
+function depthFigure({ edges, moments }: FisherPrediction, measured?: FisherMeasured): LineFigure {
+  const series: Series[] = [
+    {
+      name: "largest eigenvalue, theory",
+      role: "theory",
+      form: "line",
+      points: edges.map((edge, l) => point(l + 1, edge)),
+    },
+    {
+      name: "mean, theory",
+      role: "neutral",
+      form: "line",
+      points: moments.map(({ depth, m1 }) => point(depth, m1)),
+    },
+  ];
+  if (measured !== undefined) {
+    series.push({
+      name: `largest, ${measured.seeds} networks of width ${measured.width}`,
+      role: "measured",
+      form: "dots",
+      points: measured.byDepth.map(({ depth, lambdaMax }) => estimatePoint(depth, lambdaMax)),
+    });
+  }
+  return lineFigure({
+    id: "fisher-depth",
+    title: "Largest eigenvalue of the Fisher by depth",
+    caption: `Eigenvalues of the dual Fisher, per unit of width. Where the largest grows as depth, the learning rate must fall as 1/L.${measured === undefined ? "" : " Dots: sampled networks with 95 % intervals."}`,
+    x: { label: "layers L", integer: true },
+    y: { label: "eigenvalue of H" },
+    series,
+  });
+}
+
+const BINS = 40;
+
+function densityFigure({ law, depth, edges }: FisherPrediction, measured?: FisherMeasured): LineFigure {
+  const shown = law.density.filter(({ x }) => x <= 1.02 * edges.at(-1)!);
+  const series: Series[] = [];
+  const samples = measured?.last ?? [];
+  if (samples.length > 0 && samples[0]!.depth === depth) {
+    const values = samples.flatMap(({ eigenvalues }) => Array.from(eigenvalues));
+    series.push({
+      name: `measured, ${samples.length} networks of width ${measured!.width}`,
+      role: "measured",
+      form: "step",
+      points: histogram(values),
+    });
+  }
+  series.push({
+    name: "theory, infinite width",
+    role: "theory",
+    form: "line",
+    points: shown.map(({ x, rho }) => point(x, rho)),
+  });
+  const steep = Math.max(...shown.map(({ rho }) => rho)) > 30 * shown[shown.length >> 1]!.rho;
+  return lineFigure({
+    id: "fisher-density",
+    title: `Eigenvalues of the Fisher at ${depth} layers`,
+    caption:
+      "Density of the eigenvalues of the dual Fisher, per unit of width, by free probability; the line at the right is the exact edge.",
+    x: { label: "eigenvalue of H" },
+    y: steep ? { label: "density", scale: "log" } : { label: "density" },
+    series,
+    rules: [{ along: "x", at: edges.at(-1)!, label: `edge ${significant(edges.at(-1)!)}` }],
+  });
+}
+
+function histogram(values: readonly number[]): Point[] {
+  const [from, to] = [Math.min(...values), Math.max(...values)];
+  const step = (to - from) / BINS || 1;
+  const counts = new Array<number>(BINS).fill(0);
+  for (const value of values) counts[Math.min(BINS - 1, Math.floor((value - from) / step))]!++;
+  const density = counts.map((count) => count / (values.length * step));
+  return [...density.map((rho, bin) => point(from + bin * step, rho)), point(to, density.at(-1)!)];
+}

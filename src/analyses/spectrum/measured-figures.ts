@@ -1,0 +1,132 @@
+/** @file Pictures of measured spectra: histograms over the predicted density, and both distribution functions. */
+import type { EigenvalueLaw, SpectrumMeasurement } from "../../probes/index.ts";
+import { type LineFigure, lineFigure, type Point, point, type Series } from "../figure.ts";
+import type { MeasuredSpectrum } from "./measure.ts";
+import type { SpectrumPrediction } from "./theory.ts";
+
+const BINS = 40;
+/** Values this close to an atom, relative, are its own: a histogram shows what is beside atoms. */
+const AT_ATOM = 1e-6;
+
+/** Figures of the prediction with what was measured drawn over them, and the distribution functions. */
+export function withMeasured(
+  figures: readonly LineFigure[],
+  measured: MeasuredSpectrum,
+  predicted: SpectrumPrediction | undefined,
+): LineFigure[] {
+  const { measurement, law } = measured;
+  const living = measurement.samples.filter(({ status }) => status === undefined);
+  if (living.length === 0) return [...figures];
+  const values = eigenvalues(
+    measurement,
+    atoms(predicted).length > 0 ? undefined : (predicted?.spectrum.mean ?? 1),
+  );
+  const name = `measured, ${living.length} network${living.length === 1 ? "" : "s"} of width ${measured.width}`;
+  const free = values.filter((value) => !atoms(predicted).some((at) => Math.abs(value - at) <= AT_ATOM * at));
+  const overlaid = figures.map((figure) => ({
+    ...figure,
+    caption: `${figure.caption} Steps: sampled networks, ${atoms(predicted).length > 0 ? "without what sits at atoms" : "scaled to theory's mean"}.`,
+    series: [histogramFor(figure, free, values.length, name), ...figure.series],
+  }));
+  const alone = figures.length === 0 && predicted === undefined ? [histogramAlone(values, name)] : [];
+  return [...overlaid, ...alone, distributionFigure(values, name, law)];
+}
+
+function atoms(predicted: SpectrumPrediction | undefined): number[] {
+  return (predicted?.spectrum.atoms ?? []).map(({ at }) => at).filter((at) => at > 0);
+}
+
+/** All eigenvalues of J Jᵀ, ascending: scaled to a mean, or (undefined) as they are, where atoms have their places. */
+function eigenvalues({ samples, shape }: SpectrumMeasurement, mean: number | undefined): number[] {
+  return samples
+    .flatMap(({ singularValues, lnScale }) => {
+      const factor = mean === undefined ? Math.exp(2 * lnScale) : (mean * shape[0]) / Math.min(...shape);
+      const least = Number.EPSILON * singularValues.length * (singularValues[0] ?? 0);
+      return Array.from(singularValues, (s) => (s > least ? factor * s * s : 0));
+    })
+    .sort((a, b) => a - b);
+}
+
+/** The histogram in the variable of a figure: s = sqrt(λ), or ln λ. */
+function histogramFor(figure: LineFigure, values: readonly number[], all: number, name: string): Series {
+  const logarithmic = figure.x.scale === "log";
+  const of = logarithmic ? Math.log : Math.sqrt;
+  const shown = figure.series.flatMap(({ points }) => points.map(({ x }) => (logarithmic ? Math.log(x) : x)));
+  const from = logarithmic ? Math.min(...shown) : 0;
+  const living = values.filter((value) => value > 0).map(of);
+  const to = Math.max(...shown, living.at(-1) ?? 0);
+  const points = histogram(living, { from, to, all });
+  return {
+    name,
+    role: "measured",
+    form: "step",
+    points: logarithmic ? points.map(({ x, y }) => point(Math.exp(x), y)) : points,
+  };
+}
+
+/** Density in bins, as the left ends of a staircase. */
+function histogram(
+  values: readonly number[],
+  { from, to, all }: { readonly from: number; readonly to: number; readonly all: number },
+): Point[] {
+  const step = (to - from) / BINS;
+  const counts = new Array<number>(BINS).fill(0);
+  for (const value of values) {
+    const bin = Math.min(BINS - 1, Math.floor((value - from) / step));
+    if (bin >= 0) counts[bin]!++;
+  }
+  const points = counts.map((count, bin) => point(from + bin * step, count / (all * step)));
+  return [...points, point(to, counts.at(-1)! / (all * step))];
+}
+
+function histogramAlone(values: readonly number[], name: string): LineFigure {
+  const singular = values.map(Math.sqrt);
+  return lineFigure({
+    id: "spectrum-singular",
+    title: "Singular values of the Jacobian",
+    caption: "Density of the singular values of sampled networks, in units of their root mean square.",
+    x: { label: "singular value s, rms 1", domain: [0, 1.05 * singular.at(-1)!] },
+    y: { label: "density of s" },
+    series: [
+      {
+        name,
+        role: "measured",
+        form: "step",
+        points: histogram(singular, { from: 0, to: singular.at(-1)!, all: singular.length }),
+      },
+    ],
+  });
+}
+
+/** Eigenvalues below this part of the largest are not shown. */
+const RANGE = 1e-9;
+
+function distributionFigure(
+  values: readonly number[],
+  name: string,
+  law: EigenvalueLaw | undefined,
+): LineFigure {
+  const least = RANGE * values.at(-1)!;
+  const measured = values
+    .map((value, i) => point(value, (i + 1) / values.length))
+    .filter(({ x }) => x >= least);
+  const theory: Point[] = Array.from(law?.lambda ?? [], (at, i) => point(at, law!.F[i]!)).filter(
+    ({ x }) => x >= least,
+  );
+  return lineFigure({
+    id: "spectrum-distribution",
+    title: "Share of eigenvalues below λ",
+    caption:
+      law === undefined
+        ? "Distribution of the eigenvalues of J Jᵀ of sampled networks, in units of their mean."
+        : "Distribution of the eigenvalues of J Jᵀ: the Kolmogorov distance is the largest gap between the curves.",
+    x: { label: "eigenvalue λ", scale: "log" },
+    y: { label: "share below λ", domain: [0, 1] },
+    series: [
+      ...(theory.length === 0
+        ? []
+        : [{ name: "theory, infinite width", role: "theory", form: "line", points: theory } as const]),
+      { name, role: "measured", form: "step", points: measured },
+    ],
+  });
+}
