@@ -6,6 +6,7 @@ import { criticalityCommand } from "./commands/criticality.ts";
 import { dataGetCommand, dataListCommand } from "./commands/data.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { exportCommand } from "./commands/export.ts";
+import { isometryCommand } from "./commands/isometry.ts";
 import { phaseCommand } from "./commands/phase.ts";
 import { probeCommand } from "./commands/probe.ts";
 import { reproCommand } from "./commands/repro.ts";
@@ -77,6 +78,7 @@ function createProgram(io: Io, argv: readonly string[]): Command {
     tuneCommand,
     probeCommand,
     spectrumCommand,
+    isometryCommand,
     widthsCommand,
     trainCommand,
     exportCommand,
