@@ -5,9 +5,9 @@
  */
 import {
   div,
-  greater,
   input,
   jvp,
+  maximum,
   orZeros,
   reduceMean,
   reshape,
@@ -15,7 +15,6 @@ import {
   square,
   type Tensor,
   vjp,
-  where,
 } from "../expr/index.ts";
 import { applyModel, type Model, parameterInputs, takesIds, trainableParameters } from "../net/index.ts";
 import { FathomError, type FloatDType, sizeOf } from "../tensor/index.ts";
@@ -113,7 +112,8 @@ export function pull(from: Tap, to: Tap, cotangent: Tensor): Carried {
 export function normalise(vector: Tensor, { together }: Pick<Tap, "together">): Carried {
   const axes = together ? [...vector.shape.keys()] : unitAxes(vector);
   const meanSquare = reduceMean(square(vector), { axes, keepDims: true });
-  const scale = where(greater(meanSquare, 0), sqrt(meanSquare), 1);
+  // One operator less than asking whether it is 0; below the smallest normal number there is no precision to keep.
+  const scale = sqrt(maximum(meanSquare, vector.dtype === "float64" ? 2.3e-308 : 1.2e-38));
   return {
     direction: div(vector, scale),
     meanSquare: asColumn(meanSquare),
