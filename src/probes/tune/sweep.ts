@@ -81,6 +81,8 @@ export interface Front {
   readonly tangents: NdArray;
 }
 
+/** A branch with less than this part of its share does nothing. */
+const leastOfShare = 0.01;
 /** A skip that lets less than this through leaves room for the branch. */
 const wholeSkip = 0.999;
 
@@ -198,7 +200,7 @@ export class Sweep {
   ): Promise<Tuned> {
     await this.#tuneInner(trial, stretch);
     const finals = stretch.finals.filter((site) => !this.gains.isSet(site));
-    if (finals.length === 0) return stretch.finals.length === 0 ? { status: "untunable" } : { status: "ok" };
+    if (finals.length === 0) return this.#given(stretch, place);
     const floor = await trial.at(finals, 0);
     const skips = floor.J > 0.5;
     const readout = place === last;
@@ -210,12 +212,31 @@ export class Sweep {
       const status = await this.#searchK(trial, finals, { read: readK, floor: floor.K, target: K });
       return { status: status === "ok" ? "normalised" : status };
     }
-    const target = floor.J < wholeSkip ? 1 : floor.J * (1 + 0.5 / Math.max(1, this.#wholeSkips));
+    if (floor.J >= wholeSkip) return this.#tuneBranch(trial, finals, floor.J);
+    const target = 1;
     const status = await this.#search(trial, finals, { read: readJ, floor: floor.J, target });
     const held = stretch.normalised || this.#settings.strategy.hold === "everywhere";
-    if (held && status === "ok" && floor.J < wholeSkip && !readout && place > 0)
-      await this.#holdVariance(trial, finals, K);
+    if (held && status === "ok" && !readout && place > 0) await this.#holdVariance(trial, finals, K);
     return { status, target };
+  }
+
+  /** A stretch whose weights are those of an earlier one, or that has none. */
+  #given({ finals, wholeSkip }: Stretch, place: number): Tuned {
+    if (finals.length === 0) return { status: "untunable" };
+    if (place === 0) return { status: "ok" };
+    return { status: "ok", target: wholeSkip ? 1 + 0.5 / this.#wholeSkips : 1 };
+  }
+
+  /** Behind a whole skip the branch has a share of what all of them may amplify; a branch with less than it may keep it. */
+  async #tuneBranch(trial: Trial, finals: readonly Site[], floor: number): Promise<Tuned> {
+    const share = 0.5 / Math.max(1, this.#wholeSkips);
+    const { J } = await trial.at(finals, 1);
+    if (J <= floor * (1 + share) && J >= floor * (1 + leastOfShare * share)) {
+      for (const site of finals) this.gains.setWeight(site, 1);
+      return { status: "ok", target: J };
+    }
+    const target = floor * (1 + share);
+    return { status: await this.#search(trial, finals, { read: readJ, floor, target }), target };
   }
 
   /** Sites before the last ones: their own output has second moment 1, the entries of tables variance 1. */

@@ -68,7 +68,10 @@ export async function tuneBySweep(settings: TuneOptions): Promise<Tuning> {
     const check = await checkTuning(tuning.net, { inputs, key, seeds: 8, stream: "choice", ...options });
     const error = worstLogJ(check);
     if (best === undefined || error < best.error) best = { tuning, error };
-    if (error < Math.LN2) break;
+    const hopeless = tuning.stretches
+      .slice(0, -1)
+      .some(({ status }) => status !== "ok" && status !== "untunable");
+    if (error < Math.LN2 || hopeless) break;
   }
   return best!.tuning;
 }
