@@ -37,8 +37,8 @@ export interface Conclusion {
   readonly json: Readonly<Record<string, unknown>>;
 }
 
-/** `P` is what theory predicts, `M` what is measured: both plain data. */
-export interface AnalysisDefinition<P, M> {
+/** `P` is what theory predicts, `M` what is measured: both plain data. `C` is what it is asked about: a described network unless said. */
+export interface AnalysisDefinition<P, M, C = SurveyContext> {
   /** Letters only; the key in JSON, and in `--assert` paths. */
   readonly id: string;
   readonly title: string;
@@ -46,24 +46,26 @@ export interface AnalysisDefinition<P, M> {
   readonly question: string;
   /** The specification section or paper behind it. */
   readonly source: string;
-  applies(context: SurveyContext): Applicability;
+  applies(context: C): Applicability;
   /** Predicted seconds on two cores, the least it can do with: `survey` leaves out what its budget does not reach. */
-  cost(context: SurveyContext): number;
-  predict(context: SurveyContext): P | Promise<P>;
-  measure(context: SurveyContext, predicted: P): M | Promise<M>;
-  conclude(context: SurveyContext, results: { readonly predicted: P; readonly measured: M }): Conclusion;
+  cost(context: C): number;
+  predict(context: C): P | Promise<P>;
+  measure(context: C, predicted: P): M | Promise<M>;
+  conclude(context: C, results: { readonly predicted: P; readonly measured: M }): Conclusion;
 }
 
 /** An analysis in the registry: the definition with its own types closed over. */
-export interface Analysis
+export interface Analysis<C = SurveyContext>
   extends Pick<AnalysisDefinition<never, never>, "id" | "title" | "question" | "source"> {
-  applies(context: SurveyContext): Applicability;
-  cost(context: SurveyContext): number;
-  run(context: SurveyContext): Promise<Conclusion>;
+  applies(context: C): Applicability;
+  cost(context: C): number;
+  run(context: C): Promise<Conclusion>;
 }
 
 /** Makes a record for the registry. */
-export function defineAnalysis<P, M>(definition: AnalysisDefinition<P, M>): Analysis {
+export function defineAnalysis<P, M, C = SurveyContext>(
+  definition: AnalysisDefinition<P, M, C>,
+): Analysis<C> {
   const { id, title, question, source } = definition;
   return {
     id,
@@ -82,7 +84,7 @@ export function defineAnalysis<P, M>(definition: AnalysisDefinition<P, M>): Anal
 
 /** A conclusion as a section of a report. */
 export function sectionOf(
-  { id, title, question, source }: Pick<Analysis, "id" | "title" | "question" | "source">,
+  { id, title, question, source }: Pick<Analysis<never>, "id" | "title" | "question" | "source">,
   { findings, figures, numbers, tables, notes }: Omit<Conclusion, "advice">,
 ): ReportSection {
   return {

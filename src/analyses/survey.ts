@@ -4,13 +4,13 @@
  */
 import { countParameters } from "../net/index.ts";
 import { requireDevice } from "../runtime/index.ts";
-import { type Analysis, type Conclusion, sectionOf } from "./analysis.ts";
+import { sectionOf } from "./analysis.ts";
 import { SurveyContext, type SurveySettings } from "./context.ts";
 import { describeNet } from "./describe.ts";
-import type { Advice, NotApplicable, Outcome, Verdict } from "./document.ts";
+import type { Advice, NotApplicable, Outcome } from "./document.ts";
 import { analyses } from "./registry.ts";
 import { reproduction } from "./reproduction.ts";
-import { isUnsupported } from "./unsupported.ts";
+import { type Answered, joinVerdicts, mergeAdvice, runRegistry } from "./survey-run.ts";
 import { count } from "./words.ts";
 
 export interface SurveyJson extends Record<string, unknown> {
@@ -18,11 +18,6 @@ export interface SurveyJson extends Record<string, unknown> {
   readonly advice: readonly Advice[];
   readonly analyses: Readonly<Record<string, unknown>>;
   readonly notApplicable: readonly NotApplicable[];
-}
-
-interface Answered {
-  readonly analysis: Analysis;
-  readonly conclusion: Conclusion;
 }
 
 /**
@@ -39,48 +34,17 @@ export async function survey(
   const start = performance.now();
   const context = new SurveyContext(settings);
   await requireDevice(context.options);
-  const answered: Answered[] = [];
-  const notApplicable: NotApplicable[] = [];
-  for (const analysis of analyses) {
-    settings.signal?.throwIfAborted();
-    const result = await answer(analysis, context);
-    if ("because" in result) notApplicable.push({ id: analysis.id, because: result.because });
-    else answered.push({ analysis, conclusion: result });
-  }
   return report(context, {
-    answered,
-    notApplicable,
+    ...(await runRegistry(analyses, context)),
     command: settings.command,
     seconds: (performance.now() - start) / 1000,
   });
 }
 
-interface LeftOut {
-  readonly because: string;
-}
-
-/** The conclusion of an analysis, or why it is left out: it says nothing here, the budget or the theory does not reach. */
-async function answer(analysis: Analysis, context: SurveyContext): Promise<Conclusion | LeftOut> {
-  const applicability = analysis.applies(context);
-  if (!applicability.applies) return applicability;
-  const cost = analysis.cost(context);
-  const refusal = context.budget.refusal(cost);
-  if (refusal !== undefined) return { because: refusal };
-  context.progress(analysis.title, 0, null);
-  try {
-    return await analysis.run(context);
-  } catch (error) {
-    if (isUnsupported(error)) return { because: error.message };
-    throw error;
-  } finally {
-    context.budget.spend(cost);
-  }
-}
-
 function report(
   context: SurveyContext,
   results: {
-    readonly answered: readonly Answered[];
+    readonly answered: readonly Answered<SurveyContext>[];
     readonly notApplicable: readonly NotApplicable[];
     readonly command: string;
     readonly seconds: number;
@@ -114,17 +78,4 @@ function report(
       reproduction: reproduction({ command, seed, options }, seconds),
     },
   };
-}
-
-/** The sentences one after the other, with the tone of the last that judges: training has seen more than theory. */
-function joinVerdicts(verdicts: readonly Verdict[]): Verdict {
-  if (verdicts.length === 0)
-    return { sentence: "No question could be answered: see what does not apply.", tone: "warn" };
-  const sentence = verdicts.map((verdict) => verdict.sentence).join(" ");
-  return { sentence, tone: verdicts.findLast(({ tone }) => tone !== "neutral")?.tone ?? "neutral" };
-}
-
-/** Later analyses know more: of two pieces of advice about the same thing, the later one stays. */
-function mergeAdvice(advice: readonly Advice[]): Advice[] {
-  return [...new Map(advice.map((piece) => [piece.about, piece])).values()];
 }

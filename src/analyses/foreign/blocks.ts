@@ -51,7 +51,7 @@ export async function measureBlocks(
 }
 
 /** A last affine map behind at least two other taps is the readout. */
-function hiddenTaps({ ends }: ForeignChain): number {
+export function hiddenTaps({ ends }: ForeignChain): number {
   return ends.length > 2 && ends.at(-1)!.kind === "affine" ? ends.length - 1 : ends.length;
 }
 

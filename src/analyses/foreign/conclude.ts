@@ -70,9 +70,19 @@ export function blocksVerdict(measured: BlocksMeasurement): Verdict {
       tone: "good",
     };
   const does = total > 0 ? "grow" : "shrink";
+  const alone = aloneText(measured, total);
   const law = diagnosis && lawText(diagnosis.verdict, diagnosis);
-  const sentence = `Small changes ${does} by ${factor(total)} (in J) ${where}${law === undefined ? "" : `, ${law}`}.`;
+  const how = alone ?? (law === undefined ? "" : `, ${law}`);
+  const sentence = `Small changes ${does} by ${factor(total)} (in J) ${where}${how}.`;
   return { sentence, tone: Math.abs(total) > Math.log(100) ? "bad" : "warn" };
+}
+
+/** One block that does most of it leaves no law of depth to tell. */
+function aloneText({ culprit }: BlocksMeasurement, total: number): string | undefined {
+  if (culprit?.verdict !== "culprit" || culprit.segment.lnJ / total < 1 / 2) return undefined;
+  const { index, name, lnJ } = culprit.segment;
+  const verb = lnJ > 0 ? "amplifies" : "shrinks them";
+  return `; ${blockName(index, name)} alone ${verb} ${factor(lnJ)}`;
 }
 
 function lawText(

@@ -4,7 +4,7 @@
  * it) is not given.
  */
 
-import type { ForeignChain, ForeignMeasureOptions } from "../../probes/index.ts";
+import type { CulpritFinding, ForeignChain, ForeignMeasureOptions } from "../../probes/index.ts";
 import type { NdArray } from "../../tensor/index.ts";
 import { ndarray } from "../../tensor/index.ts";
 import { type BlocksMeasurement, harmless, measureBlocks, totalLogJ } from "./blocks.ts";
@@ -39,26 +39,45 @@ export async function mend(
   const { chain, culprit } = measured;
   const before = totalLogJ(measured);
   if (!Number.isFinite(before)) return undefined;
-  const blamed = culprit?.verdict === "culprit" ? culprit : undefined;
-  if (blamed === undefined && Math.abs(before) < harmless) return undefined;
-  const divisions = blamed
-    ? divisionOf(measured, blamed.segment.index, Math.exp(blamed.segment.lnJ - blamed.deviation))
-    : measured.layers.slice(1, measured.hidden).flatMap(({ index }) => divisionOf(measured, index, 1));
+  if (culprit?.verdict === "culprit") return mendOne(measured, culprit, settings);
+  if (Math.abs(before) < harmless) return undefined;
+  const divisions = measured.layers
+    .slice(1, measured.hidden)
+    .flatMap(({ index }) => divisionsOf(measured, index, 1).slice(-1));
   if (divisions.length === 0) return undefined;
-  const again = await measureBlocks(withDivided(chain, divisions), settings);
-  const after = totalLogJ(again);
-  const result = {
-    divisions,
-    before,
-    after,
-    gainAfter: blamed && again.layers[blamed.segment.index - 1]?.local?.lnMean,
-  };
-  if (blamed === undefined) return Math.abs(after) < Math.abs(before) / 2 ? result : undefined;
-  return Math.abs(after - before) > Math.abs(blamed.deviation) / 2 ? result : undefined;
+  const after = totalLogJ(await measureBlocks(withDivided(chain, divisions), settings));
+  return Math.abs(after) < Math.abs(before) / 2
+    ? { divisions, before, after, gainAfter: undefined }
+    : undefined;
 }
 
-/** In a sum x + f(x) only f can be scaled: its part of the gain is what exceeds 1. */
-function divisionOf({ chain, layers }: BlocksMeasurement, index: number, around: number): Division[] {
+/** Of the ways to divide the block's weights, one branch after the other and all at once, the first that brings it in line. */
+async function mendOne(
+  measured: BlocksMeasurement,
+  { segment, deviation }: CulpritFinding,
+  settings: ForeignMeasureOptions,
+): Promise<Mend | undefined> {
+  const before = totalLogJ(measured);
+  for (const division of divisionsOf(measured, segment.index, Math.exp(segment.lnJ - deviation))) {
+    const again = await measureBlocks(withDivided(measured.chain, [division]), settings);
+    const gainAfter = again.layers[segment.index - 1]?.local?.lnMean ?? Number.NaN;
+    const after = totalLogJ(again);
+    const enough = Math.abs(deviation) / 2;
+    if (
+      segment.lnJ > 0 === deviation > 0 &&
+      Math.abs(gainAfter - segment.lnJ) > enough &&
+      Math.abs(after - before) > enough
+    )
+      return { divisions: [division], before, after, gainAfter };
+  }
+  return undefined;
+}
+
+/**
+ * What a block's weights could be divided by: those of each of its branches alone, then all. In a sum x + f(x) only f can be
+ * scaled: its part of the gain is what exceeds 1.
+ */
+function divisionsOf({ chain, layers }: BlocksMeasurement, index: number, around: number): Division[] {
   const { kind, name, last } = chain.ends[index - 1]!;
   const lnGain = layers[index - 1]!.local?.lnMean ?? Number.NaN;
   const gain = Math.exp(lnGain);
@@ -69,7 +88,9 @@ function divisionOf({ chain, layers }: BlocksMeasurement, index: number, around:
       : Math.min(Math.max(around, 0.5), 2);
   const by = kind === "residual" ? Math.sqrt((gain - 1) / (target - 1)) : Math.sqrt(gain / target);
   const usable = last.length > 0 && Number.isFinite(by) && by > 0 && Math.abs(Math.log(by)) > 0.01;
-  return usable ? [{ block: name, index, weights: last, by, gain }] : [];
+  if (!usable) return [];
+  const choices = last.length > 1 ? [...last.map((weight) => [weight]).reverse(), last] : [last];
+  return choices.map((weights) => ({ block: name, index, weights, by, gain }));
 }
 
 function withDivided(chain: ForeignChain, divisions: readonly Division[]): ForeignChain {

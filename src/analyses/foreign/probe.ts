@@ -15,7 +15,7 @@ import { Key } from "../../tensor/index.ts";
 import type { NumberRow, Outcome, Progress, ReportSection } from "../document.ts";
 import { finiteOrNull } from "../figure.ts";
 import { type Asked, reproduction } from "../reproduction.ts";
-import { count } from "../words.ts";
+import { count, significant } from "../words.ts";
 import { measureBlocks } from "./blocks.ts";
 import { concludeBlocks } from "./conclude.ts";
 import { mend } from "./mend.ts";
@@ -60,9 +60,6 @@ export async function probeModel(asked: ProbeQuestion): Promise<Outcome> {
     ...(asked.probes === undefined ? {} : { probes: asked.probes }),
     onBatch: (done: number, total: number) => progress("probing blocks", done, total),
   };
-  const measured = await measureBlocks(subject.chain, settings);
-  progress("checking advice");
-  const blocks = concludeBlocks(subject, measured, await mend(measured, settings));
   progress("probing between tensors");
   const pair = await measurePair(subject.model, pairOf(subject, asked), {
     ...settings,
@@ -70,6 +67,9 @@ export async function probeModel(asked: ProbeQuestion): Promise<Outcome> {
     key: key.split("pairs"),
     onBatch: (done, total) => progress("probing between tensors", done, total),
   });
+  const measured = await measureBlocks(subject.chain, settings);
+  progress("checking advice");
+  const blocks = concludeBlocks(subject, measured, await mend(measured, settings));
   const { advice, verdict, json, profiles = [], ...section } = blocks;
   const seconds = (performance.now() - start) / 1000;
   return {
@@ -157,7 +157,7 @@ function pairSection(pair: PairMeasurement): ReportSection {
     id: "pair",
     title: "Between two tensors",
     question: `How large is ∂(${to})/∂(${from})?`,
-    findings: [],
+    findings: [{ text: pairText(pair), tone: "neutral" }],
     figures: [],
     numbers: [row, { name: "ln J", value: finiteOrNull(J.lnMean), kind: "measured" }],
     notes: [
@@ -166,4 +166,15 @@ function pairSection(pair: PairMeasurement): ReportSection {
         : `${probes} Rademacher probes an input (${products}).`,
     ],
   };
+}
+
+/** `J(x → y) = 0.34 ± 0.02.` */
+function pairText({ from, to, J }: PairMeasurement): string {
+  if (J.status === "dead") return `J(${from} → ${to}) = 0: nothing comes through.`;
+  if (J.status === "overflow")
+    return `J(${from} → ${to}) is not known: the signal left the working precision.`;
+  const error = J.se === undefined ? "" : ` ± ${significant(Math.exp(J.lnMean) * J.se, 2)}`;
+  return Math.abs(J.lnMean) < Math.log(1e6)
+    ? `J(${from} → ${to}) = ${significant(Math.exp(J.lnMean))}${error}.`
+    : `ln J(${from} → ${to}) = ${significant(J.lnMean)}.`;
 }

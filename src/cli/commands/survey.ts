@@ -1,13 +1,17 @@
 /** @file `fathom survey`: will this network train on this data, at which rates, and what should be changed? */
 import { Option } from "commander";
+import type { Outcome } from "../../analyses/index.ts";
 import type { CommandSpec } from "../command.ts";
+import type { Context } from "../context.ts";
 import { type DataOptions, readDataset, withData } from "../dataset.ts";
-import { readNetwork } from "../network.ts";
+import { badUsage } from "../errors.ts";
+import { type ForeignOptions, withForeign } from "../foreign-options.ts";
+import { isOnnx, readNetwork } from "../network.ts";
 import { numberOption } from "../options.ts";
 import { asking } from "../questions.ts";
 import { summaryText, writeReport } from "../report-files.ts";
 
-interface SurveyOptions extends DataOptions {
+interface SurveyOptions extends DataOptions, ForeignOptions {
   readonly minutes: number;
   readonly versus?: string;
 }
@@ -24,14 +28,15 @@ export const surveyCommand: CommandSpec = {
       "one line, real digits",
     ],
     ["fathom survey net.json --versus other.json --minutes 5", "two networks, more time"],
+    ["fathom survey model.onnx --data cifar10", "an ONNX model, with the weights it has"],
     [
       "fathom survey net.json --json --assert 'criticality.fixedPoint.chiJ<1.1'",
       "a check for continuous integration",
     ],
   ],
   declare: (command) =>
-    withData(command)
-      .argument("<net>", "JSON file, - for standard input, or one line")
+    withForeign(withData(command))
+      .argument("<net>", "JSON file, - for standard input, one line, or an ONNX model")
       .addOption(
         new Option("--minutes <m>", "time to spend")
           .argParser(numberOption("--minutes", { above: 0, max: 10_080 }))
@@ -41,14 +46,42 @@ export const surveyCommand: CommandSpec = {
   defaultFolder: "fathom-out/survey",
   assertable: "criticality.fixedPoint.chiJ<1.1",
   async run(context, operands, options) {
-    const { minutes, versus, ...data } = options as unknown as SurveyOptions;
-    const net = await readNetwork(operands[0]!, context.io);
-    const other = versus === undefined ? {} : { versus: await readNetwork(versus, context.io) };
-    const dataset = await readDataset(data, context);
-    const { survey } = await import("../../analyses/index.ts");
-    const outcome = await survey({ ...asking(context), net, dataset, seconds: minutes * 60, ...other });
+    const outcome = await ask(operands[0]!, options as unknown as SurveyOptions, context);
     const report = await writeReport(outcome, context.folder!);
     const summary = await summaryText(outcome.document, context);
     return { json: { ...outcome.json, report }, text: `${summary}Report: ${report}\n` };
   },
 };
+
+async function ask(subject: string, options: SurveyOptions, context: Context): Promise<Outcome> {
+  const { minutes, versus, dim, output, ...data } = options;
+  const seconds = minutes * 60;
+  if (isOnnx(subject)) {
+    if (versus !== undefined) throw noVersus(subject);
+    const { surveyForeign } = await import("../../analyses/index.ts");
+    const source = {
+      path: subject,
+      dataset: await readDataset(data, context),
+      ...(dim === undefined ? {} : { dims: dim }),
+      ...(output === undefined ? {} : { output }),
+    };
+    return surveyForeign({ ...asking(context), source, seconds });
+  }
+  const stray = dim === undefined ? (output === undefined ? undefined : "--output") : "--dim";
+  if (stray !== undefined)
+    throw badUsage(`${stray} is for ONNX models.`, stray, "Described networks have no open dimensions.");
+  const net = await readNetwork(subject, context.io);
+  const other = versus === undefined ? {} : { versus: await readNetwork(versus, context.io) };
+  const dataset = await readDataset(data, context);
+  const { survey } = await import("../../analyses/index.ts");
+  return survey({ ...asking(context), net, dataset, seconds, ...other });
+}
+
+function noVersus(subject: string): Error {
+  const hint = "Survey each model by itself and compare their reports; or describe both networks.";
+  return badUsage(
+    `--versus trains both networks from fresh weights, which ${subject} does not say how to draw.`,
+    "--versus",
+    hint,
+  );
+}

@@ -14,7 +14,7 @@ export interface BlockEnd {
   readonly name: string;
   readonly kind: "residual" | "affine" | "start";
   readonly tensor: Tensor;
-  /** The weights whose size sets that of the block's output: of its affine map, or of the last in each residual branch. */
+  /** The weights whose size sets that of the block's output: those that multiply last, in each residual branch. */
   readonly last: readonly string[];
 }
 
@@ -45,11 +45,12 @@ export function blockEnds(flow: Flow, names: TensorNames, start?: Tensor): Block
     weights.push(...weightsOf(nodes, flow));
     const first = nodes.findIndex((node) => isWeighted(node, flow));
     if (first < 0) continue;
-    const behind = extended(i, regions, { flow, names });
+    const kind = isSum(end, flow) ? "residual" : "affine";
+    const keeps = kind === "residual" ? isTrivial : isNormalising;
+    const behind = extended(i, regions, { keeps, flow, names });
     const after = regions.slice(i + 1, behind + 1).flatMap((region) => region.nodes);
     weights.push(...weightsOf(after, flow));
-    const own = weightsOf([...nodes.slice(first), ...after], flow);
-    const kind = isSum(end, flow) ? "residual" : "affine";
+    const own = weightsOf([...nodes.slice(first), ...biasOf(regions[i + 1], flow)], flow);
     const tensor = regions[behind]!.end;
     const fresh = (all: readonly string[]) => all.filter((name) => !seen.has(name));
     const name =
@@ -59,8 +60,8 @@ export function blockEnds(flow: Flow, names: TensorNames, start?: Tensor): Block
     const before = ends.at(-1);
     const merged = kind === "residual" && before?.kind === kind && before.name === name;
     if (merged) ends.pop();
-    const weighted = nodes.findLast((node) => isWeighted(node, flow))!;
-    const last = [...new Set([...(merged ? before.last : []), ...weightsOf([weighted], flow)])];
+    const sizing = lastWeights([...nodes, ...after], flow);
+    const last = [...new Set([...(merged ? before.last : []), ...sizing])];
     ends.push({ name, kind, tensor, last });
     for (const one of weights) seen.add(one);
     weights = [];
@@ -91,6 +92,20 @@ function isWeighted(node: Tensor, flow: Flow): boolean {
   return affineOps.has(node.op.name) && flow.operandsOf(node).length === 1 && !isRepeated(node);
 }
 
+/** The weights that multiply last: of a linear map, or the scale of a normalisation behind it. */
+function lastWeights(nodes: readonly Tensor[], flow: Flow): string[] {
+  const trained = (node: Tensor) =>
+    weightsOf([node], flow).filter((name) => !/running_(mean|var)$/.test(name));
+  const carries = (tensor: Tensor | undefined, node: Tensor) => flow.operandsOf(node).includes(tensor!);
+  // A normalisation multiplies by its scale, or divides the scale by the deviation first.
+  const scales = (node: Tensor) =>
+    (node.op.name === "mul" && flow.operandsOf(node).length === 1) ||
+    (node.op.name === "div" && !carries(node.inputs[0], node));
+  const multiplies = (node: Tensor) => isWeighted(node, flow) || scales(node);
+  const node = nodes.findLast((one) => multiplies(one) && trained(one).length > 0);
+  return node === undefined ? [] : trained(node);
+}
+
 /** x xᵀ: both operands are the same tensor. */
 function isRepeated({ inputs }: Tensor): boolean {
   return inputs[0] === inputs[1];
@@ -104,15 +119,47 @@ function isSum(node: Tensor, flow: Flow): boolean {
 function extended(
   from: number,
   regions: readonly Region[],
-  { flow, names }: { readonly flow: Flow; readonly names: TensorNames },
+  { keeps, flow, names }: { readonly keeps: Keeps; readonly flow: Flow; readonly names: TensorNames },
 ): number {
   let last = from;
   let named = from;
-  while (last + 1 < regions.length && isTrivial(regions[last + 1]!, flow)) {
+  while (last + 1 < regions.length && keeps(regions[last + 1]!, flow)) {
     last++;
     if (names.nameOf(regions[last]!.end) !== undefined) named = last;
   }
   return named === from && names.nameOf(regions[from]!.end) === undefined ? last : named;
+}
+
+/** Whether what a region does may be counted to the block before it. */
+type Keeps = (region: Region, flow: Flow) => boolean;
+
+const normalisingOps = new Set(
+  "add sub mul div square pow sqrt exp log reduceMean reduceSum reshape transpose broadcastTo cast layerNorm".split(
+    " ",
+  ),
+);
+const nonlinearOps = new Set(["square", "pow", "sqrt", "exp", "log"]);
+
+/** Shifts, scales and normalisations: what else is not linear comes with a mean over units or examples. */
+function isNormalising(region: Region, flow: Flow): boolean {
+  if (isTrivial(region, flow)) return true;
+  const ops = region.nodes.map(({ op }) => op.name);
+  const entered = flow.operandsOf(region.nodes[0]!)[0];
+  return (
+    ops.every((name) => normalisingOps.has(name)) &&
+    (ops.some((name) => name.startsWith("reduce")) ||
+      !(
+        ops.some((name) => nonlinearOps.has(name)) ||
+        region.nodes.some((node) => flow.operandsOf(node).length > 1)
+      )) &&
+    entered !== undefined &&
+    sizeOf(entered.shape) === sizeOf(region.end.shape)
+  );
+}
+
+/** The region of a bias behind an affine map. */
+function biasOf(region: Region | undefined, flow: Flow): readonly Tensor[] {
+  return region?.end.op.name === "add" && isTrivial(region, flow) ? region.nodes : [];
 }
 
 const moves = new Set(["reshape", "transpose", "cast"]);

@@ -13,4 +13,4 @@ export {
 export { type ForeignModel, foreignModel } from "./model.ts";
 export { type OpenedModel, type OpenOptions, openForeign } from "./open.ts";
 export { measurePair, type PairMeasurement } from "./pairs.ts";
-export { logitsOf, type SgdEdgeOptions, sgdEdge } from "./sgd.ts";
+export { isLogits, logitsOf, type SgdEdgeOptions, sgdEdge } from "./sgd.ts";

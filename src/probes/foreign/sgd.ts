@@ -36,6 +36,11 @@ export function logitsOf({ output }: Pick<ForeignModel, "output">): Tensor {
   return output.op.name === "softmax" ? output.inputs[0]! : output;
 }
 
+/** Whether the output is one row of scores an example, `[S, C]`. */
+export function isLogits({ output, samples }: Pick<ForeignModel, "output" | "samples">): boolean {
+  return output.shape.length === 2 && output.shape[0] === samples;
+}
+
 /**
  * Brackets the largest rate at which plain SGD on cross entropy, from the file's weights, is stable (as `measureEdge` says).
  * @example (await sgdEdge(model, { batches, guess: 0.1 })).lastStable
@@ -82,7 +87,7 @@ export async function sgdEdge(model: ForeignModel, settings: SgdEdgeOptions): Pr
     const values = Float64Array.from(collected["loss"]!.data as Float32Array);
     return isStable({ status: values.every(Number.isFinite) ? "done" : "diverged", losses: values });
   };
-  return bracketEdge(stable, { guess });
+  return await bracketEdge(stable, { guess });
 }
 
 function stacked(arrays: readonly NdArray[]): NdArray {
