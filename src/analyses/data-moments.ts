@@ -19,7 +19,8 @@ export interface Sample {
 /** Rows that moments are estimated from. */
 const momentRows = 2000;
 
-function drawRows(context: SurveyContext, name: string, count: number): Int32Array {
+/** The rows of the training split that `sampleRows` takes under this name. */
+export function drawRows(context: SurveyContext, name: string, count: number): Int32Array {
   const available = context.dataset.train.labels.data.length;
   return permutation(context.key.split("rows").split(name), available).subarray(
     0,

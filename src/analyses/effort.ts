@@ -39,8 +39,8 @@ const share = 0.85;
 const wantedSteps = 48;
 /** Trial runs of one network in an edge search. */
 const trialsPerSeed = 6;
-/** What the curvature of one network takes, in steps. */
-const curvatureSteps = 15;
+/** What the curvature of one network takes, in steps, and its edge of descent. */
+const curvatureSteps = 15 + 40;
 
 /** The first effort that the budget reaches; the least where it reaches none. */
 export function effortOf(context: SurveyContext): Effort {

@@ -4,28 +4,41 @@
  * grid of rates on them.
  */
 
-import { countParameters, initialise, type Model } from "../../net/index.ts";
-import {
-  compileCurvature,
-  type EdgeMeasurement,
-  measureEdge,
-  seedKey,
-  stableRate,
-} from "../../probes/index.ts";
+import { countParameters, type Model } from "../../net/index.ts";
+import { type EdgeMeasurement, measureEdge } from "../../probes/index.ts";
 import { type Candidate, candidates } from "../candidates.ts";
 import type { SurveyContext } from "../context.ts";
-import { sampleRows } from "../data-moments.ts";
+import { drawRows } from "../data-moments.ts";
 import { effortOf, searchSeconds } from "../effort.ts";
+import { secondsPerStep } from "../step-cost.ts";
+import { trainedLayers } from "./per-layer.ts";
+import {
+  type BlockShare,
+  measureBlocks,
+  measureRates,
+  mostBlocks,
+  type RateMeasurement,
+  type RateOptions,
+} from "./rates.ts";
 
 export interface CandidateEdge {
   readonly label: string;
   readonly measured: EdgeMeasurement;
   /** 2/λ_max of the Gauss-Newton matrix at initialisation on one batch, geometric mean over seeds; may overflow. */
   readonly curvatureRate: number;
+  /** The edge of descent, and 2/λ_max with its interval. */
+  readonly rates: RateMeasurement;
 }
 
 /** The search starts at the curvature's rate within this range: far into chaos it is off by many orders of magnitude. */
 const searchFrom = [1e-3, 1] as const;
+
+/** Shares of layers do not need the whole batch. */
+const blockRows = 32;
+/** Products with a layer's block, each of which takes as long as so many steps. */
+const [blockProducts, stepsAProduct] = [12, 2];
+/** Of a budget, for the shares of the layers. */
+const blockBudget = 0.1;
 
 /** Whether there is anything to train. */
 export function isTrainable(model: Model): boolean {
@@ -62,7 +75,8 @@ async function edgeOf(context: SurveyContext, { label, model }: Candidate): Prom
   const { dataset, options, signal } = context;
   const { steps, seeds } = effortOf(context);
   const key = context.key.split("edge");
-  const curvatureRate = await rateFromCurvature(context, model);
+  const rates = await ratesOf(context, model, seeds);
+  const curvatureRate = curvatureRateOf(rates);
   const measured = await measureEdge({
     model,
     dataset,
@@ -75,7 +89,7 @@ async function edgeOf(context: SurveyContext, { label, model }: Candidate): Prom
     options,
     ...(signal === undefined ? {} : { signal }),
   });
-  return { label, measured, curvatureRate };
+  return { label, measured, curvatureRate, rates };
 }
 
 /** The curvature's rate within the range of usual ones; it is not finite where the curvature overflowed or vanished. */
@@ -84,23 +98,50 @@ function searchStart(curvatureRate: number): number {
   return curvatureRate >= least ? Math.min(curvatureRate, largest) : least;
 }
 
-async function rateFromCurvature(context: SurveyContext, model: Candidate["model"]): Promise<number> {
-  const { batch, seeds } = effortOf(context);
-  const { inputs, labels } = sampleRows(context, "curvature", batch);
-  await using probe = await compileCurvature("gaussNewton", {
+/** The sources of a largest stable rate on one batch of the data. */
+function ratesOf(context: SurveyContext, model: Model, seeds: number): Promise<RateMeasurement> {
+  return measureRates(rateOptions(context, model, { rows: edgeBatch(context), seeds }));
+}
+
+function rateOptions(
+  context: SurveyContext,
+  model: Model,
+  { rows, seeds }: { readonly rows: number; readonly seeds: number },
+): RateOptions {
+  const { dataset, options, signal } = context;
+  return {
     model,
+    dataset,
+    rows: drawRows(context, "curvature", rows),
     loss: "crossEntropy",
-    inputs,
-    labels,
-    options: context.options,
-  });
-  const logs: number[] = [];
-  for (let seed = 0; seed < seeds; seed++) {
-    const key = seedKey(context.key.split("curvature"), seed);
-    const { largest } = await probe.measure(initialise(model, key), { key });
-    logs.push(Math.log(stableRate(largest)));
-  }
+    seeds,
+    key: context.key.split("curvature"),
+    options,
+    ...(signal === undefined ? {} : { signal }),
+  };
+}
+
+/** Not finite where the curvature overflowed or vanished in some network. */
+function curvatureRateOf({ fisherRates }: RateMeasurement): number {
+  const logs = fisherRates.map(Math.log);
   return Math.exp(logs.reduce((sum, value) => sum + value, 0) / logs.length);
+}
+
+/** Whether the budget reaches the shares of the layers, which theory tells too. */
+function affordsBlocks({ model, budget }: SurveyContext): boolean {
+  const layers = trainedLayers(model);
+  const seconds = layers * blockProducts * stepsAProduct * secondsPerStep(model, blockRows);
+  return layers <= mostBlocks && seconds <= blockBudget * budget.seconds;
+}
+
+/** The shares of the layers of the network as given; undefined where measuring each is too dear. */
+export async function measuredBlocks(context: SurveyContext): Promise<readonly BlockShare[] | undefined> {
+  const { model } = context;
+  if (!affordsBlocks(context)) return undefined;
+  context.progress("learning rate, layer by layer", 0, null);
+  return await measureBlocks(
+    rateOptions(context, model, { rows: Math.min(blockRows, edgeBatch(context)), seeds: 2 }),
+  );
 }
 
 /**

@@ -9,9 +9,12 @@
  * Theory: the tangent kernel is a sum over layers (criticality.md §5), of which layer l makes Θ_l J(l, L): K^l J(l, L) in a plain
  * network under the ntk parameterisation.
  */
-import type { Model } from "../../net/index.ts";
-import type { MeanFieldLayer } from "../../theory/index.ts";
+import { type Model, trainableParameters } from "../../net/index.ts";
+import type { NdArray } from "../../tensor/index.ts";
+import { type MeanFieldLayer, propagate } from "../../theory/index.ts";
 import { finiteOrNull } from "../figure.ts";
+import { inputStart } from "../input-start.ts";
+import { theoryReach } from "../reach.ts";
 import type { BlockShare } from "./rates.ts";
 
 /** A layer's part in the largest stable rate. */
@@ -23,6 +26,11 @@ export interface LayerRate {
   readonly kind: "measured" | "theory";
   /** Theory's share of the kernel's diagonal; absent for layers inside blocks, and where theory does not reach. */
   readonly kernelShare?: number;
+}
+
+/** How many layers have parameters that train. */
+export function trainedLayers(model: Model): number {
+  return new Set(trainableParameters(model).map(({ name }) => name.replace(/\.[^.]*$/, ""))).size;
 }
 
 /** ln of what each preactivation's own layer adds to the diagonal of the kernel at the output. */
@@ -49,6 +57,12 @@ export function kernelShares(model: Model, layers: readonly MeanFieldLayer[]): R
   if (!Number.isFinite(top) || logs.some(Number.isNaN)) return new Map();
   const total = logs.reduce((sum, log) => sum + Math.exp(log - top), 0);
   return new Map(layers.map(({ name }, l) => [pathOf(model, name), Math.exp(logs[l]! - top) / total]));
+}
+
+/** The same from inputs; none where theory does not reach the output. */
+export function predictedShares(model: Model, inputs: NdArray): ReadonlyMap<string, number> {
+  const { layers, missing } = theoryReach(model, (places) => propagate(places, inputStart(model, inputs)));
+  return missing === undefined ? kernelShares(model, layers) : new Map();
 }
 
 /** Measured blocks with theory's share beside them, or theory alone. */

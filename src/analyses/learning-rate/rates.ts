@@ -88,6 +88,9 @@ export async function measureRates(settings: RateOptions): Promise<RateMeasureme
   return { ...(fisher === undefined ? {} : { fisher }), fisherRates, descent };
 }
 
+/** Layers whose blocks are measured at most. */
+export const mostBlocks = 64;
+
 /** Lanczos on a block is stopped early: shares are read to two digits. */
 const blockPrecision = { tolerance: 0.02, steps: 20 };
 

@@ -123,7 +123,7 @@ export function layerNotes({ perLayer }: KnownRates): string[] {
   return perLayer.length === 0
     ? []
     : [
-        "By layer: a layer that trains alone is stable up to 2 over the largest eigenvalue of its own block of the Gauss-Newton matrix; the advised rates give each layer the same share of λ_max, and their sum stays within what is stable.",
+        "By layer: a layer that trains alone is stable up to 2 over the largest eigenvalue of its own block of the Gauss-Newton matrix; the advised rates give each layer the same share of what is stable for all of them together.",
       ];
 }
 

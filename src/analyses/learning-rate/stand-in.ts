@@ -7,16 +7,13 @@ import type { Dataset } from "../../data/index.ts";
 import { type Model, takesIds } from "../../net/index.ts";
 import type { CompileOptions } from "../../runtime/index.ts";
 import { Key, type NdArray, ndarray, uniform } from "../../tensor/index.ts";
-import { propagate } from "../../theory/index.ts";
 import { standInInputs } from "../criticality/stand-in.ts";
 import type { Progress } from "../document.ts";
-import { inputStart } from "../input-start.ts";
-import { theoryReach } from "../reach.ts";
 import { isUnsupported } from "../unsupported.ts";
 import { type KnownRates, largestRateJson } from "./largest.ts";
 import { type NtkRate, ntkRate } from "./ntk-rate.ts";
-import { kernelShares, layerRates } from "./per-layer.ts";
-import { measureBlocks, measureRates, type RateOptions } from "./rates.ts";
+import { layerRates, predictedShares, trainedLayers } from "./per-layer.ts";
+import { measureBlocks, measureRates, mostBlocks, type RateOptions } from "./rates.ts";
 import { rateSection } from "./section.ts";
 
 export interface StandInQuestion {
@@ -41,26 +38,24 @@ export async function standInRates(model: Model, { seed, measure, options, onPro
   return { json: largestRateJson(model, known, on), section: rateSection(model, known, on) };
 }
 
-/** Inputs of a batch; networks whose rates are measured at most; layers whose blocks are measured at most. */
+/** Inputs of a batch, and networks whose rates are measured at most. */
 export const standInBatch = 64;
 const mostSeeds = 3;
-const mostBlocks = 64;
 
 /** What theory says of the largest stable rate. */
 export function predictStandInRates(model: Model, inputs: NdArray): KnownRates {
-  const sample = inputs as NdArray<"float32">;
-  const single = theoryReach(model, (places) => propagate(places, inputStart(model, sample)));
-  const kernel =
-    single.missing === undefined ? kernelShares(model, single.layers) : new Map<string, number>();
-  return {
-    ntk: standInNtk(model, sample),
-    perLayer: layerRates(undefined, kernel),
-  };
+  const perLayer = layerRates(undefined, predictedShares(model, inputs));
+  return { ntk: standInNtk(model, inputs as NdArray<"float32">), perLayer };
 }
+
+/** A pair of inputs costs theory an integral over the plane in every layer. */
+const mostPairLayers = 500;
 
 function standInNtk(model: Model, inputs: NdArray<"float32">): NtkRate {
   if (model.outputShape.length !== 1)
     return { because: "the output has positions, and a loss is over the classes of one vector" };
+  if (model.taps.length > mostPairLayers)
+    return { because: `theory of pairs of inputs is left out beyond ${mostPairLayers} layers` };
   return ntkRate({ model, inputs, batch: inputs.shape[0]!, loss: standInLoss(model) });
 }
 
@@ -83,8 +78,7 @@ export interface StandInOptions {
 export async function measureStandInRates(settings: StandInOptions): Promise<KnownRates> {
   const { model, inputs } = settings;
   const predicted = predictStandInRates(model, inputs);
-  if (model.outputShape.length !== 1 || !model.parameters.some(({ trainable }) => trainable))
-    return predicted;
+  if (model.outputShape.length !== 1 || trainedLayers(model) === 0) return predicted;
   try {
     return await withMeasured(predicted, rateOptions(settings));
   } catch (error) {
@@ -96,9 +90,8 @@ export async function measureStandInRates(settings: StandInOptions): Promise<Kno
 async function withMeasured(predicted: KnownRates, options: RateOptions): Promise<KnownRates> {
   const measured = await measureRates(options);
   const kernel = new Map(predicted.perLayer.map(({ layer, share }) => [layer, share]));
-  const layers = new Set(options.model.parameters.map(({ name }) => name.replace(/\.[^.]*$/, "")));
-  const blocks =
-    measured.fisher === undefined || layers.size > mostBlocks ? undefined : await measureBlocks(options);
+  const few = trainedLayers(options.model) <= mostBlocks;
+  const blocks = measured.fisher !== undefined && few ? await measureBlocks(options) : undefined;
   return { ...predicted, measured, perLayer: layerRates(blocks, kernel) };
 }
 
