@@ -77,7 +77,8 @@ describe("bad input ends with exit code 2 and says what would mend it", () => {
   it("says that a file is missing, a folder or an ONNX model", async () => {
     expect(await refused(survey(join(folder, "none.json")))).toContain("none.json");
     await refused(survey(folder));
-    expect(await refused(survey("model.onnx"))).toContain("ONNX");
+    expect(await refused(survey("model.onnx"))).toContain("There is no file model.onnx");
+    expect(await refused(["criticality", "model.onnx"])).toContain("ONNX");
   });
 
   it("refuses an --out that cannot be written before any work", async () => {

@@ -64,11 +64,15 @@ export function blocksVerdict(measured: BlocksMeasurement): Verdict {
     };
   }
   const where = `from ${first.name} to ${last.name}`;
-  if (Math.abs(total) < harmless)
-    return {
-      sentence: `Small changes keep their size ${where}: J = ${significant(Math.exp(total))}.`,
-      tone: "good",
-    };
+  if (Math.abs(total) < harmless) {
+    const stands = measured.culprit?.verdict === "culprit" ? measured.culprit.segment : undefined;
+    const kept = `Small changes keep their size ${where}: J = ${significant(Math.exp(total))}`;
+    if (stands === undefined || Math.abs(stands.lnJ) < harmless)
+      return { sentence: `${kept}.`, tone: "good" };
+    const verb = stands.lnJ > 0 ? "amplifies" : "shrinks them";
+    const but = `; but ${blockName(stands.index, stands.name)} ${verb} ${factor(stands.lnJ)}`;
+    return { sentence: `${kept}${but}.`, tone: "warn" };
+  }
   const does = total > 0 ? "grow" : "shrink";
   const alone = aloneText(measured, total);
   const law = diagnosis && lawText(diagnosis.verdict, diagnosis);

@@ -8,22 +8,24 @@ export function blockFigures(measured: BlocksMeasurement): Figure[] {
 }
 
 function gainFigure({ layers, culprit, hidden }: BlocksMeasurement): Figure {
-  const points = layers.flatMap(({ index, local }) =>
-    local === undefined
-      ? []
-      : [
-          point(
-            index,
-            Math.exp(local.lnMean),
-            local.ci && { lo: Math.exp(local.ci[0]), hi: Math.exp(local.ci[1]) },
-          ),
-        ],
-  );
+  const points = layers
+    .slice(0, hidden)
+    .flatMap(({ index, local }) =>
+      local === undefined
+        ? []
+        : [
+            point(
+              index,
+              Math.exp(local.lnMean),
+              local.ci && { lo: Math.exp(local.ci[0]), hi: Math.exp(local.ci[1]) },
+            ),
+          ],
+    );
   const worst = culprit?.verdict === "culprit" ? culprit.segment : undefined;
   return lineFigure({
     id: "block-gains",
     title: "Gain of each block",
-    caption: `J from the tap before a block to its own, with 95 % intervals. 1 keeps small changes as they are.${hidden < layers.length ? " The last is the readout." : ""}`,
+    caption: `J from the tap before a block to its own, with 95 % intervals. 1 keeps small changes as they are.${hidden < layers.length ? " The readout is left out." : ""}`,
     x: { label: "block", integer: true },
     y: { label: "gain", scale: "log" },
     series: [{ name: "gain", role: "measured", form: "dots", points }],

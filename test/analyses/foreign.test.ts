@@ -1,0 +1,134 @@
+/** @file ONNX models through the command line: what a probe and a survey find, advise, list and refuse. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { buildModel, initialise, parseNetText } from "../../src/net/index.ts";
+import { Key, ndarray } from "../../src/tensor/index.ts";
+import { exportOnnx } from "../../src/train/index.ts";
+import { run } from "../cli/run.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "fathom-foreign-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A net as a file, with the weights of some layers multiplied. */
+function exported(name: string, text: string, factors: Record<string, number> = {}): string {
+  const model = buildModel(parseNetText(text));
+  const weights = initialise(model, Key.fromSeed(1));
+  for (const [weight, factor] of Object.entries(factors)) {
+    const { dtype, shape, data } = weights[weight]!;
+    weights[weight] = ndarray(
+      dtype,
+      shape,
+      Array.from(data as Float32Array, (value) => value * factor),
+    );
+  }
+  const path = join(folder, `${name}.onnx`);
+  writeFileSync(path, exportOnnx(model, weights, { batch: 8 }));
+  return path;
+}
+
+const plain = "mlp:depth=9,width=48,in=784,out=10,activation=tanh,sw2=1.05";
+const healthy = exported("healthy", plain);
+/** Layers of the list: dense and tanh in turn. */
+const spoiled = exported("spoiled", plain, { "10.weight": 2 });
+
+async function json(...argv: string[]) {
+  const { code, stdout, stderr } = await run([...argv, "--json", "--quiet"]);
+  expect(stderr).toBe("");
+  expect(code).toBe(0);
+  expect(stdout).not.toMatch(/NaN|Infinity/);
+  return JSON.parse(stdout);
+}
+
+async function refusal(...argv: string[]): Promise<string> {
+  const { code, stderr } = await run([...argv, "--quiet"]);
+  expect(code).toBe(2);
+  return stderr;
+}
+
+describe("fathom probe", () => {
+  it("names the block that amplifies, and a mend that holds when it is measured", async () => {
+    const { blocks, culprit, advice, pairs, mend } = await json("probe", spoiled, "--data", "digits");
+    expect(culprit.name).toBe("10");
+    const { index, gain } = blocks.find(({ name }: { name: string }) => name === "10");
+    expect(gain).toBeGreaterThan(2.5);
+    expect(advice[0].what).toMatch(
+      new RegExp(`last weights of block ${index} \\(10\\) by 1\\.\\d+ \\(10\\.weight\\)`),
+    );
+    expect(Math.abs(mend.lnJ)).toBeLessThan(0.8);
+    expect(pairs).toHaveLength(1);
+    expect(pairs[0]).toMatchObject({ from: "input", to: "output", side: "vjp" });
+  });
+
+  it("blames nobody where all blocks are alike, on random inputs as well", async () => {
+    const { culprit, advice, settings } = await json("probe", healthy);
+    expect(culprit).toBeNull();
+    expect(advice).toEqual([]);
+    expect(settings.data).toContain("standard normal inputs");
+  });
+
+  it("lists the tensors, blocks marked", async () => {
+    const { tensors } = await json("probe", healthy, "--list");
+    const blocks = tensors.filter(({ block }: { block?: string }) => block !== undefined);
+    expect(blocks).toHaveLength(10);
+    expect(tensors[0]).toEqual({ name: "input", shape: [8, 784], place: "input" });
+  });
+
+  it("prints the blocks as a table and writes the report", async () => {
+    const out = join(folder, "out");
+    const { code, stdout } = await run(["probe", spoiled, "--data", "digits", "--out", out, "--quiet"]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/block\s+name\s+units\s+K\s+gain/);
+    expect(stdout).toContain(join(out, "report.html"));
+  });
+
+  it("refuses what it cannot measure, with the mend", async () => {
+    expect(await refusal("probe", "mlp:depth=3")).toContain("fathom criticality");
+    expect(await refusal("probe", healthy, "--to", "outptu")).toContain("Did you mean output");
+    expect(await refusal("probe", healthy, "--dim", "batch")).toContain("batch=8");
+    expect(await refusal("probe", healthy, "--dim", "seq=3")).toContain("All dimensions are fixed");
+    expect(await refusal("probe", healthy, "--data", "digits", "--shape", "2x14x28")).toContain("--shape");
+    writeFileSync(join(folder, "empty.onnx"), "");
+    expect(await refusal("probe", join(folder, "empty.onnx"))).toContain("empty");
+    const wide = exported("wide", "mlp:depth=2,width=8,in=20,out=3");
+    expect(await refusal("probe", wide, "--data", "digits")).toContain("[1, 28, 28]");
+  });
+});
+
+describe("fathom survey of an ONNX model", () => {
+  it("answers what can be measured, says why the rest cannot be, and learns from the file's weights", async () => {
+    const out = join(folder, "survey");
+    const found = await json("survey", spoiled, "--data", "digits", "--out", out);
+    expect(Object.keys(found.analyses)).toEqual(["criticality", "learningRate"]);
+    const reasons = Object.fromEntries(
+      found.notApplicable.map(({ id, because }: { id: string; because: string }) => [id, because]),
+    );
+    expect(reasons["spectrum"]).toContain("fixes a batch of 8");
+    expect(reasons["theory"]).toContain("one draw");
+    expect(found.verdict).toMatch(/block 6 \(10\)( alone)? amplifies/);
+    const { bySource, max } = found.learningRate;
+    // An edge of SGD lies within a few times 2/λ_max of cross entropy (learning-rate notes).
+    expect(max / bySource.curvature).toBeGreaterThan(0.3);
+    expect(max / bySource.curvature).toBeLessThan(30);
+  });
+
+  it("leaves out what the budget does not reach", async () => {
+    const out = join(folder, "short");
+    const { notApplicable } = await json("survey", spoiled, "--minutes", "0.001", "--out", out);
+    const [first] = notApplicable.filter(({ id }: { id: string }) => id === "learningRate");
+    expect(first === undefined || first.because.includes("--minutes")).toBe(true);
+  });
+
+  it("is asserted upon, and compared with nothing", async () => {
+    const out = join(folder, "asserted");
+    const argv = ["survey", spoiled, "--out", out, "--quiet", "--assert", "criticality.lnJ<0.1"];
+    expect((await run(argv)).code).toBe(3);
+    expect(await refusal("survey", spoiled, "--versus", "mlp:depth=3")).toContain("--versus");
+  });
+
+  it("is what other commands point to", async () => {
+    expect(await refusal("criticality", spoiled)).toContain(`fathom survey ${spoiled}`);
+    expect(await refusal("train", spoiled)).toContain("fathom probe");
+  });
+});
