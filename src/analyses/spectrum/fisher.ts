@@ -15,18 +15,16 @@ import {
 } from "../../theory/index.ts";
 import { finiteOrNull } from "../figure.ts";
 import { defaultSeeds, type SamplingAsked, type SamplingOptions } from "./measure.ts";
-import { plainSubject } from "./plain-subject.ts";
+import { type PlainSubject, plainSubject } from "./plain-subject.ts";
 import type { SpectrumQuestion } from "./question.ts";
 import { inputOfMoment, squareModel } from "./sampled-network.ts";
 
 /** The dual Fisher as theory has it. */
 export interface FisherPrediction {
   readonly depth: number;
-  readonly q: number;
-  readonly sw2: number;
-  readonly sb2: number;
+  readonly subject: PlainSubject;
   readonly weights: "haar" | "gaussian";
-  /** qhat = E φ². */
+  /** The last qhat: E φ² of the layer before the last. */
   readonly shift: number;
   /** At depths 1 … L. */
   readonly moments: readonly FisherMoments[];
@@ -65,8 +63,7 @@ export function predictFisher(
   asked: SamplingAsked & Pick<SpectrumQuestion, "net" | "uniform">,
 ): FisherPrediction {
   const subject = plainSubject(asked, "The Fisher spectrum");
-  const { q, sw2, sb2, weights } = subject;
-  const { depth } = subject;
+  const { depth, sw2, weights, moments, inputMoment } = subject;
   if (depth > deepestLaw) {
     throw new FathomError({
       code: "too-large",
@@ -76,7 +73,7 @@ export function predictFisher(
     });
   }
   const activation = scalarHalf(subject.activation);
-  const network: FisherNetwork = { activation, q, sw2, weights, depth };
+  const network: FisherNetwork = { activation, q: moments, sw2, weights, depth, inputMoment };
   const label = "Fisher spectrum by depth";
   const law = fisherLaw(network, {
     onLayer: (done) => {
@@ -86,11 +83,9 @@ export function predictFisher(
   });
   return {
     depth,
-    q,
-    sw2,
-    sb2,
+    subject,
     weights,
-    shift: secondMoment(activation, q),
+    shift: depth > 1 ? secondMoment(activation, moments[depth - 2]!) : inputMoment,
     moments: fisherMoments(network),
     edges: fisherEdges(network),
     law,
@@ -99,12 +94,12 @@ export function predictFisher(
 
 /** Samples networks of equal layers at a few depths up to L. @throws FathomError as `measureFisher`. */
 export async function sampleFisher(
-  asked: SamplingAsked & Pick<SpectrumQuestion, "net" | "uniform">,
-  { width = sampledWidth, seeds = defaultSeeds }: SamplingOptions,
+  asked: SamplingAsked,
+  { width: given, seeds = defaultSeeds }: SamplingOptions,
   predicted: FisherPrediction,
 ): Promise<FisherMeasured> {
-  const subject = plainSubject(asked, "The Fisher spectrum");
-  const { weights, shift } = predicted;
+  const { subject, weights, shift } = predicted;
+  const width = given ?? subject.width ?? sampledWidth;
   const depth = Math.min(predicted.depth, deepestSample);
   const key = Key.fromSeed(asked.seed).split("fisher");
   const label = "sampling Fisher matrices";
@@ -112,7 +107,7 @@ export async function sampleFisher(
   const depths = spread(depth);
   const samples = await measureFisher({
     model: squareModel(subject, { hidden: depth - 1, width, weights }),
-    input: inputOfMoment(key.split("input"), width, shift),
+    input: inputOfMoment(key.split("input"), width, subject.inputMoment),
     depths,
     seeds,
     key,
@@ -155,12 +150,11 @@ export const fisherRateText =
 
 /** `fisher{m1, m2, lambdaMax[], lrMax, …}`. */
 export function fisherJson(predicted: FisherPrediction, measured?: FisherMeasured) {
-  const { depth, q, moments, edges } = predicted;
+  const { depth, moments, edges } = predicted;
   const last = moments.at(-1)!;
   const estimate = ({ value, se }: Estimate) => ({ value, ...(se === undefined ? {} : { se }) });
   return {
     depth,
-    q,
     m1: finiteOrNull(last.m1),
     m2: finiteOrNull(last.m2),
     relativeStd: finiteOrNull(last.relativeStd),

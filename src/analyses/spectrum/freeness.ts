@@ -106,7 +106,7 @@ function findingsOf(subject: PlainSubject, report: FreenessReport, kept: Invaria
       },
     ];
   }
-  const law = `as N^${significant(slope.value, 2)} (± ${significant(slope.se, 1)})`;
+  const law = `as width to the power ${significant(slope.value, 2)} (± ${significant(slope.se, 1)})`;
   const text =
     verdict === "yes"
       ? `Mixed moments of slopes and weights vanish ${law} over ${nets} networks at each width: the O(1/N) of free factors.`
@@ -114,7 +114,7 @@ function findingsOf(subject: PlainSubject, report: FreenessReport, kept: Invaria
   return [
     { text, tone: verdict === "yes" ? "good" : "warn" },
     {
-      text: `The test can tell: with the identity in place of the orthogonal matrix the moments stay, N^${significant(control.slope.value, 2)}.`,
+      text: `The test can tell: with the identity in place of the orthogonal matrix the moments stay (power ${significant(control.slope.value, 1)}).`,
       tone: "neutral",
     },
     {
@@ -127,7 +127,7 @@ function findingsOf(subject: PlainSubject, report: FreenessReport, kept: Invaria
 function sectionFor(subject: PlainSubject, report: FreenessReport, kept: InvarianceReport): ReportSection {
   const note = `at N = ${WIDTHS.at(-1)}, three layers`;
   const numbers: NumberRow[] = [
-    slopeRow("slope of ln rms by ln N", report.slope, "-1: O(1/N)"),
+    slopeRow("slope of ln rms by ln N", report.slope, "−1: O(1/N)"),
     ...freenessWords.map((word) => slopeRow(`slope of ${word}`, report.slopes[word])),
     slopeRow("slope of the control", report.control.slope, "identity for the orthogonal matrix"),
     { name: "largest |U x − x|", value: kept.fixed, kind: "measured", note },
@@ -190,7 +190,7 @@ function momentFigure({ moments, control }: FreenessReport): LineFigure {
     title: "Mixed moments by width",
     caption:
       "Root mean square over networks. Of free factors they vanish as 1/N; in the control, with the identity for the orthogonal matrix, they stay.",
-    x: { label: "width N", scale: "log", integer: true },
+    x: { label: "width N", scale: "log", integer: true, domain: [WIDTHS[0] / 1.15, 1.15 * WIDTHS.at(-1)!] },
     y: { label: "rms of the moment", scale: "log" },
     series: [
       { name: "1/N", role: "theory", form: "line", points: line },

@@ -98,15 +98,16 @@ function histogramAlone(values: readonly number[], name: string): LineFigure {
   });
 }
 
-/** Eigenvalues below this part of the largest are not shown. */
-const RANGE = 1e-9;
+/** Of the eigenvalues above 0, this share is left out at the left end. */
+const LEFT_OUT = 0.005;
 
 function distributionFigure(
   values: readonly number[],
   name: string,
   law: EigenvalueLaw | undefined,
 ): LineFigure {
-  const least = RANGE * values.at(-1)!;
+  const living = values.filter((value) => value > 0);
+  const least = living[Math.floor(LEFT_OUT * living.length)]!;
   const measured = values
     .map((value, i) => point(value, (i + 1) / values.length))
     .filter(({ x }) => x >= least);

@@ -51,7 +51,7 @@ export function heldMoment({
 
 /** Square layers to sample: `hidden` hidden layers and a readout as wide. */
 export function squareModel(
-  { activation, sw2, sb2 }: HeldMoment,
+  { activation, sw2, sb2 }: Pick<HeldMoment, "activation" | "sw2" | "sb2">,
   {
     hidden,
     width,

@@ -32,18 +32,28 @@ interface SlopeLaw {
  */
 export function fisherEdges(network: FisherNetwork): number[] {
   const layers = fisherLayers(network);
-  const law = slopeLaw(layers);
+  const laws = lawsOf(layers);
   const edges: number[] = [];
   let most = MOST;
   for (let depth = 1; depth <= layers.depth; depth++) {
     // The edge of a product lies at a smaller t than that of its factor.
-    most = turningPoint(layers, law, depth, most);
-    edges.push(pointAt(layers, law, depth, Math.exp(most)).z);
+    most = turningPoint(layers, laws, depth, most);
+    edges.push(pointAt(layers, laws, depth, Math.exp(most)).z);
   }
   return edges;
 }
 
-function slopeLaw({ activation, q, sw2 }: FisherLayers): SlopeLaw {
+/** One law for each step; equal second moments share theirs. */
+function lawsOf(layers: FisherLayers): SlopeLaw[] {
+  const known = new Map<number, SlopeLaw>();
+  return layers.steps.map(({ q }) => {
+    const law = known.get(q) ?? slopeLaw(layers, q);
+    known.set(q, law);
+    return law;
+  });
+}
+
+function slopeLaw({ activation, sw2 }: FisherLayers, q: number): SlopeLaw {
   const { nodes, weights } = normalPanels(panelEnds(q, activation.kinks));
   const value = (g: number) => sw2 * activation.df(Math.sqrt(q) * g) ** 2;
   const values = nodes.map(value);
@@ -69,8 +79,8 @@ function peakOf(value: (g: number) => number, nodes: Float64Array): number {
 }
 
 /** ln t where z_depth stops falling, or `most` where it falls all the way. */
-function turningPoint(layers: FisherLayers, law: SlopeLaw, depth: number, most: number): number {
-  const falls = (lnT: number) => pointAt(layers, law, depth, Math.exp(lnT)).dz < 0;
+function turningPoint(layers: FisherLayers, laws: readonly SlopeLaw[], depth: number, most: number): number {
+  const falls = (lnT: number) => pointAt(layers, laws, depth, Math.exp(lnT)).dz < 0;
   if (falls(most)) return most;
   let [low, high] = [LEAST, most];
   for (let i = 0; i < BISECTIONS && high - low > 1e-12; i++) {
@@ -82,11 +92,17 @@ function turningPoint(layers: FisherLayers, law: SlopeLaw, depth: number, most: 
 }
 
 /** The point (y, z) of the curve of a depth, with derivatives by ln t. */
-function pointAt({ first, other, weights }: FisherLayers, law: SlopeLaw, depth: number, t: number) {
+function pointAt(
+  { first, steps, weights }: FisherLayers,
+  laws: readonly SlopeLaw[],
+  depth: number,
+  t: number,
+) {
   let [y, dy] = [t, t];
   let [z, dz] = [(first * (1 + t)) / t, -first / t];
   for (let l = 2; l <= depth; l++) {
-    const { zeta, slope } = inverse(law, y);
+    const { zeta, slope } = inverse(laws[l - 2]!, y);
+    const other = steps[l - 2]!.shift;
     const gaussian = weights === "gaussian";
     const p = z * zeta * (gaussian ? y : y / (1 + y));
     const lnSlope = dz / z + dy * (slope / zeta + 1 / y - (gaussian ? 0 : 1 / (1 + y)));

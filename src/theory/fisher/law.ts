@@ -33,25 +33,28 @@ export function fisherLaw(
 ): FisherLaw {
   const layers = fisherLayers(network);
   const moments = fisherMoments(network);
-  const slopes = slopeFactor(layers);
+  const factors = new Map<number, Float64Array>();
   let quantiles = new Float64Array(QUANTILES).fill(layers.first);
   let density: readonly Point[] = [];
   for (let depth = 2; depth <= layers.depth; depth++) {
+    const { q, shift } = layers.steps[depth - 2]!;
+    const slopes = factors.get(q) ?? slopeFactor(layers, q);
+    factors.set(q, slopes);
     const product =
       depth === 2
         ? { quantiles: slopes.map((value) => layers.first * value), density: [] }
         : freeProduct(quantiles, slopes);
-    const mean = moments[depth - 1]!.m1 - layers.other;
+    const mean = moments[depth - 1]!.m1 - shift;
     const factor = mean / meanOf(product.quantiles);
-    quantiles = product.quantiles.map((value) => factor * value + layers.other);
-    density = product.density.map(({ x, rho }) => ({ x: factor * x + layers.other, rho: rho / factor }));
+    quantiles = product.quantiles.map((value) => factor * value + shift);
+    density = product.density.map(({ x, rho }) => ({ x: factor * x + shift, rho: rho / factor }));
     onLayer?.(depth);
   }
   return { depth: layers.depth, quantiles, density };
 }
 
 /** Quantiles of the law that every layer multiplies by: sw2 φ'², times that of W Wᵀ where W is Gaussian. */
-function slopeFactor({ activation, q, sw2, weights }: FisherLayers): Float64Array {
+function slopeFactor({ activation, sw2, weights }: FisherLayers, q: number): Float64Array {
   const values = Float64Array.from({ length: QUANTILES * FINE }, (_, i) => {
     const g = normalQuantile((i + 0.5) / (QUANTILES * FINE));
     return sw2 * activation.df(Math.sqrt(q) * g) ** 2;

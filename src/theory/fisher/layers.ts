@@ -1,7 +1,7 @@
 /**
  * @file The parameter Jacobian of a wide network (criticality.md §12): what its layers are, and the exact first two moments
- * of the dual Fisher H_L = Σ_l qhat_{l-1} J^{l,L} (J^{l,L})ᵀ of one input, per unit of width. Square layers, every hidden
- * preactivation of variance q; bias gradients (which add 1/N to qhat) left out.
+ * of the dual Fisher H_L = Σ_l qhat_{l-1} J^{l,L} (J^{l,L})ᵀ of one input, per unit of width. Square layers; bias
+ * gradients (which add 1/N to qhat) left out.
  */
 
 import { FathomError } from "../../tensor/index.ts";
@@ -11,36 +11,45 @@ import { derivativeFourthMoment, derivativeMoment, secondMoment } from "../momen
 
 export interface FisherNetwork {
   readonly activation: ScalarActivation;
-  /** Variance of every hidden preactivation, > 0. */
-  readonly q: number;
+  /** Second moment of the hidden preactivations, > 0: of all, or of h^1 … h^{L-1} one by one. */
+  readonly q: number | readonly number[];
   /** Affine layers L: H_1 belongs to the first. */
   readonly depth: number;
-  /** Weight variance; 1/E φ'² (χ_J = 1) unless said. */
+  /** Weight variance; 1/E φ'² at the first q (χ_J = 1) unless said. */
   readonly sw2?: number;
   /** `haar` unless said. */
   readonly weights?: "haar" | "gaussian";
-  /** Second moment of the input; E φ², that of every other layer's input, unless said. */
+  /** Second moment of the input; E φ² at the first q unless said. */
   readonly inputMoment?: number;
 }
 
 /** The checked numbers behind a recursion. */
 export interface FisherLayers {
   readonly activation: ScalarActivation;
-  readonly q: number;
   readonly depth: number;
   readonly sw2: number;
   readonly weights: "haar" | "gaussian";
   /** qhat_0 of the first layer. */
   readonly first: number;
-  /** qhat of all others: E φ². */
-  readonly other: number;
+  /** What the step from H_l to H_{l+1} passes, l = 1 … L-1. */
+  readonly steps: readonly FisherStep[];
+}
+
+/** The layer behind h^l. */
+export interface FisherStep {
+  readonly q: number;
+  /** qhat_l = E φ². */
+  readonly shift: number;
 }
 
 /** @throws FathomError bad-input for q ≤ 0, depth < 1, sw2 < 0; unsupported where E φ'² = 0. */
 export function fisherLayers(network: FisherNetwork): FisherLayers {
-  const { activation, q, depth, weights = "haar" } = network;
-  requireVariance(q, "q");
-  if (q === 0) {
+  const { activation, depth, weights = "haar" } = network;
+  requireCount(depth, "depth");
+  const moments = typeof network.q === "number" ? new Array<number>(depth).fill(network.q) : network.q;
+  for (const q of moments) requireVariance(q, "q");
+  requireCount(moments.length, "q.length", Math.max(1, depth - 1));
+  if (moments.includes(0)) {
     throw new FathomError({
       code: "bad-input",
       where: "q",
@@ -48,8 +57,7 @@ export function fisherLayers(network: FisherNetwork): FisherLayers {
       hint: "Give the preactivation variance of the network, a number above 0.",
     });
   }
-  requireCount(depth, "depth");
-  const slope = derivativeMoment(activation, q);
+  const slope = derivativeMoment(activation, moments[0]!);
   if (network.sw2 === undefined && !(slope > 0)) {
     throw new FathomError({
       code: "unsupported",
@@ -60,10 +68,10 @@ export function fisherLayers(network: FisherNetwork): FisherLayers {
   }
   const sw2 = network.sw2 ?? 1 / slope;
   requireVariance(sw2, "sw2");
-  const other = secondMoment(activation, q);
-  const first = network.inputMoment ?? other;
+  const first = network.inputMoment ?? secondMoment(activation, moments[0]!);
   requireVariance(first, "inputMoment");
-  return { activation, q, depth, sw2, weights, first, other };
+  const steps = moments.slice(0, depth - 1).map((q) => ({ q, shift: secondMoment(activation, q) }));
+  return { activation, depth, sw2, weights, first, steps };
 }
 
 /** tr H/N and tr H²/N at one depth. */
@@ -84,18 +92,19 @@ export interface FisherMoments {
  * @example fisherMoments({ activation: scalarActivation("erf"), q: 0.5, depth: 6 })[5].m2 // 6.087804806
  */
 export function fisherMoments(network: FisherNetwork): FisherMoments[] {
-  const { activation, q, depth, sw2, weights, first, other } = fisherLayers(network);
-  const A1 = sw2 * derivativeMoment(activation, q);
-  const spread =
-    (sw2 * sw2 * derivativeFourthMoment(activation, q)) / (A1 * A1) - (weights === "haar" ? 1 : 0);
+  const { activation, depth, sw2, weights, first, steps } = fisherLayers(network);
   const moments: FisherMoments[] = [];
   let m1 = first;
   let m2 = first * first;
   for (let l = 1; l <= depth; l++) {
     moments.push({ depth: l, m1, m2, relativeStd: Math.sqrt(Math.max(0, m2 / (m1 * m1) - 1)) });
+    const step = steps[l - 1];
+    if (step === undefined) break;
+    const A1 = sw2 * derivativeMoment(activation, step.q);
+    const A2 = sw2 * sw2 * derivativeFourthMoment(activation, step.q);
     const p1 = m1 * A1;
-    const p2 = A1 === 0 ? 0 : A1 * A1 * (m2 + m1 * m1 * spread);
-    [m1, m2] = [other + p1, other * other + 2 * other * p1 + p2];
+    const p2 = m2 * A1 * A1 + m1 * m1 * (A2 - (weights === "haar" ? A1 * A1 : 0));
+    [m1, m2] = [step.shift + p1, step.shift ** 2 + 2 * step.shift * p1 + p2];
   }
   return moments;
 }

@@ -103,6 +103,31 @@ describe("the law by subordination", () => {
   });
 });
 
+describe("layers of different second moments", () => {
+  const q = [0.8, 0.5, 0.3];
+  const network = { activation: erf, q, depth: 4, sw2: 1.2, inputMoment: 0.7 };
+
+  it("give the moments of the recursion layer by layer", () => {
+    let m1 = 0.7;
+    for (const value of q) m1 = secondMoment(erf, value) + 1.2 * derivativeMoment(erf, value) * m1;
+    expect(fisherMoments(network).at(-1)!.m1).toBeCloseTo(m1, 12);
+  });
+
+  it("give a law with these moments that ends just below the edge", () => {
+    const { quantiles } = fisherLaw(network);
+    const { m1, m2 } = fisherMoments(network).at(-1)!;
+    expect(mean(quantiles)).toBeCloseTo(m1, 10);
+    expect(Math.abs(mean(quantiles.map((value) => value ** 2)) / m2 - 1)).toBeLessThan(0.01);
+    const ratio = quantiles.at(-1)! / fisherEdges(network).at(-1)!;
+    expect(ratio).toBeGreaterThan(0.95);
+    expect(ratio).toBeLessThan(1);
+  });
+
+  it("must be as many as there are layers to pass", () => {
+    expect(refusal(() => fisherMoments({ ...network, depth: 5 })).where).toBe("q.length");
+  });
+});
+
 describe("refusals", () => {
   it("name q, the depth and an activation without slope", () => {
     expect(refusal(() => fisherMoments({ ...half, q: 0 })).where).toBe("q");

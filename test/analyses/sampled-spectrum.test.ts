@@ -1,0 +1,108 @@
+import { describe, expect, it } from "vitest";
+import { sampledSpectrum } from "../../src/analyses/index.ts";
+import { parseNetText } from "../../src/net/index.ts";
+import { FathomError } from "../../src/tensor/index.ts";
+import { nonFinite } from "./non-finite.ts";
+
+const asked = { seed: 0, command: "fathom spectrum" };
+const erf = { activation: { kind: "erf" }, depth: 6, q: 0.2, weights: "haar" } as const;
+const refusal = (work: Promise<unknown>): Promise<FathomError> =>
+  work.then(
+    () => Promise.reject(new Error("nothing was refused")),
+    (error: unknown) => (error instanceof FathomError ? error : Promise.reject(error)),
+  );
+
+interface Shown {
+  readonly measured: { readonly ks: number | null; readonly logMean: number; readonly samples: unknown[] };
+  readonly freeness: {
+    readonly slope: number;
+    readonly moments: unknown[];
+    readonly control: { slope: number };
+  };
+  readonly fisher: { readonly m1: number; readonly lambdaMax: number[]; readonly lrMax: number };
+}
+
+describe("fathom spectrum --measure --freeness --fisher", async () => {
+  const { json, document } = await sampledSpectrum({
+    ...asked,
+    uniform: erf,
+    measure: { width: 64, seeds: 2 },
+    freeness: { nets: 20 },
+    fisher: true,
+  });
+  const { measured, freeness, fisher } = json as unknown as Shown;
+
+  it("gives the fields of all three, none of them NaN or infinite", () => {
+    expect(nonFinite(json)).toEqual([]);
+    expect(nonFinite(document)).toEqual([]);
+    expect(measured.ks).toBeLessThan(0.15);
+    expect(measured.samples).toHaveLength(2);
+    expect(freeness.moments).toHaveLength(9);
+    expect(freeness.slope).toBeLessThan(-0.6);
+    expect(Math.abs(freeness.control.slope)).toBeLessThan(0.2);
+    expect(fisher.lambdaMax).toHaveLength(6);
+    expect(fisher.lrMax).toBeCloseTo(2 / fisher.lambdaMax[5]!, 12);
+  });
+
+  it("shows each in a section of its own, with figures", () => {
+    expect(document.sections.map(({ id }) => id)).toEqual(["spectrum", "freeness", "fisher"]);
+    const ids = document.sections.flatMap(({ figures }) => figures.map(({ id }) => id));
+    expect(ids).toEqual([
+      "spectrum-singular",
+      "spectrum-eigenvalues",
+      "spectrum-distribution",
+      "freeness-moments",
+      "fisher-depth",
+      "fisher-density",
+    ]);
+  });
+});
+
+describe("networks that are given", () => {
+  it("are measured alone where theory has no spectrum, and say why", async () => {
+    const net = parseNetText("mlp:depth=4,width=24,activation=tanh,norm=ln-pre,in=24");
+    const { json, document } = await sampledSpectrum({ ...asked, net, measure: { seeds: 2 } });
+    expect((json as unknown as Shown).measured.ks).toBeNull();
+    expect(Number.isFinite((json as unknown as Shown).measured.logMean)).toBe(true);
+    expect(document.sections[0]!.findings[0]!.text).toContain("layerNorm");
+    expect(nonFinite(json)).toEqual([]);
+  });
+
+  it("have the Fisher of their own second moments, layer by layer", async () => {
+    const net = parseNetText("mlp:depth=5,width=48,activation=tanh,sw2=1.6,sb2=0.05,init=haar,in=48");
+    const { json } = await sampledSpectrum({ ...asked, net, fisher: true, measure: { seeds: 3 } });
+    const { lambdaMax, measured } = (
+      json as unknown as {
+        fisher: {
+          lambdaMax: number[];
+          measured: { width: number; depths: { lambdaMax: { value: number } }[] };
+        };
+      }
+    ).fisher;
+    expect(measured.width).toBe(48);
+    expect(Math.abs(measured.depths.at(-1)!.lambdaMax.value / lambdaMax[4]! - 1)).toBeLessThan(0.25);
+  });
+});
+
+describe("refusals", () => {
+  it("say where no network holds q, and what the Fisher and freeness are not known for", async () => {
+    const far = await refusal(sampledSpectrum({ ...asked, uniform: { ...erf, sw2: 5 }, measure: {} }));
+    expect(far).toMatchObject({ code: "unsupported", where: "q" });
+    const net = parseNetText("mlp:depth=4,width=24,activation=tanh,norm=ln-pre,in=24");
+    for (const part of [{ fisher: true }, { freeness: {} }])
+      expect((await refusal(sampledSpectrum({ ...asked, net, measure: { seeds: 1 }, ...part }))).code).toBe(
+        "unsupported",
+      );
+    const deep = { ...erf, depth: 300 };
+    expect((await refusal(sampledSpectrum({ ...asked, uniform: deep, fisher: true }))).code).toBe(
+      "too-large",
+    );
+  });
+
+  it("stop when the user does", async () => {
+    const stop = new AbortController();
+    stop.abort(new FathomError({ code: "cancelled", message: "stopped" }));
+    const work = sampledSpectrum({ ...asked, uniform: erf, measure: { width: 16 }, signal: stop.signal });
+    expect((await refusal(work)).code).toBe("cancelled");
+  });
+});
