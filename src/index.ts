@@ -351,6 +351,7 @@ export {
   apjnAllPairs,
   type CoordinateLayer,
   type CoordinateOptions,
+  checkTuning,
   compileCurvature,
   culprit,
   type Diagnosis,
@@ -359,12 +360,18 @@ export {
   growthRate,
   growthShift,
   type JacobianMeasurement,
+  type LayerGain,
   measureCoordinates,
   measureCorrelations,
   measureEdge,
   measureJacobians,
   separation,
   stableRate,
+  type TuneOptions,
+  type Tuning,
+  tuneByObjective,
+  tuneByScalars,
+  tuneBySweep,
 } from "./probes/index.ts";
 
 // analyses: the questions Fathom answers, as JSON and plain-data reports
@@ -382,6 +389,9 @@ export {
   type ReportDocument,
   stripFigure,
   survey,
+  type TuneMethod,
+  type TuneQuestion,
+  tune,
   type WidthsQuestion,
   widths,
 } from "./analyses/index.ts";

@@ -7,6 +7,7 @@ import {
   point,
   type Series,
   survey,
+  tune,
   widths,
 } from "../../src/analyses/index.ts";
 import { loadDataset } from "../../src/data/index.ts";
@@ -39,6 +40,7 @@ export const figures: Readonly<Record<string, () => Figure | Promise<Figure>>> =
   "half-stable": halfStable,
   "conv-padding": convPadding,
   "batch-norm": batchNormGrowth,
+  tune: tuneFigure,
   "widths-change-standard": () => widthsFigure("widths-change-standard"),
   "widths-change-mup": () => widthsFigure("widths-change-mup"),
   "widths-rates-standard": () => widthsFigure("widths-rates-standard"),
@@ -250,6 +252,20 @@ async function widthsFigure(id: string): Promise<Figure> {
   const found = document.sections.flatMap((section) => section.figures).find((figure) => figure.id === id);
   if (found === undefined) throw new Error(`The widths have no figure ${id}.`);
   return found;
+}
+
+/** A relu network whose weights are 100 times too large in some layers and too small in others. */
+async function tuneFigure(): Promise<Figure> {
+  const dense = { kind: "dense", width: 128 };
+  const relu = { kind: "activation", activation: "relu" };
+  const block = (sw2: number) => [relu, { ...dense, sw2 }];
+  const layers = [
+    dense,
+    { kind: "repeat", times: 12, layers: [...block(2e4), ...block(2e4), ...block(2e-4)] },
+  ];
+  const net = parseNet({ fathom: 1, input: { kind: "vector", shape: [64] }, layers });
+  const { document } = await tune({ net, method: "sweep", seed: 0, command: "npm run docs" });
+  return document.sections[0]!.figures[0]!;
 }
 
 let shortSurvey: ReturnType<typeof survey> | undefined;
