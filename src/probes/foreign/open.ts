@@ -11,7 +11,7 @@ import { type ForeignModel, foreignModel } from "./model.ts";
 export interface OpenOptions {
   /** Sizes of open dimensions by name, as of `importOnnx`. */
   readonly dims?: Readonly<Record<string, number>>;
-  /** Examples at once, where the file leaves them open and `dims` does not say; 16 unless said, fewer for large tensors. */
+  /** Examples at once, where the file leaves them open, whatever `dims` says; 16 unless said, fewer for large tensors. */
   readonly batch?: number;
   /** The shape of one example of the data: it fixes open dimensions of the input behind the batch. */
   readonly example?: readonly number[];
@@ -45,7 +45,8 @@ export async function openForeign(path: string, options: OpenOptions = {}): Prom
   const [data] = await readOnnxInputs(path);
   const given = { ...fromExample(data, options), ...options.dims };
   const axis = data?.dims?.[0];
-  const free = axis !== undefined && axis.size === undefined && !Object.hasOwn(given, axis.name);
+  const asked = options.batch !== undefined || !Object.hasOwn(given, axis?.name ?? "");
+  const free = axis !== undefined && axis.size === undefined && asked;
   if (!free) return { ...(await open(path, given, options)), fixedBatch: axis?.size !== undefined };
   const at = async (batch: number) => open(path, { ...given, [axis.name]: batch }, options);
   if (options.batch !== undefined) return { ...(await at(options.batch)), fixedBatch: false };
