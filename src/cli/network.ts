@@ -79,6 +79,18 @@ export function isOnnx(argument: string): boolean {
 }
 
 /**
+ * Refuses an ONNX model that is not there before anything else is done for it.
+ * @throws FathomError not-found or bad-file.
+ */
+export async function checkOnnxFile(path: string): Promise<void> {
+  const entry = await stat(path).catch((cause) => {
+    throw noFile(path, cause);
+  });
+  if (entry.isFile()) return;
+  throw badUsage(`${path} is no file.`, "MODEL", "Name an .onnx file.");
+}
+
+/**
  * The network that an argument names.
  * @throws FathomError not-found, bad-file or unsupported for the source; as `parseNetText` for its content, with the
  * source before the path in the network.

@@ -6,7 +6,7 @@ import type { Context } from "../context.ts";
 import { type DataOptions, readDataset, withOptionalData } from "../dataset.ts";
 import { badUsage } from "../errors.ts";
 import { type ForeignOptions, withForeign } from "../foreign-options.ts";
-import { isOnnx } from "../network.ts";
+import { checkOnnxFile, isOnnx } from "../network.ts";
 import { integerOption } from "../options.ts";
 import { blocksText, tensorsText } from "../probe-text.ts";
 import { asking } from "../questions.ts";
@@ -50,6 +50,7 @@ export const probeCommand: CommandSpec = {
       const hint = "fathom criticality NET --measure does the same for described networks.";
       throw badUsage(`${path} is no .onnx file.`, "MODEL", hint);
     }
+    await checkOnnxFile(path);
     const source = await sourceOf(path, options, context);
     const { listModel, probeModel } = await import("../../analyses/index.ts");
     if (options.list) {

@@ -6,7 +6,7 @@ import type { Context } from "../context.ts";
 import { type DataOptions, readDataset, withData } from "../dataset.ts";
 import { badUsage } from "../errors.ts";
 import { type ForeignOptions, withForeign } from "../foreign-options.ts";
-import { isOnnx, readNetwork } from "../network.ts";
+import { checkOnnxFile, isOnnx, readNetwork } from "../network.ts";
 import { numberOption } from "../options.ts";
 import { asking } from "../questions.ts";
 import { summaryText, writeReport } from "../report-files.ts";
@@ -58,6 +58,7 @@ async function ask(subject: string, options: SurveyOptions, context: Context): P
   const seconds = minutes * 60;
   if (isOnnx(subject)) {
     if (versus !== undefined) throw noVersus(subject);
+    await checkOnnxFile(subject);
     const { surveyForeign } = await import("../../analyses/index.ts");
     const source = {
       path: subject,
