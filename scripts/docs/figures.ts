@@ -1,5 +1,6 @@
 /** @file The figures of the guide, drawn by the library: theory, probes and one short survey. */
 import {
+  criticality,
   estimatePoint,
   type Figure,
   lineFigure,
@@ -30,6 +31,7 @@ import {
   scalarActivation,
   uniformStep,
 } from "../../src/theory/index.ts";
+import { foreignFigure } from "./foreign-figure.ts";
 
 /** The figures by the name of their file, without `.svg`. */
 export const figures: Readonly<Record<string, () => Figure | Promise<Figure>>> = {
@@ -45,6 +47,9 @@ export const figures: Readonly<Record<string, () => Figure | Promise<Figure>>> =
   "widths-change-mup": () => widthsFigure("widths-change-mup"),
   "widths-rates-standard": () => widthsFigure("widths-rates-standard"),
   "widths-rates-mup": () => widthsFigure("widths-rates-mup"),
+  "learning-rate-kernel": () => ratesFigure("criticality-ntk"),
+  "learning-rate-layers": () => ratesFigure("learning-rate-layers"),
+  "foreign-blocks": foreignFigure,
   "survey-jacobians": () => surveyFigure("criticality", "lines"),
   "survey-rates": () => surveyFigure("training", "strip"),
   "survey-separation": () => surveyFigure("separation", "lines"),
@@ -266,6 +271,15 @@ async function tuneFigure(): Promise<Figure> {
   const net = parseNet({ fathom: 1, input: { kind: "vector", shape: [64] }, layers });
   const { document } = await tune({ net, method: "sweep", seed: 0, command: "npm run docs" });
   return document.sections[0]!.figures[0]!;
+}
+
+/** A figure of the report on one network of which both theory and samples tell. */
+async function ratesFigure(id: string): Promise<Figure> {
+  const net = parseNetText("mlp:depth=12,width=64,activation=tanh,sw2=2,sb2=0.05,in=64,out=10");
+  const { document } = await criticality({ net, seed: 0, command: "npm run docs", measure: { seeds: 8 } });
+  const found = document.sections.flatMap(({ figures }) => figures).find((figure) => figure.id === id);
+  if (found === undefined) throw new Error(`Criticality has no figure ${id}.`);
+  return found;
 }
 
 let shortSurvey: ReturnType<typeof survey> | undefined;

@@ -71,7 +71,7 @@ export function kernelFigure(layers: KernelLayers): LineFigure {
     id: "criticality-ntk",
     title: "Tangent kernel by layer",
     caption:
-      "ln of what each layer adds to the diagonal of the tangent kernel at the output. Dots: gradients of sampled networks, with 95 % intervals; the thin line is the measured K times the measured J from the layer to the output, which is the same in plain networks.",
+      "ln of what each layer adds to the diagonal of the tangent kernel at the output. Dots: gradients of sampled networks, with 95 % intervals; the dashed line is the measured K times the measured J from the layer to the output, which is the same in plain networks.",
     x: { label: "layer l", integer: true },
     y: { label: "ln Θ_l" },
     series: [

@@ -113,7 +113,14 @@ export function layerTables(known: KnownRates): DataTable[] {
         "all together, advised",
       ],
       rows: layerRatesJson(known.perLayer, wholeRate(known)).map(
-        ({ layer, share, kernelShare, alone, advised }) => [layer, share, kernelShare, alone, advised],
+        ({ layer, kind, share, kernelShare, alone, advised }) => [
+          layer,
+          kind,
+          share,
+          kernelShare,
+          alone,
+          advised,
+        ],
       ),
     },
   ];
