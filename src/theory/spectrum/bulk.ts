@@ -29,18 +29,22 @@ export interface Bulk {
 const EPSILON = 1e-8;
 /** Each layer adds rounding to ln z, below which its argument means nothing. */
 const ROUNDING = 1e-14;
-/** The path over an atom or an edge that cannot be passed below. */
+/** The height of a path over an atom, or to a sharp edge from above. */
 const DETOUR = 0.5;
 /** Nearer to an atom than this share of the width, the density is that at this distance. */
 const ATOM_REACH = 1e-4;
 /** ln |ζ| below which sums over 1/(ζ - d)² leave float64. */
 const LOWEST = -160 * Math.LN10;
-/** What is left to the left of a place does not count when it is below this. */
+/**
+ * What is left to the left of a place does not count when it is below this. Tails of different layers resemble those of one of
+ * them, where the values of its D² are not resolved; they are left out sooner.
+ */
 const NEGLIGIBLE = 2e-5;
+const NEGLIGIBLE_MIXED = 5e-4;
 /** λ below exp of this leaves float64. */
 const LEAST_X = -690;
 /** Heights above the axis that are tried in turn where a place cannot be reached, in units of epsilon. */
-const HEIGHTS = [1, 1e2, 1e4];
+const HEIGHTS = [1e3, 1e5, 1e7];
 
 /** The continuous part of a curve; `spread` is the standard deviation of λ over its mean, the scale of narrow spectra. */
 export function curveBulk(curve: Curve, support: Support, spread: number): Bulk {
@@ -50,7 +54,8 @@ export function curveBulk(curve: Curve, support: Support, spread: number): Bulk 
   return {
     support,
     rates: (x) => ratesOn(context, x),
-    cells: (count, negligible = NEGLIGIBLE) => cellsOf(context, count, negligible),
+    cells: (count, negligible = curve.groups.length > 1 ? NEGLIGIBLE_MIXED : NEGLIGIBLE) =>
+      cellsOf(context, count, negligible),
   };
 }
 
@@ -91,15 +96,22 @@ function besideAtoms(atoms: readonly Atom[], x: number, reach: number): number {
   return near === undefined ? x : near.x + (x >= near.x ? reach : -reach);
 }
 
-/** To x + i epsilon: straight along the axis, or over what lies in between; at last anew from far out. */
+/**
+ * To x + i epsilon: straight along the axis, or over an atom that lies between; where values of D² are not resolved, no lower
+ * than can be reached.
+ */
 function goTo(tracker: Tracker, x: number, epsilon: number, atoms: readonly Atom[]): void {
   const from = tracker.place;
   const crosses = atoms.some((atom) => (atom.x - from.re) * (atom.x - x) < 0);
   if (!crosses && tracker.moveTo(x, epsilon)) return;
   const { re } = tracker.place;
   if (tracker.moveTo(re, DETOUR) && tracker.moveTo(x, DETOUR) && tracker.moveTo(x, epsilon)) return;
+  for (const height of HEIGHTS) {
+    const { re } = tracker.place;
+    if (tracker.moveTo(re, height * epsilon) && tracker.moveTo(x, height * epsilon)) return;
+  }
   tracker.restart();
-  for (const height of HEIGHTS) if (tracker.moveTo(x, height * epsilon)) return;
+  if (tracker.moveTo(x, epsilon)) return;
   throw new FathomError({
     code: "failed",
     message: `The spectrum could not be followed to λ = exp(${x}) times its mean.`,

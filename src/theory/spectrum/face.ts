@@ -62,7 +62,7 @@ const MORE_CELLS = 5000;
 /** Mean and variance of the computed distribution may miss the exact ones by this, relative. */
 const TOTAL_TOLERANCE = 1e-3;
 /** What the smaller number of cells must reach. */
-const FEW_TOLERANCE = 1e-4;
+const FEW_TOLERANCE = 3e-4;
 
 /** The face of a spectrum over its parts. */
 export function spectrumOf({ logMean, variance, bounded, curve, bulk }: SpectrumParts): JacobianSpectrum {

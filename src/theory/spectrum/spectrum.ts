@@ -37,8 +37,13 @@ const COMPARED_CELLS = 48;
 /** Below this relative variance the spectrum is a point; rounding of many layers needs more. */
 const POINT = 1e-10;
 const LAYERS_OF_POINT = 100;
-/** More different laws than this are joined at neighbouring q: the density then has errors of second order in ln q. */
+/**
+ * Layers whose ln q differ by less than this share a law, at their mean: errors are of second order, below 1e-8. Where more than
+ * `MOST_LAWS` would be left, the difference grows up to `WIDEST`: errors are then of some 1e-4.
+ */
+const NEAR = 3e-4;
 const MOST_LAWS = 48;
+const WIDEST = 0.1;
 
 /**
  * The spectrum of J Jᵀ where J is the product of the layers, the first one first.
@@ -60,7 +65,7 @@ export function jacobianSpectrum({
   const gaussians = layers.filter(({ weights }) => weights === "gaussian").length;
   const variance = laws.reduce((sum, { relativeVariance }) => sum + relativeVariance, gaussians);
   const common = { logMean, variance, bounded: laws.every(({ bounded }) => bounded) };
-  const joined = new Set(laws).size > MOST_LAWS ? joinNear(layers) : layers;
+  const joined = joinNear(layers);
   return spectrumOf({ ...common, ...partsOf(joined, lawsAt(joined, 0), variance) });
 }
 
@@ -131,21 +136,32 @@ function partsOf(
   return { curve, bulk: singleLayerBulk(one.activation, at, derivativeMoment(one.activation, at)) };
 }
 
-/** Layers whose q lies in the same of `MOST_LAWS` bins of ln q share the geometric mean of their q. */
-function joinNear(layers: readonly SpectrumLayer[]): SpectrumLayer[] {
-  const logs = layers.map(({ q }) => (q > 0 ? Math.log(q) : Number.NaN));
-  const least = logs.reduce((min, x) => (x < min ? x : min), Number.POSITIVE_INFINITY);
-  const most = logs.reduce((max, x) => (x > max ? x : max), Number.NEGATIVE_INFINITY);
-  const binOf = (l: number) =>
-    Math.min(MOST_LAWS - 1, Math.floor(((logs[l]! - least) / (most - least)) * MOST_LAWS));
-  const sums = new Map<number, { sum: number; count: number }>();
-  layers.forEach((_, l) => {
-    const { sum, count } = sums.get(binOf(l)) ?? { sum: 0, count: 0 };
-    sums.set(binOf(l), { sum: sum + logs[l]!, count: count + 1 });
-  });
-  return layers.map((layer, l) => {
-    const { sum, count } = sums.get(binOf(l))!;
-    return layer.q > 0 ? { ...layer, q: Math.exp(sum / count) } : layer;
+/** Layers with neighbouring q get the geometric mean of their q, activation by activation. */
+function joinNear(layers: readonly SpectrumLayer[]): readonly SpectrumLayer[] {
+  const logs = [...new Set(layers.map(({ q }) => q))].filter((q) => q > 0).map(Math.log);
+  if (logs.length < 2) return layers;
+  const least = logs.reduce((min, x) => Math.min(min, x));
+  const range = logs.reduce((max, x) => Math.max(max, x)) - least;
+  const width = Math.max(NEAR, Math.min(WIDEST, range / MOST_LAWS));
+  const bins = new Map<ScalarActivation, Map<number, { sum: number; count: number }>>();
+  const binOf = ({ activation, q }: SpectrumLayer) => {
+    const own = bins.get(activation) ?? new Map<number, { sum: number; count: number }>();
+    bins.set(activation, own);
+    const key = Math.floor((Math.log(q) - least) / width);
+    const bin = own.get(key) ?? { sum: 0, count: 0 };
+    own.set(key, bin);
+    return bin;
+  };
+  for (const layer of layers) {
+    if (!(layer.q > 0)) continue;
+    const bin = binOf(layer);
+    bin.sum += Math.log(layer.q);
+    bin.count++;
+  }
+  return layers.map((layer) => {
+    if (!(layer.q > 0)) return layer;
+    const { sum, count } = binOf(layer);
+    return { ...layer, q: count === 1 ? layer.q : Math.exp(sum / count) };
   });
 }
 

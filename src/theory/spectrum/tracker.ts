@@ -20,7 +20,10 @@ const CONVERGED = 1e-7;
 const ROUNDING = 1e-15;
 /** Unknowns are logarithms; no accepted step moves one further than this. */
 const LARGEST_MOVE = 1;
-const SMALLEST_FRACTION = 1e-10;
+/** A move in more trials than this leads through a thicket of poles: values of D² that are not resolved. */
+const MOST_TRIALS = 64;
+/** So does a short move that must be cut into pieces smaller than this. */
+const SMALLEST_FRACTION = 1e-5;
 const GROWTH = 2;
 /** The start, in units of the largest value times the number of layers. */
 const FAR_OUT = 1e3;
@@ -100,12 +103,14 @@ export class Tracker {
 
   /**
    * Moves to ln z = re + i im, im > 0.
-   * @returns False when steps become too small: at an atom, or an edge approached too closely; the tracker then stays
+   * @returns False when it takes too many steps: at an atom, or an edge approached too closely; the tracker then stays
    * where it got to.
    */
   moveTo(re: number, im: number): boolean {
     let fraction = 1;
+    let trials = 0;
     while (this.#tr !== re || this.#ti !== im) {
+      if (++trials > MOST_TRIALS) return false;
       const last = fraction >= 1;
       const tr = last ? re : this.#tr + fraction * (re - this.#tr);
       const ti = last ? im : this.#ti + fraction * (im - this.#ti);
@@ -114,7 +119,7 @@ export class Tracker {
         fraction = last ? 1 : Math.min(1, (GROWTH * fraction) / (1 - fraction));
       } else {
         fraction = Math.min(fraction, 1) / 3;
-        if (fraction < SMALLEST_FRACTION) return false;
+        if (fraction < SMALLEST_FRACTION && Math.hypot(re - this.#tr, im - this.#ti) < 1) return false;
       }
     }
     return true;
