@@ -157,6 +157,7 @@ export {
 
 export {
   activation as activationStep,
+  activationFromFunction,
   activationVariance,
   affine as affineStep,
   aicc,
@@ -184,6 +185,7 @@ export {
   expect2,
   type FixedPoint,
   type FixedPoints,
+  type FunctionActivation,
   fixedPoints,
   fourthMoment,
   growthLogJ,
@@ -385,6 +387,7 @@ export {
   lineFigure,
   type Outcome,
   phase,
+  phaseOfNet,
   point,
   type ReportDocument,
   stripFigure,

@@ -1,6 +1,7 @@
 /** @file What mean-field theory predicts, as plain float64 numbers: activations, layer rules, recursions, criticality. */
 export type { GaussianMoments, ParameterValue, ScalarActivation } from "./activation.ts";
 export { activationConstants } from "./activations/constants.ts";
+export { activationFromFunction, type FunctionActivation } from "./activations/from-function.ts";
 export { type ActivationSpec, activationKinds, scalarActivation } from "./activations/index.ts";
 export {
   type Norm,
@@ -46,7 +47,15 @@ export * from "./moments.ts";
 export { batchNorm, type L2NormalizeOptions, l2Normalize, layerNorm, rmsNorm } from "./normalise.ts";
 export type { Covariance } from "./pair-geometry.ts";
 export * from "./phase.ts";
-export { dropout, embedding, flatten, positional, selectPositions, withoutTangentKernel } from "./places.ts";
+export {
+  dropout,
+  embedding,
+  flatten,
+  invertedDropout,
+  positional,
+  selectPositions,
+  withoutTangentKernel,
+} from "./places.ts";
 export * from "./ranking.ts";
 export * from "./recursion.ts";
 export * from "./spectrum/index.ts";

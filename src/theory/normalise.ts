@@ -65,9 +65,11 @@ function normalisable(layer: string, V: number, epsilon: number): number {
   if (V + epsilon > 0 && Number.isFinite(V)) return V;
   throw new FathomError({
     code: "failed",
-    message: `${layer} meets units of variance ${V}: there is nothing to normalise.`,
+    message: `${layer} meets a signal that ${Number.isFinite(V) ? "died out" : "overflowed"}: there is nothing to normalise.`,
     where: `${layer.charAt(0).toLowerCase()}${layer.slice(1)}`,
-    hint: "The signal died out or overflowed before this layer; change sw2, or give epsilon > 0.",
+    hint: Number.isFinite(V)
+      ? "Give the layers before it weights or biases of a larger variance, or give epsilon > 0."
+      : "Give the layers before it weights and biases of a smaller variance.",
   });
 }
 

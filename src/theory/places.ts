@@ -2,6 +2,7 @@
  * @file Mean-field rules of layers that start a signal or rearrange one: embeddings, positional tables, and what makes one
  * list of the units of all positions, or takes some. Units are exchangeable: their order and number do not matter.
  */
+import { FathomError } from "../tensor/index.ts";
 import { requireCount, requireVariance } from "./checks.ts";
 import {
   joinPairs,
@@ -147,4 +148,39 @@ export function withoutTangentKernel(step: Step): Step {
       : { positions: state.positions.map((position) => ({ ...position, ...unknown })) }),
   });
   return { ...step, single: (s) => over(step.single(s)), pair: (s) => over(step.pair(s)) };
+}
+
+/**
+ * Inverted dropout in training (criticality.md §14.12): a unit is kept with probability p and divided by it, so E h² and E J²
+ * are divided by p and means stay; masks of different examples are independent, so covariances stay too. Before weights it
+ * moves a critical σw² to σw² p. (`dropout` is its inference.)
+ * @throws FathomError `bad-input` for keep outside (0, 1].
+ * @example sequence([activation(scalarActivation("relu")), invertedDropout({ keep: 0.8 }), affine({ sw2: 1.6, sb2: 0 })])
+ */
+export function invertedDropout({ keep }: { readonly keep: number }): Step {
+  requireKeep(keep);
+  return unitStep({
+    name: "dropout",
+    mixes: false,
+    single: (s) => ({
+      ...s,
+      K: s.K / keep,
+      logJ: s.logJ - Math.log(keep),
+      chiK: s.chiK / keep,
+      gaussian: s.gaussian && keep === 1,
+      theta: s.theta / keep,
+      thetaStandard: s.thetaStandard / keep,
+    }),
+    pair: (s) => ({ ...s, Ka: s.Ka / keep, Kb: s.Kb / keep, gaussian: s.gaussian && keep === 1 }),
+  });
+}
+
+function requireKeep(keep: number): void {
+  if (keep > 0 && keep <= 1) return;
+  throw new FathomError({
+    code: "bad-input",
+    message: `keep must lie in (0, 1], got ${keep}.`,
+    where: "keep",
+    hint: "It is the probability that a unit is kept: 1 minus the dropout rate.",
+  });
 }

@@ -177,3 +177,20 @@ export const paddedConvolution = {
 
 /** §4.8: growth of J a layer in a linear network behind BatchNorm over a batch of Bt, exact in depth; marked [V] there. */
 export const finiteBatchGrowth = (batch: number) => (batch - 2) / (batch - 3);
+
+/** §3: standard deviations at the critical point, as printed. */
+export const standardDeviations = [
+  { activation: "gelu", sw: 1.408211013108, sb: 0.415839380959 },
+  { activation: "silu", sw: 1.409966198, sb: 0.745079305 },
+] as const;
+
+/** §3: gelu at its critical point: d²K'/dK² at K*, and chi_J - 1 at K = 1; as printed. */
+export const geluTrap = { bend: -2.87e-4, excessAtOne: -0.096 } as const;
+
+/** §4.3: least correlation length on the chaotic side, 1/ln(A/B); as printed. */
+export const lnPreFloors = [
+  { activation: "erf", xi: 4.914 },
+  { activation: "tanh", xi: 6.11 },
+  { activation: "gelu", xi: 14.377 },
+  { activation: "silu", xi: 15.502 },
+] as const;

@@ -93,7 +93,7 @@ function unknownVerdict(
   measured: CriticalityMeasurement | undefined,
 ): Verdict {
   const mend = hasNetworks ? " Sample networks with --measure." : "";
-  return measured === undefined
+  return measured === undefined && missing !== undefined
     ? { sentence: `Theory does not reach the last hidden layer: ${missing}.${mend}`, tone: "warn" }
     : { sentence: "The preactivations overflow before the last hidden layer.", tone: "bad" };
 }
