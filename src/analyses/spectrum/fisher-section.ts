@@ -1,4 +1,5 @@
 /** @file The Fisher spectrum in sentences, numbers and pictures. */
+import { scalarHalf } from "../../net/index.ts";
 import type { Finding, NumberRow, ReportSection } from "../document.ts";
 import { estimatePoint, type LineFigure, lineFigure, type Point, point, type Series } from "../figure.ts";
 import { significant } from "../words.ts";
@@ -57,14 +58,20 @@ function fisherFindings(predicted: FisherPrediction, measured?: FisherMeasured):
 }
 
 /** The power of depth by which λ_max grows over the second half of the layers. */
-function growthText({ edges, depth, weights }: FisherPrediction): string {
+function growthText({ edges, depth, weights, subject }: FisherPrediction): string {
   const half = Math.max(1, Math.floor(depth / 2));
   if (depth < 4) return `The largest eigenvalue is ${significant(edges.at(-1)!)}.`;
   const power = Math.log(edges.at(-1)! / edges[half - 1]!) / Math.log(depth / half);
   const linear = Math.abs(power - 1) < 0.1;
   return linear
     ? "The largest eigenvalue grows in proportion to depth, so the learning rate must fall as 1/L."
-    : `The largest eigenvalue grows as L^${significant(power, 2)} here, faster than L: ${weights === "haar" ? "a smaller q" : "orthogonal weights and a small q"} would bring it to L.`;
+    : `The largest eigenvalue grows as L^${significant(power, 2)} here, faster than L: ${mend(weights, scalarHalf(subject.activation).homogeneous === true)} would bring it to L.`;
+}
+
+/** What brings λ_max to grow as L: near isometry. Of a homogeneous φ the spread of φ' does not depend on q. */
+function mend(weights: "haar" | "gaussian", homogeneous: boolean): string {
+  const signal = homogeneous ? "a smooth odd activation at small q" : "a smaller q";
+  return weights === "haar" ? signal : `orthogonal weights and ${signal}`;
 }
 
 function measuredFinding({ edges, depth, weights }: FisherPrediction, measured?: FisherMeasured): Finding[] {
@@ -150,8 +157,9 @@ const BINS = 40;
 const LEFT_OUT = 0.02;
 
 function densityFigure({ law, depth, edges }: FisherPrediction, measured?: FisherMeasured): LineFigure {
-  const from = law.quantiles[Math.round(LEFT_OUT * law.quantiles.length)]!;
-  const shown = law.density.filter(({ x }) => x >= from && x <= 1.02 * edges.at(-1)!);
+  const from = leftEnd(law.quantiles);
+  const to = edges.at(-1)!;
+  const shown = law.density.filter(({ x }) => x >= from && x <= to);
   const series: Series[] = [];
   const samples = measured?.last ?? [];
   if (samples.length > 0 && samples[0]!.depth === depth) {
@@ -180,6 +188,15 @@ function densityFigure({ law, depth, edges }: FisherPrediction, measured?: Fishe
     series,
     rules: [{ along: "x", at: edges.at(-1)!, label: `edge ${significant(edges.at(-1)!)}` }],
   });
+}
+
+/** The 2 % quantile; where an atom holds it, as far above the atom. */
+function leftEnd(quantiles: Float64Array): number {
+  const share = Math.round(LEFT_OUT * quantiles.length);
+  const atom = quantiles[share]!;
+  const above = quantiles.findIndex((value) => value > atom * (1 + 1e-9));
+  if (above < 0) return atom;
+  return quantiles[above > share + 1 ? Math.min(quantiles.length - 1, above + share) : share]!;
 }
 
 function histogram(values: readonly number[]): Point[] {

@@ -100,6 +100,8 @@ function histogramAlone(values: readonly number[], name: string): LineFigure {
 
 /** Of the eigenvalues above 0, this share is left out at the left end. */
 const LEFT_OUT = 0.005;
+/** Spectra within this factor are drawn on a linear axis. */
+const NARROW = 5;
 
 function distributionFigure(
   values: readonly number[],
@@ -121,7 +123,7 @@ function distributionFigure(
       law === undefined
         ? "Distribution of the eigenvalues of J Jᵀ of sampled networks, in units of their mean."
         : "Distribution of the eigenvalues of J Jᵀ: the Kolmogorov distance is the largest gap between the curves.",
-    x: { label: "eigenvalue λ", scale: "log" },
+    x: values.at(-1)! > NARROW * least ? { label: "eigenvalue λ", scale: "log" } : { label: "eigenvalue λ" },
     y: { label: "share below λ", domain: [0, 1] },
     series: [
       ...(theory.length === 0
