@@ -7,6 +7,7 @@ import { dataGetCommand, dataListCommand } from "../../src/cli/commands/data.ts"
 import { doctorCommand } from "../../src/cli/commands/doctor.ts";
 import { exportCommand } from "../../src/cli/commands/export.ts";
 import { phaseCommand } from "../../src/cli/commands/phase.ts";
+import { probeCommand } from "../../src/cli/commands/probe.ts";
 import { schemaCommand } from "../../src/cli/commands/schema.ts";
 import { surveyCommand } from "../../src/cli/commands/survey.ts";
 import { trainCommand } from "../../src/cli/commands/train.ts";
@@ -47,7 +48,7 @@ function number(value: number | undefined): string {
 }
 
 function commands(): string {
-  const leaves = [surveyCommand, criticalityCommand, phaseCommand, trainCommand, exportCommand];
+  const leaves = [surveyCommand, criticalityCommand, phaseCommand, probeCommand, trainCommand, exportCommand];
   const data = [dataListCommand, dataGetCommand].map((spec) => ({ ...spec, name: `data ${spec.name}` }));
   return table(
     ["command", "does"],
