@@ -1,6 +1,6 @@
 /** @file Variances are replaced in every dense layer, with exceptions for the first and the last. */
 import { expect, it } from "vitest";
-import { type LayerSpec, parseNetText, withVariances } from "../../src/net/index.ts";
+import { type LayerSpec, parseNetText, withVariances, withVariancesAt } from "../../src/net/index.ts";
 import { refusal } from "../refusal.ts";
 
 function variances(layers: readonly LayerSpec[]): number[][] {
@@ -62,4 +62,16 @@ it("what is no variance is refused, with a layer that would hold it", () => {
 
 it("everything else stays", () => {
   expect(withVariances(net, { sw2: 4, sb2: 3 })).toEqual(net);
+});
+
+it("one layer by its path, inside a branch too", () => {
+  const edited = withVariancesAt(net, { "0": { sw2: 9, sb2: 0 }, "2.branch.2": { sw2: 0.5, sb2: 0.25 } });
+  expect(variances(edited.layers)).toEqual([
+    [9, 0],
+    [4, 3],
+    [0.5, 0.25],
+    [4, 3],
+  ]);
+  const error = refusal(() => withVariancesAt(net, { "1.branch.0": { sw2: 1, sb2: 0 } }));
+  expect(error).toMatchObject({ code: "not-found", where: "1.branch.0" });
 });

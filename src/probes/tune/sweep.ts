@@ -13,11 +13,12 @@ import type { CompileOptions } from "../../runtime/index.ts";
 import { FathomError, type FloatDType, type Key, type NdArray, rademacher } from "../../tensor/index.ts";
 import { checkInputs } from "../checks.ts";
 import { seedKey } from "../jacobian.ts";
-import { drawUnit, Gains, scaledArrays, type UnitArrays } from "./gains.ts";
+import { drawUnit, Gains } from "./gains.ts";
 import { shareGains } from "./shared.ts";
 import { type Site, type Stretch, tuningPlan } from "./sites.ts";
 import { type GainSearch, solveGain } from "./solve.ts";
 import { compileStages, type Stage, type StageRun, type Stages } from "./stage.ts";
+import { type Front, meanOf, Trial } from "./trial.ts";
 
 /** How the tuning of a stretch ended. */
 export interface StretchResult {
@@ -74,12 +75,6 @@ interface Aim {
 
 const readJ = (run: StageRun) => run.J;
 const readK = (run: StageRun) => run.K;
-
-/** What has come to the front of the sweep in one sampled network. */
-export interface Front {
-  readonly h: NdArray;
-  readonly tangents: NdArray;
-}
 
 /** A branch with less than this part of its share does nothing. */
 const leastOfShare = 0.01;
@@ -273,59 +268,6 @@ export class Sweep {
     if (holders.length === 0 || !(lost > 0)) return;
     for (const site of holders) this.gains.setSb2(site, this.gains.sb2(site) + lost / holders.length);
   }
-}
-
-/** Runs one stretch on all sampled networks with gains that are being tried. */
-class Trial {
-  readonly #stage: Stage;
-  readonly #fronts: readonly Front[];
-  readonly #units: readonly UnitArrays[];
-  readonly #gains: Gains;
-  /** The latest run and the variances it had: a search ends where the next question begins. */
-  #latest: { readonly of: string; readonly runs: StageRun[] } | undefined;
-
-  constructor(
-    stage: Stage,
-    { fronts, units, gains }: { fronts: readonly Front[]; units: readonly UnitArrays[]; gains: Gains },
-  ) {
-    this.#stage = stage;
-    this.#fronts = fronts;
-    this.#units = units;
-    this.#gains = gains;
-  }
-
-  /** With the gains as they are. */
-  run(): Promise<StageRun[]> {
-    return this.with([], 1);
-  }
-
-  /** With one gain in some sites instead of theirs. */
-  async with(sites: readonly Site[], gain: number): Promise<StageRun[]> {
-    const { inner, finals } = this.#stage.stretch;
-    const tried = new Set(sites.map(({ group }) => group));
-    const trying = {
-      weight: (site: Site) => (tried.has(site.group) ? gain : this.#gains.weight(site)),
-      sb2: (site: Site) => this.#gains.sb2(site),
-    };
-    const of = [...inner, ...finals].map((site) => `${trying.weight(site)} ${trying.sb2(site)}`).join();
-    if (this.#latest?.of === of) return this.#latest.runs;
-    const runs: StageRun[] = [];
-    for (const [seed, { h, tangents }] of this.#fronts.entries()) {
-      const arrays = scaledArrays(this.#units[seed]!, [...inner, ...finals], trying);
-      runs.push(await this.#stage.run(h, tangents, arrays));
-    }
-    this.#latest = { of, runs };
-    return runs;
-  }
-
-  async at(sites: readonly Site[], gain: number): Promise<{ J: number; K: number }> {
-    const runs = await this.with(sites, gain);
-    return { J: meanOf(runs, ({ J }) => J), K: meanOf(runs, ({ K }) => K) };
-  }
-}
-
-function meanOf(runs: readonly StageRun[], read: (run: StageRun) => number): number {
-  return runs.reduce((sum, run) => sum + read(run), 0) / runs.length;
 }
 
 /** The refusal of a network without gains. */
