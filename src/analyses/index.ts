@@ -17,6 +17,14 @@ export { listModel, type ProbeQuestion, probeModel } from "./foreign/probe.ts";
 export type { ForeignSource } from "./foreign/subject.ts";
 export { surveyForeign } from "./foreign/survey.ts";
 export { type IsometryQuestion, isometry } from "./isometry/isometry.ts";
+export { type NtkRate, type NtkRateInputs, ntkRate } from "./learning-rate/ntk-rate.ts";
+export {
+  type BlockShare,
+  measureBlocks,
+  measureRates,
+  type RateMeasurement,
+  type RateOptions,
+} from "./learning-rate/rates.ts";
 export { analyses } from "./registry.ts";
 export type { Paper, PaperClaim } from "./repro/paper.ts";
 export { papers } from "./repro/papers.ts";
