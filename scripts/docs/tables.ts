@@ -131,6 +131,10 @@ const variants: readonly (readonly [string, Omit<CriticalOptions, "activation">]
   ["`ln-pre`", { norm: "ln-pre" }],
   ["`ln-pre`, $\\mu = 1$", { norm: "ln-pre", mu: 1 }],
   ["`ln-act`", { norm: "ln-act" }],
+  ["`ln-skip`, $\\mu = 0.5$", { norm: "ln-skip", mu: 0.5 }],
+  ["`ln-block`", { norm: "ln-block" }],
+  ["`batchnorm`", { norm: "batchnorm" }],
+  ["`batchnorm`, $\\mu = 1$", { norm: "batchnorm", mu: 1 }],
 ];
 
 /** Critical variances of some architectures, `sw2, sb2` for each activation. */

@@ -22,7 +22,7 @@ import type { Io } from "./io.ts";
 const introduction = `Deep-learning theory put to work: how a network will behave before it is trained.
 
 NET is a JSON file, - for standard input, or one line:
-  mlp:depth=30,width=128,activation=tanh,sw2=1.0,sb2=0,norm=none|ln-pre|ln-act,mu=0,out=10`;
+  mlp:depth=30,width=128,activation=tanh,sw2=1.0,sb2=0,norm=none|ln-pre|ln-act|ln-skip|ln-block|batchnorm,mu=0,out=10`;
 
 const closing = `
 Start here:
