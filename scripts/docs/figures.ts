@@ -33,6 +33,8 @@ import {
 } from "../../src/theory/index.ts";
 import { foreignFigure } from "./foreign-figure.ts";
 
+import { sampledFigures } from "./sampled-figures.ts";
+
 /** The figures by the name of their file, without `.svg`. */
 export const figures: Readonly<Record<string, () => Figure | Promise<Figure>>> = {
   "phase-tanh": () => phaseFigure("tanh"),
@@ -50,6 +52,7 @@ export const figures: Readonly<Record<string, () => Figure | Promise<Figure>>> =
   "learning-rate-kernel": () => ratesFigure("criticality-ntk"),
   "learning-rate-layers": () => ratesFigure("learning-rate-layers"),
   "foreign-blocks": foreignFigure,
+  ...sampledFigures,
   "survey-jacobians": () => surveyFigure("criticality", "lines"),
   "survey-rates": () => surveyFigure("training", "strip"),
   "survey-separation": () => surveyFigure("separation", "lines"),
