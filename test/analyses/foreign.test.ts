@@ -88,6 +88,8 @@ describe("fathom probe", () => {
     expect(await refusal("probe", healthy, "--to", "outptu")).toContain("Did you mean output");
     expect(await refusal("probe", healthy, "--dim", "batch")).toContain("batch=8");
     expect(await refusal("probe", healthy, "--dim", "seq=3")).toContain("All dimensions are fixed");
+    const open = join(import.meta.dirname, "..", "net", "onnx-fixtures", "mlp-script.onnx");
+    expect(await refusal("probe", open, "--dim", "batches=3")).toContain("Open dimensions: batch");
     expect(await refusal("probe", healthy, "--data", "digits", "--shape", "2x14x28")).toContain("--shape");
     writeFileSync(join(folder, "empty.onnx"), "");
     expect(await refusal("probe", join(folder, "empty.onnx"))).toContain("empty");

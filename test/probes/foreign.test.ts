@@ -67,6 +67,12 @@ describe("taps of imported models", () => {
     expect(namesOf("transformer-script", { batch: 2 }).slice(1, 3)).toEqual(["blocks.0", "blocks.1"]);
   });
 
+  it("are named after modules, whichever exporter named the weights", () => {
+    const model = buildModel(parseNetText("mlp:depth=4,width=8,in=6,out=3,norm=ln-pre,mu=1"));
+    const foreign = foreignModel(importOnnx(exportOnnx(model, initialise(model, key), { batch: 2 })));
+    expect(foreignChain(foreign).taps.map((tap) => tap.name)).toEqual(["0", "1", "2", "3", "6"]);
+  });
+
   it("stand where the caller says, if every path passes there", () => {
     const model = open("cnn-script");
     expect(foreignChain(model, { taps: ["/down/Conv_output_0", "y"] }).taps).toHaveLength(2);

@@ -6,6 +6,7 @@ import { finiteOrNull } from "../figure.ts";
 import { significant } from "../words.ts";
 import { type BlocksMeasurement, harmless, totalLogJ } from "./blocks.ts";
 import { blockFigures } from "./figures.ts";
+import { blocksJson } from "./json.ts";
 import type { Mend } from "./mend.ts";
 import type { ForeignSubject } from "./subject.ts";
 
@@ -264,49 +265,6 @@ function notesOf(subject: ForeignSubject, { probes, over, samples }: BlocksMeasu
     ...(fixed.length === 0 ? [] : [`Open dimensions were fixed: ${fixed.join(", ")}.`]),
     `One network, ${samples} examples: nothing is said of other draws of its weights.`,
   ];
-}
-
-export function blocksJson(
-  subject: ForeignSubject,
-  measured: BlocksMeasurement,
-  mend: Mend | undefined,
-  verdict: Verdict,
-) {
-  const { layers, chain, hidden, diagnosis, culprit, probes, samples, over } = measured;
-  const total = totalLogJ(measured);
-  return {
-    blocks: layers.map(({ index, name, units, K, local, J, toOutput }, i) => ({
-      index,
-      name,
-      tensor: chain.tensorNames[i] ?? null,
-      kind: chain.ends[i]!.kind,
-      units,
-      K: finiteOrNull(K.value),
-      gain: local === undefined ? null : finiteOrNull(Math.exp(local.lnMean)),
-      lnGain: local === undefined ? null : finiteOrNull(local.lnMean),
-      se: local === undefined ? null : finiteOrNull(Math.exp(local.lnMean) * (local.se ?? Number.NaN)),
-      lnJ: finiteOrNull(J.lnMean),
-      lnToOutput: finiteOrNull(toOutput.lnMean),
-      ...statusOf(local?.status ?? J.status),
-    })),
-    J: finiteOrNull(Math.exp(total)),
-    lnJ: finiteOrNull(total),
-    judged: hidden,
-    law: diagnosis?.law ?? null,
-    diagnosis: diagnosis?.verdict ?? null,
-    slope: finiteOrNull(diagnosis?.slope.value),
-    culprit:
-      culprit?.verdict === "culprit" ? { name: culprit.segment.name, index: culprit.segment.index } : null,
-    mend: mend === undefined ? null : { divisions: mend.divisions, lnJ: finiteOrNull(mend.after) },
-    examples: subject.examples,
-    findings: subject.findings,
-    settings: { probes, inputs: samples, over, data: subject.inputsAre, dims: subject.dims },
-    verdict: verdict.sentence,
-  };
-}
-
-function statusOf(status: string | undefined): { status?: string } {
-  return status === undefined ? {} : { status };
 }
 
 function capital(text: string): string {

@@ -5,7 +5,7 @@ import type { CommandSpec } from "../command.ts";
 import type { Context } from "../context.ts";
 import { type DataOptions, readDataset, withOptionalData } from "../dataset.ts";
 import { badUsage } from "../errors.ts";
-import { type ForeignOptions, withForeign } from "../foreign-options.ts";
+import { type ForeignOptions, withDimFlag, withForeign } from "../foreign-options.ts";
 import { checkOnnxFile, isOnnx } from "../network.ts";
 import { integerOption } from "../options.ts";
 import { blocksText, tensorsText } from "../probe-text.ts";
@@ -54,17 +54,18 @@ export const probeCommand: CommandSpec = {
     const source = await sourceOf(path, options, context);
     const { listModel, probeModel } = await import("../../analyses/index.ts");
     if (options.list) {
-      const tensors = await listModel({ source });
+      const tensors = await withDimFlag(() => listModel({ source }));
       return { json: { tensors }, text: tensorsText(tensors) };
     }
     const { from, to, probes } = options;
-    const outcome = await probeModel({
+    const question = {
       ...asking(context),
       source,
       ...(from === undefined ? {} : { from }),
       ...(to === undefined ? {} : { to }),
       ...(probes === undefined ? {} : { probes }),
-    });
+    };
+    const outcome = await withDimFlag(() => probeModel(question));
     return said(outcome, context);
   },
 };

@@ -5,7 +5,7 @@ import type { CommandSpec } from "../command.ts";
 import type { Context } from "../context.ts";
 import { type DataOptions, readDataset, withData } from "../dataset.ts";
 import { badUsage } from "../errors.ts";
-import { type ForeignOptions, withForeign } from "../foreign-options.ts";
+import { type ForeignOptions, withDimFlag, withForeign } from "../foreign-options.ts";
 import { checkOnnxFile, isOnnx, readNetwork } from "../network.ts";
 import { numberOption } from "../options.ts";
 import { asking } from "../questions.ts";
@@ -66,7 +66,7 @@ async function ask(subject: string, options: SurveyOptions, context: Context): P
       ...(dim === undefined ? {} : { dims: dim }),
       ...(output === undefined ? {} : { output }),
     };
-    return surveyForeign({ ...asking(context), source, seconds });
+    return withDimFlag(() => surveyForeign({ ...asking(context), source, seconds }));
   }
   const stray = dim === undefined ? (output === undefined ? undefined : "--output") : "--dim";
   if (stray !== undefined)

@@ -69,9 +69,10 @@ export function affineName(weights: readonly string[], tensor: Tensor, names: Te
 
 /** `layers.3.fc.weight` as ["layers", "3", "fc"]; names without a module (`onnx::MatMul_231`) say nothing. */
 function modulesOf(weights: readonly string[]): string[][] {
-  return weights.flatMap((name) =>
-    /^[^./:]+(\.[^./:]+)+$/.test(name) ? [name.split(".").slice(0, -1)] : [],
-  );
+  const modules = weights
+    .filter((name) => /^[^./:]+(\.[^./:]+)+$/.test(name))
+    .map((name) => name.replace(/\.[^.]+$/, ""));
+  return [...new Set(modules)].map((module) => module.split("."));
 }
 
 /** The module around a module. */
