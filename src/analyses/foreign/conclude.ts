@@ -104,7 +104,7 @@ function verdictFinding({ sentence, tone }: Verdict): Finding {
   return { text: sentence, tone };
 }
 
-function culpritFindings({ culprit, layers }: BlocksMeasurement, mend: Mend | undefined): Finding[] {
+function culpritFindings({ culprit }: BlocksMeasurement, mend: Mend | undefined): Finding[] {
   if (culprit === undefined) return [];
   if (culprit.verdict === "all alike") {
     return [{ text: "No single block is to blame: none stands out from its neighbours.", tone: "neutral" }];
@@ -115,10 +115,9 @@ function culpritFindings({ culprit, layers }: BlocksMeasurement, mend: Mend | un
   const others = Number.isFinite(deviation)
     ? `; around it ${significant(Math.exp(segment.lnJ - deviation), 3)}× is usual`
     : "";
-  const next = layers[segment.index]?.local;
   const undone =
-    mend === undefined && next !== undefined && Math.sign(next.lnMean) !== Math.sign(segment.lnJ)
-      ? " Dividing its weights would change little: what follows divides by the size of what it gives."
+    mend === undefined
+      ? " Dividing its last weights mends little when it is measured again: what follows makes up for it."
       : "";
   return [{ text: `${own}${others}.${undone}`, tone: "bad" }];
 }
