@@ -3,7 +3,8 @@ import type { Analysis } from "./analysis.ts";
 import { criticality } from "./criticality/criticality.ts";
 import { learningRate } from "./learning-rate/learning-rate.ts";
 import { separation } from "./separation/separation.ts";
+import { spectrum } from "./spectrum/spectrum.ts";
 import { training } from "./training/training.ts";
 
 /** The questions of a survey, in the order they are answered. */
-export const analyses: readonly Analysis[] = [criticality, separation, learningRate, training];
+export const analyses: readonly Analysis[] = [criticality, spectrum, separation, learningRate, training];

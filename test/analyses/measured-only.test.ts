@@ -126,7 +126,9 @@ describe("a survey of layers on positions", () => {
       { kind: "globalAvgPool" },
       dense(10),
     ]);
-    expect(outcome.json.notApplicable).toEqual([]);
+    expect(outcome.json.notApplicable).toEqual([
+      { id: "spectrum", because: expect.stringContaining("layers[0] (conv)") },
+    ]);
     expect(outcome.json["learningRate"]).toMatchObject({ edge: expect.any(Number), ntk: null });
     expect(outcome.json["learningRate"]).toMatchObject({
       ntkMissing: expect.stringContaining("globalAvgPool"),
@@ -141,6 +143,7 @@ describe("a survey of layers on positions", () => {
     const { json } = await ask([{ kind: "flatten" }, dense(8, frozen), tanh, dense(10, frozen)]);
     const because = "the network has no trainable parameters";
     expect(json.notApplicable).toEqual([
+      { id: "spectrum", because: expect.stringContaining("one hidden layer") },
       { id: "learningRate", because },
       { id: "training", because },
     ]);

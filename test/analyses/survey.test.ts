@@ -81,7 +81,12 @@ describe("what does not apply", () => {
     const { json } = await ask(net, { seconds: 0.01 });
     const reasons = json.notApplicable.map(({ because }) => because);
     const minutes = reasons.map((because) => Number(/give --minutes ([\d.]+)$/.exec(because)?.[1]));
-    expect(json.notApplicable.map(({ id }) => id)).toEqual(["separation", "learningRate", "training"]);
+    expect(json.notApplicable.map(({ id }) => id)).toEqual([
+      "spectrum",
+      "separation",
+      "learningRate",
+      "training",
+    ]);
     // The time asked for pays for the questions before as well.
     expect(minutes).toEqual(minutes.toSorted((a, b) => a - b));
     expect(minutes[0]!).toBeGreaterThan(0);
@@ -93,7 +98,10 @@ describe("what does not apply", () => {
     const layers = [{ kind: "flatten" }, dense(16), ...activations, dense(16), activations[0], dense(10)];
     const net = parseNet({ fathom: 1, input: { kind: "image", shape: [1, 28, 28] }, layers });
     const { json } = await ask(net, { seconds: 1 });
-    expect(json.notApplicable).toEqual([]);
+    // The spectrum is theory alone.
+    expect(json.notApplicable).toEqual([
+      { id: "spectrum", because: expect.stringContaining("layers[3] (activation)") },
+    ]);
     expect(json["criticality"]).toMatchObject({ missing: expect.stringContaining("layers[3] (activation)") });
     expect(json["separation"]).toMatchObject({ missing: expect.stringContaining("layers[3] (activation)") });
     expect(json["learningRate"]).toMatchObject({
@@ -121,7 +129,7 @@ describe("what does not apply", () => {
 
   it("is all there is to say when the budget reaches nothing", async () => {
     const { json } = await ask(chaotic(), { seconds: -10 });
-    expect(json.notApplicable).toHaveLength(4);
+    expect(json.notApplicable).toHaveLength(5);
     expect(json.verdict).toMatch(/No question could be answered/);
   });
 });

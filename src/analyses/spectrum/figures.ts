@@ -41,13 +41,15 @@ function densityAxis(label: string, steep: boolean): Axis {
 
 function eigenvalueFigure({ spectrum, density }: SpectrumPrediction): LineFigure {
   const { lambda, rho } = density;
+  const highest = lambda.reduce((max, value, i) => Math.max(max, value * rho[i]!), 0);
   return lineFigure({
     id: "spectrum-eigenvalues",
     title: "Eigenvalues of J Jᵀ",
     caption:
       "λ ρ(λ), the density of ln λ: equal areas hold equally many eigenvalues, on every scale. λ is the gain of a direction's squared length.",
     x: { label: "eigenvalue λ = s²", scale: "log" },
-    y: { label: "density of ln λ" },
+    // Room above for the labels of rules.
+    y: { label: "density of ln λ", domain: [0, 1.12 * highest] },
     series: [
       {
         name: "theory, infinite width",

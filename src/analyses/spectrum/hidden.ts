@@ -38,6 +38,7 @@ export function hiddenPart(model: Model, K: readonly number[]): HiddenPart {
     const { spec, parameters } = dense;
     if (spec.kind !== "dense") throw notPlain(dense);
     checkSquare(dense);
+    if (!Number.isFinite(K[i])) throw lost(model.taps[i]!.name);
     return { activation, q: K[i]!, sw2: spec.sw2, weights: ensembleOf(dense, parameters["weight"]!.init) };
   });
   return { from: 1, to: hidden, width: links[0]!.dense.output.shape.at(-1)!, layers };
@@ -84,6 +85,15 @@ function ensembleOf({ name, where, spec }: ModelLayer, init: string): SpectrumLa
     message: `${name} has ${reason}; the spectrum is known for independent Gaussian and orthogonal (haar) ones.`,
     where,
     hint: "Sample networks with --measure.",
+  });
+}
+
+function lost(name: string): FathomError {
+  return new FathomError({
+    code: "unsupported",
+    message: `The signal overflows before ${name}, where the Jacobian has no spectrum.`,
+    where: name,
+    hint: "Take smaller variances.",
   });
 }
 

@@ -6,6 +6,8 @@ import type { SpectrumPrediction } from "./theory.ts";
 
 /** Singular values within these bounds train as an isometry does. */
 const CLOSE = { least: 0.1, most: 3 };
+/** So many directions lost are said first. */
+const LOST = 0.01;
 /** ln of the mean eigenvalue beyond which a network explodes or dies out. */
 const FAR_MEAN = Math.log(100);
 
@@ -19,6 +21,14 @@ export function spectrumVerdict({ spectrum, isometry }: SpectrumPrediction): Ver
     };
   }
   const { sMin, sMax } = isometry;
+  const lost = spectrum.atoms.find(({ at }) => at === 0)?.mass ?? 0;
+  if (lost >= LOST) {
+    const others = sMax === null ? "" : `, others grow up to ${shown(sMax)} times`;
+    return {
+      sentence: `Far from an isometry: ${percent(lost)} of the directions are lost${others}.`,
+      tone: "warn",
+    };
+  }
   const range = `99 % of the singular values lie between ${shown(sMin)} and ${sMax === null ? "no upper end" : shown(sMax)}`;
   if (sMax !== null && sMin >= CLOSE.least && sMax <= CLOSE.most)
     return { sentence: `Close to a dynamical isometry: ${range}.`, tone: "good" };
@@ -31,11 +41,9 @@ export function spectrumFindings({ spectrum, isometry }: SpectrumPrediction): Fi
   const others = spectrum.atoms.filter(({ at }) => at > 0);
   const most =
     sMax === null ? "The spectrum has no upper end" : `The largest singular value is ${shown(sMax)}`;
+  const least = sMin > 0 ? `1 % are below ${shown(sMin)}` : `${percent(zero?.mass ?? 0)} are 0`;
   return [
-    { text: `${most}; 1 % are ${sMin === 0 ? "0" : `below ${shown(sMin)}`}.`, tone: "neutral" },
-    ...(zero === undefined
-      ? []
-      : [{ text: `${percent(zero.mass)} of the directions are lost altogether.`, tone: "warn" as const }]),
+    { text: `${most}; ${least}.`, tone: sMin > 0 ? "neutral" : "warn" },
     ...others.map(({ at, mass }) => ({
       text: `${percent(mass)} of the singular values are exactly ${shown(Math.sqrt(at))}.`,
       tone: "neutral" as const,
