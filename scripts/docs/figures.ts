@@ -32,8 +32,8 @@ import {
   uniformStep,
 } from "../../src/theory/index.ts";
 import { foreignFigure } from "./foreign-figure.ts";
-
 import { sampledFigures } from "./sampled-figures.ts";
+import { isometryLimit, spectrumByDepth, spectrumByWeights } from "./spectrum-figures.ts";
 
 /** The figures by the name of their file, without `.svg`. */
 export const figures: Readonly<Record<string, () => Figure | Promise<Figure>>> = {
@@ -52,6 +52,9 @@ export const figures: Readonly<Record<string, () => Figure | Promise<Figure>>> =
   "learning-rate-kernel": () => ratesFigure("criticality-ntk"),
   "learning-rate-layers": () => ratesFigure("learning-rate-layers"),
   "foreign-blocks": foreignFigure,
+  "spectrum-depth": spectrumByDepth,
+  "spectrum-weights": spectrumByWeights,
+  "isometry-limit": isometryLimit,
   ...sampledFigures,
   "survey-jacobians": () => surveyFigure("criticality", "lines"),
   "survey-rates": () => surveyFigure("training", "strip"),
