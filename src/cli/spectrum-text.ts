@@ -7,8 +7,8 @@ import { sampled } from "./table.ts";
 const rows = 8;
 const eighths = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 const maxColumns = 64;
-/** The plot reaches to this multiple of the density's middle: what rises further at small values is cut. */
-const ceiling = 4;
+/** The plot reaches to this multiple of the largest density behind the first eighth: what rises further at 0 is cut. */
+const ceiling = 1.5;
 
 interface Shown {
   readonly singular?: { readonly s: readonly number[]; readonly rho: readonly number[] };
@@ -22,9 +22,8 @@ export function densityPlot({ s, rho }: NonNullable<Shown["singular"]>, width: n
   if (s.length === 0) return "";
   const places = sampled([...s.keys()], Math.max(16, Math.min(maxColumns, width - 16)));
   const heights = places.map((place) => rho[place]!);
-  const middle = [...heights].sort((a, b) => a - b)[heights.length >> 1]!;
-  const highest = heights.reduce((max, height) => Math.max(max, height), 0);
-  const top = Math.min(highest, ceiling * Math.max(middle, highest / 1e3));
+  const highest = Math.max(...heights);
+  const top = Math.min(highest, ceiling * Math.max(...heights.slice(heights.length >> 3)));
   const label = Number(top.toPrecision(2)).toString();
   const lines = Array.from({ length: rows }, (_, line) => {
     const below = rows - 1 - line;
