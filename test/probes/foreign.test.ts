@@ -6,6 +6,7 @@ import { evaluate, inputName } from "../../src/expr/index.ts";
 import { buildModel, importOnnx, initialise, parseNetText } from "../../src/net/index.ts";
 import {
   examplesApart,
+  type ForeignModel,
   foreignChain,
   foreignModel,
   measureForeign,
@@ -31,19 +32,19 @@ async function refused(run: () => Promise<unknown>): Promise<FathomError> {
   return error as FathomError;
 }
 
-/** |∂to/∂from|² over the units of `to` by central differences in float64, mean over examples. */
-function byDifferences(name: string, dims: Record<string, number>, inputs: NdArray): number {
-  const { x, output, values } = open(name, dims);
+/** |∂to/∂x|² over the units of `to` by central differences in float64, mean over examples. */
+function byDifferences(model: ForeignModel, to: string, inputs: NdArray): number {
+  const { x, names, values } = model;
   const at = (data: Float64Array) =>
-    evaluate([output], { ...values, [inputName(x)]: ndarray("float64", x.shape, data) })[0]!
+    evaluate([names.all.get(to)!], { ...values, [inputName(x)]: ndarray("float64", x.shape, data) })[0]!
       .data as Float64Array;
   const base = Float64Array.from(inputs.data as Float64Array);
   const step = 1e-5;
   let sum = 0;
   for (let i = 0; i < base.length; i++) {
-    const [up, down] = [step, -step].map((change) => at(base.map((v, j) => (j === i ? v + change : v))));
-    up!.forEach((value, j) => {
-      sum += ((value - down![j]!) / (2 * step)) ** 2;
+    const [up, down] = [step, -step].map((change) => at(base.map((v, k) => (k === i ? v + change : v))));
+    up!.forEach((value, k) => {
+      sum += ((value - down![k]!) / (2 * step)) ** 2;
     });
   }
   return sum / at(base).length;
@@ -82,20 +83,15 @@ describe("taps of imported models", () => {
 });
 
 describe("partial Jacobians of imported models", () => {
-  it("are those of finite differences to 1e-6, convolutions included", async () => {
-    const model = open("cnn-script");
-    const inputs = normal(key, "float64", [2, 2, 8, 8]);
-    const pair = { from: "x", to: "/down/Conv_output_0" };
-    const found = await measurePair(model, pair, { inputs, examples: "apart" });
-    const mlp = normal(key, "float64", [3, 6]);
-    const whole = await measurePair(
-      open("mlp-script", { batch: 3 }),
-      { from: "x", to: "y" },
-      { inputs: mlp, examples: "apart" },
-    );
-    expect(found.probes).toBe("all");
-    const reference = byDifferences("mlp-script", { batch: 3 }, mlp);
-    expect(Math.abs(Math.exp(whole.J.lnMean) / reference - 1)).toBeLessThan(1e-6);
+  it.each([
+    ["mlp-script", { batch: 3 }, [3, 6], "y"],
+    ["cnn-script", {}, [2, 2, 8, 8], "/down/Conv_output_0"],
+  ] as const)("of %s are those of finite differences to 1e-6", async (name, dims, shape, to) => {
+    const model = open(name, dims);
+    const inputs = normal(key, "float64", shape);
+    const { J, probes } = await measurePair(model, { from: "x", to }, { inputs, examples: "apart" });
+    expect(probes).toBe("all");
+    expect(Math.abs(Math.exp(J.lnMean) / byDifferences(model, to, inputs) - 1)).toBeLessThan(1e-6);
   });
 
   it("keep their logarithms where J leaves float32", async () => {
