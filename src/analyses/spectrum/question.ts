@@ -21,6 +21,7 @@ import type { Outcome } from "../document.ts";
 import { theoryReach } from "../reach.ts";
 import { type Asked, reproduction } from "../reproduction.ts";
 import { significant } from "../words.ts";
+import { spectrumAdvice } from "./advice.ts";
 import { concludeSpectrum, spectrumSource } from "./conclude.ts";
 import { hiddenPart } from "./hidden.ts";
 import { predictSpectrum, type SpectrumPrediction } from "./theory.ts";
@@ -45,6 +46,8 @@ export interface SpectrumQuestion extends Asked {
 /** What is asked about, in words and as JSON, with its prediction. */
 export interface SpectrumSubject {
   readonly title: string;
+  /** The factors W D of the Jacobian. */
+  readonly layers: readonly SpectrumLayer[];
   readonly facts: readonly (readonly [string, string])[];
   readonly json: Readonly<Record<string, unknown>>;
   readonly predicted: SpectrumPrediction;
@@ -67,7 +70,7 @@ export function spectrum(asked: SpectrumQuestion): Outcome {
       subject: subject.title,
       facts: subject.facts,
       verdict: conclusion.verdict,
-      advice: [],
+      advice: spectrumAdvice(subject),
       sections: [sectionOf(spectrumSource, conclusion)],
       notApplicable: [],
       reproduction: reproduction(asked, (performance.now() - start) / 1000),
@@ -90,6 +93,7 @@ function uniformSubject({ activation: spec, depth, q, weights, sw2 }: UniformSub
   const spectrum = uniformSpectrum({ activation, depth, q, weights, ...(sw2 === undefined ? {} : { sw2 }) });
   const layers = `${depth} layer${depth === 1 ? "" : "s"} of ${activationText(spec)} with ${weightsText(weights)}`;
   return {
+    layers: new Array(depth).fill({ activation, q, sw2: variance, weights }),
     title: `${layers}, q = ${significant(q)}, σw² = ${significant(variance)}`,
     facts: [],
     json: { activation: activationText(spec), depth, q, weights, sw2: variance },
@@ -113,6 +117,7 @@ function networkSubject(net: Net): SpectrumSubject {
     layers.map(({ K }) => K),
   );
   return {
+    layers: hidden,
     title: describeNet(net),
     facts: [
       ["Jacobian", `of h${to} with respect to h${from}: ${hidden.length} square layers of ${width} units`],

@@ -6,6 +6,7 @@ import type { Outcome, Verdict } from "../document.ts";
 import type { LineFigure } from "../figure.ts";
 import { reproduction } from "../reproduction.ts";
 import { isUnsupported } from "../unsupported.ts";
+import { spectrumAdvice } from "./advice.ts";
 import { concludeSpectrum, spectrumSource } from "./conclude.ts";
 import { fisherJson, predictFisher, sampleFisher } from "./fisher.ts";
 import { fisherSection } from "./fisher-section.ts";
@@ -58,7 +59,7 @@ export async function sampledSpectrum(asked: SampledSpectrumQuestion): Promise<O
       subject: subject?.title ?? describeNet(asked.net!),
       facts: [...(subject?.facts ?? []), ...sampleFacts(measured)],
       verdict: conclusion.verdict,
-      advice: [],
+      advice: subject === undefined ? [] : spectrumAdvice(subject),
       sections: [
         sectionOf(spectrumSource, conclusion),
         ...(freeness === undefined ? [] : [freeness.section]),
