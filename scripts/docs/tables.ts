@@ -1,16 +1,8 @@
 /** @file The tables of the guide that state what the code does: made from the code, so that they cannot drift from it. */
-import { analyses } from "../../src/analyses/index.ts";
+import { analyses, papers } from "../../src/analyses/index.ts";
 import { planTraining } from "../../src/analyses/training/plan.ts";
 import { rateGrid } from "../../src/analyses/training/rate-grid.ts";
-import { criticalityCommand } from "../../src/cli/commands/criticality.ts";
-import { dataGetCommand, dataListCommand } from "../../src/cli/commands/data.ts";
-import { doctorCommand } from "../../src/cli/commands/doctor.ts";
-import { exportCommand } from "../../src/cli/commands/export.ts";
-import { phaseCommand } from "../../src/cli/commands/phase.ts";
-import { probeCommand } from "../../src/cli/commands/probe.ts";
-import { schemaCommand } from "../../src/cli/commands/schema.ts";
-import { surveyCommand } from "../../src/cli/commands/survey.ts";
-import { trainCommand } from "../../src/cli/commands/train.ts";
+import { commands, dataCommands } from "../../src/cli/program.ts";
 import {
   buildModel,
   findActivation,
@@ -31,12 +23,13 @@ import { primitiveTable } from "./primitive-tables.ts";
 
 /** The tables by name, as Markdown. */
 export const tables: Readonly<Record<string, () => string>> = {
-  commands,
+  commands: commandTable,
   ...layerTables,
   ...networkTables,
   primitives: primitiveTable,
   activations,
   analyses: questions,
+  claims,
   "training-plan": trainingPlan,
   "critical-points": criticalPoints,
   "critical-variants": criticalVariants,
@@ -47,13 +40,19 @@ function number(value: number | undefined): string {
   return value === undefined ? "–" : String(Number(value.toPrecision(6)));
 }
 
-function commands(): string {
-  const leaves = [surveyCommand, criticalityCommand, phaseCommand, probeCommand, trainCommand, exportCommand];
-  const data = [dataListCommand, dataGetCommand].map((spec) => ({ ...spec, name: `data ${spec.name}` }));
+function commandTable(): string {
+  const data = dataCommands.map((spec) => ({ ...spec, name: `data ${spec.name}` }));
   return table(
     ["command", "does"],
-    [...leaves, ...data, doctorCommand, schemaCommand].map(({ name, summary }) => [`\`${name}\``, summary]),
+    [...commands, ...data].map(({ name, summary }) => [`\`${name}\``, summary]),
   );
+}
+
+function claims(): string {
+  const rows = papers.flatMap(({ id, claims }) =>
+    claims.map(({ claim, paper, bar }) => [`\`${id}\``, claim, paper, bar]),
+  );
+  return table(["paper", "claim", "what it says", "bar"], rows);
 }
 
 function activations(): string {

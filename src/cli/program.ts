@@ -1,7 +1,7 @@
 /** @file The program: its commands, and the one place where errors become exit codes. */
 import { Command, CommanderError } from "commander";
 import { version } from "../version.ts";
-import { buildCommand } from "./command.ts";
+import { buildCommand, type CommandSpec } from "./command.ts";
 import { criticalityCommand } from "./commands/criticality.ts";
 import { dataGetCommand, dataListCommand } from "./commands/data.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -64,6 +64,26 @@ function unknownCommand(name: string, group: Command): Error {
   return badUsage(`There is no command "${name}".`, "help", hint);
 }
 
+/** The commands, in the order of the help. */
+export const commands: readonly CommandSpec[] = [
+  surveyCommand,
+  criticalityCommand,
+  phaseCommand,
+  tuneCommand,
+  spectrumCommand,
+  isometryCommand,
+  widthsCommand,
+  probeCommand,
+  trainCommand,
+  exportCommand,
+  reproCommand,
+  doctorCommand,
+  schemaCommand,
+];
+
+/** Those of `fathom data`. */
+export const dataCommands: readonly CommandSpec[] = [dataListCommand, dataGetCommand];
+
 function createProgram(io: Io, argv: readonly string[]): Command {
   const program = new Command("fathom")
     .description(introduction)
@@ -71,26 +91,11 @@ function createProgram(io: Io, argv: readonly string[]): Command {
     .helpOption("-h, --help", "show this help")
     .helpCommand(false)
     .addHelpText("after", closing);
-  const leaves = [
-    surveyCommand,
-    criticalityCommand,
-    phaseCommand,
-    tuneCommand,
-    probeCommand,
-    spectrumCommand,
-    isometryCommand,
-    widthsCommand,
-    trainCommand,
-    exportCommand,
-    reproCommand,
-    doctorCommand,
-    schemaCommand,
-  ];
-  for (const spec of leaves) program.addCommand(buildCommand(spec, io, argv));
+  for (const spec of commands) program.addCommand(buildCommand(spec, io, argv));
   const data = new Command("data").description(
     "the data sets Fathom knows: what is here, and how to get the others",
   );
-  data.addCommand(buildCommand(dataListCommand, io, argv)).addCommand(buildCommand(dataGetCommand, io, argv));
+  for (const spec of dataCommands) data.addCommand(buildCommand(spec, io, argv));
   program.addCommand(data.helpOption("-h, --help", "show this help"));
   program.addCommand(helpCommand(program));
   quieten(program, io);

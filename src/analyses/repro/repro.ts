@@ -31,6 +31,8 @@ export interface ReproJson extends Record<string, unknown> {
   readonly id: string;
   readonly scale: Scale;
   readonly claims: readonly CheckedClaim[];
+  /** How many are not; 0 is what a check asks for. */
+  readonly notReproduced: number;
 }
 
 interface Checked {
@@ -105,7 +107,14 @@ function outcome(
 ): Outcome<ReproJson> {
   const { id, title, source } = paper;
   return {
-    json: { id, title, source, scale: asked.scale, claims: checked.map(rowOf) },
+    json: {
+      id,
+      title,
+      source,
+      scale: asked.scale,
+      claims: checked.map(rowOf),
+      notReproduced: withStatus(checked, "not reproduced").length,
+    },
     document: {
       title: "Reproduction",
       subject: title,
@@ -163,12 +172,15 @@ function claimTable(checked: readonly Checked[]): DataTable {
   };
 }
 
+function withStatus(checked: readonly Checked[], status: Claim["status"]): Checked[] {
+  return checked.filter(({ result }) => result.status === status);
+}
+
 function verdictOf(checked: readonly Checked[]): Verdict {
-  const of = (status: Claim["status"]) => checked.filter(({ result }) => result.status === status);
-  const failed = of("not reproduced");
-  const untested = of("not tested");
+  const failed = withStatus(checked, "not reproduced");
+  const untested = withStatus(checked, "not tested");
   const sentence = [
-    `${of("reproduced").length} of ${checked.length} claims are reproduced.`,
+    `${withStatus(checked, "reproduced").length} of ${checked.length} claims are reproduced.`,
     ...failed.map(({ claim }) => `Not reproduced: ${claim.claim}.`),
     ...(untested.length === 0 ? [] : [`${untested.length} are not tested at this scale.`]),
   ].join(" ");

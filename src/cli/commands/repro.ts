@@ -49,7 +49,7 @@ export const reproCommand: CommandSpec = {
           .default("repro"),
       ),
   defaultFolder: "fathom-out/repro",
-  assertable: "claims.length>0",
+  assertable: "notReproduced==0",
   async run(context, operands, raw) {
     const { scale } = raw as unknown as ReproOptions;
     const { repro } = await import("../../analyses/index.ts");
