@@ -106,6 +106,8 @@ export {
 export type { TapName } from "./stretch.ts";
 export {
   checkTuning,
+  type GivenTuneOptions,
+  type GivenTuning,
   type LayerGain,
   type StretchResult,
   type TuneOptions,
@@ -113,7 +115,9 @@ export {
   tuneByObjective,
   tuneByScalars,
   tuneBySweep,
+  tuneGiven,
   tuningSeeds,
   variancesByLayer,
+  type WeightGain,
 } from "./tune/index.ts";
 export { type CoordinateLayer, type CoordinateOptions, measureCoordinates } from "./widths.ts";

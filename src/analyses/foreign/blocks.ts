@@ -7,6 +7,7 @@ import {
   type ForeignChain,
   type ForeignMeasurement,
   type ForeignMeasureOptions,
+  judgedTaps,
   measureForeign,
 } from "../../probes/index.ts";
 
@@ -28,7 +29,7 @@ export async function measureBlocks(
   settings: ForeignMeasureOptions,
 ): Promise<BlocksMeasurement> {
   const measured = await measureForeign(chain, settings);
-  const hidden = hiddenTaps(chain);
+  const hidden = judgedTaps(chain);
   const judged = measured.layers.slice(0, hidden);
   const overflow = judged.findIndex(({ J }) => J.status === "overflow");
   const sound = overflow < 0 ? judged : judged.slice(0, overflow);
@@ -48,11 +49,6 @@ export async function measureBlocks(
     culprit: segments.length < 3 ? undefined : culprit(segments),
     overflowFrom: judged[overflow]?.index,
   };
-}
-
-/** A last affine map behind at least two other taps is the readout. */
-export function hiddenTaps({ ends }: ForeignChain): number {
-  return ends.length > 2 && ends.at(-1)!.kind === "affine" ? ends.length - 1 : ends.length;
 }
 
 /** ln J from the first tap to the last that is judged; NaN where it overflowed. */

@@ -3,10 +3,12 @@
  * factor, and the model is measured again with it. Advice that does not hold up then (a normalisation behind the weights undoes
  * it) is not given.
  */
-
-import type { CulpritFinding, ForeignChain, ForeignMeasureOptions } from "../../probes/index.ts";
-import type { NdArray } from "../../tensor/index.ts";
-import { ndarray } from "../../tensor/index.ts";
+import {
+  type CulpritFinding,
+  type ForeignChain,
+  type ForeignMeasureOptions,
+  withScaled,
+} from "../../probes/index.ts";
 import { type BlocksMeasurement, harmless, measureBlocks, totalLogJ } from "./blocks.ts";
 
 /** Weights and what they are divided by. */
@@ -94,19 +96,6 @@ function divisionsOf({ chain, layers }: BlocksMeasurement, index: number, around
 }
 
 function withDivided(chain: ForeignChain, divisions: readonly Division[]): ForeignChain {
-  const factors = new Map<string, number>();
-  for (const { weights, by } of divisions) for (const name of weights) factors.set(name, by);
-  const values = Object.fromEntries(
-    Object.entries(chain.values).map(([name, array]) => [name, divided(array, factors.get(name) ?? 1)]),
-  );
-  return { ...chain, values };
-}
-
-function divided(array: NdArray, by: number): NdArray {
-  if (by === 1) return array;
-  return ndarray(
-    array.dtype,
-    array.shape,
-    Array.from(array.data as Float32Array, (value) => value / by),
-  );
+  const factors = divisions.flatMap(({ weights, by }) => weights.map((name) => [name, 1 / by] as const));
+  return withScaled(chain, new Map(factors));
 }

@@ -2,12 +2,17 @@
  * @file Do all directions survive the depth, or only a few? Singular values of the Jacobian from the first block to the last
  * before the readout, at single examples (criticality.md §10).
  */
-import { foreignChain, jacobianMatrix, type OpenedModel, openForeign } from "../../probes/index.ts";
+import {
+  foreignChain,
+  jacobianMatrix,
+  judgedTaps,
+  type OpenedModel,
+  openForeign,
+} from "../../probes/index.ts";
 import { ndarray, singularValues, sizeOf } from "../../tensor/index.ts";
 import { applies, defineAnalysis, doesNotApply } from "../analysis.ts";
 import { finiteOrNull, lineFigure, point } from "../figure.ts";
 import { significant } from "../words.ts";
-import { hiddenTaps } from "./blocks.ts";
 import type { ForeignContext } from "./context.ts";
 import { compileSeconds, passSeconds } from "./cost.ts";
 import { openOptions } from "./subject.ts";
@@ -35,7 +40,7 @@ export const foreignSpectrum = defineAnalysis<undefined, Measured, ForeignContex
   source: "Pennington, Schoenholz and Ganguli, arXiv 1711.04735",
   applies({ subject }) {
     const { chain, model, fixedBatch } = subject;
-    const taps = chain.taps.slice(0, hiddenTaps(chain));
+    const taps = chain.taps.slice(0, judgedTaps(chain));
     const [first, last] = [taps[0], taps.at(-1)];
     if (first === undefined || last === undefined || taps.length < 2)
       return doesNotApply("there are no two blocks");
@@ -110,7 +115,7 @@ export const foreignSpectrum = defineAnalysis<undefined, Measured, ForeignContex
 
 async function spectra(context: ForeignContext, { model }: OpenedModel): Promise<Measured> {
   const chain = foreignChain(model);
-  const taps = chain.taps.slice(0, hiddenTaps(chain));
+  const taps = chain.taps.slice(0, judgedTaps(chain));
   const [first, last] = [taps[0]!, taps.at(-1)!];
   const size = sizeOf(model.x.shape);
   const { data } = context.subject.inputs;

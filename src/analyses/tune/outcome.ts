@@ -136,6 +136,7 @@ const wording: Readonly<Record<StretchResult["status"], string | undefined>> = {
   insensitive: "does not depend on its gain, as where a normalisation follows the weights",
   clipped: "would need a gain outside of 10⁻⁶ to 10⁶",
   untunable: "has no weights to scale",
+  shared: "shares its weights with another block, in the file at least: one factor would change both",
   normalised: "has the J that batch normalisation gives it at every gain; its gain keeps K",
 };
 

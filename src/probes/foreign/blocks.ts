@@ -16,6 +16,14 @@ export interface BlockEnd {
   readonly tensor: Tensor;
   /** The weights whose size sets that of the block's output: those that multiply last, in each residual branch. */
   readonly last: readonly string[];
+  /** The linear maps by other weights inside the block, in order. */
+  readonly inner: readonly InnerMap[];
+}
+
+/** A linear map inside a block: what it gives, and by which weights. */
+export interface InnerMap {
+  readonly tensor: Tensor;
+  readonly weights: readonly string[];
 }
 
 const affineOps = new Set(["matmul", "conv", "convInput"]);
@@ -36,7 +44,7 @@ interface Region {
  */
 export function blockEnds(flow: Flow, names: TensorNames, start?: Tensor): BlockEnd[] {
   const regions = regionsOf(flow);
-  const ends: BlockEnd[] = start === undefined ? [] : [startOf(start, names)];
+  const ends: Omit<BlockEnd, "inner">[] = start === undefined ? [] : [startOf(start, names)];
   const seen = new Set<string>();
   let weights: string[] = [];
   for (let i = 0; i < regions.length; i++) {
@@ -67,10 +75,24 @@ export function blockEnds(flow: Flow, names: TensorNames, start?: Tensor): Block
     weights = [];
     i = behind;
   }
-  return withDistinctNames(ends);
+  return withInner(withDistinctNames(ends), flow);
 }
 
-function startOf(tensor: Tensor, names: TensorNames): BlockEnd {
+/** The same with the linear maps between each end and the one before it. */
+function withInner(ends: readonly Omit<BlockEnd, "inner">[], flow: Flow): BlockEnd[] {
+  const places = new Map(flow.order.map((node, i) => [node, i]));
+  return ends.map((end, i) => {
+    const from = i === 0 ? 0 : places.get(ends[i - 1]!.tensor)! + 1;
+    const inner = flow.order.slice(from, places.get(end.tensor)! + 1).flatMap((tensor) => {
+      if (!isWeighted(tensor, flow)) return [];
+      const weights = trainedOf(tensor, flow).filter((name) => !end.last.includes(name));
+      return weights.length === 0 ? [] : [{ tensor, weights }];
+    });
+    return { ...end, inner };
+  });
+}
+
+function startOf(tensor: Tensor, names: TensorNames): Omit<BlockEnd, "inner"> {
   return { name: names.nameOf(tensor) ?? "embedding", kind: "start", tensor, last: [] };
 }
 
@@ -94,16 +116,19 @@ function isWeighted(node: Tensor, flow: Flow): boolean {
 
 /** The weights that multiply last: of a linear map, or the scale of a normalisation behind it. */
 function lastWeights(nodes: readonly Tensor[], flow: Flow): string[] {
-  const trained = (node: Tensor) =>
-    weightsOf([node], flow).filter((name) => !/running_(mean|var)$/.test(name));
   const carries = (tensor: Tensor | undefined, node: Tensor) => flow.operandsOf(node).includes(tensor!);
   // A normalisation multiplies by its scale, or divides the scale by the deviation first.
   const scales = (node: Tensor) =>
     (node.op.name === "mul" && flow.operandsOf(node).length === 1) ||
     (node.op.name === "div" && !carries(node.inputs[0], node));
   const multiplies = (node: Tensor) => isWeighted(node, flow) || scales(node);
-  const node = nodes.findLast((one) => multiplies(one) && trained(one).length > 0);
-  return node === undefined ? [] : trained(node);
+  const node = nodes.findLast((one) => multiplies(one) && trainedOf(one, flow).length > 0);
+  return node === undefined ? [] : trainedOf(node, flow);
+}
+
+/** The weights that enter one node, but for running statistics. */
+function trainedOf(node: Tensor, flow: Flow): string[] {
+  return weightsOf([node], flow).filter((name) => !/running_(mean|var)$/.test(name));
 }
 
 /** x xᵀ: both operands are the same tensor. */
@@ -192,7 +217,7 @@ function weightsOf(nodes: readonly Tensor[], flow: Flow): string[] {
 /** Weights stand a few nodes behind where they are used; a mask made of the input may have a long history. */
 const mostOutside = 64;
 
-function withDistinctNames(ends: readonly BlockEnd[]): BlockEnd[] {
+function withDistinctNames<E extends { readonly name: string }>(ends: readonly E[]): E[] {
   const seen = new Map<string, number>();
   return ends.map((end) => {
     const times = (seen.get(end.name) ?? 0) + 1;

@@ -3,7 +3,7 @@
  * stand at the ends of blocks, or where the caller says, as long as every path passes through them.
  */
 import type { Tensor } from "../../expr/index.ts";
-import { FathomError, type NdArray, sizeOf } from "../../tensor/index.ts";
+import { FathomError, type NdArray, ndarray, sizeOf } from "../../tensor/index.ts";
 import type { Tap, TapChain } from "../chain.ts";
 import { type BlockEnd, blockEnds } from "./blocks.ts";
 import { isFloat } from "./flow.ts";
@@ -48,6 +48,7 @@ export function foreignChain(model: ForeignModel, options: ForeignChainOptions =
           kind: "chosen" as const,
           tensor: cutNamed(model, name),
           last: [],
+          inner: [],
         }));
   const apart = ends.every(({ tensor }) => tensor.shape[0] === samples);
   const together = options.examples === "together" || !apart;
@@ -64,6 +65,25 @@ export function foreignChain(model: ForeignModel, options: ForeignChainOptions =
     tensorNames: ends.map(({ tensor }) => names.nameOf(tensor)),
     ends,
   };
+}
+
+/** How many taps are judged: all but a last affine map behind at least two others, the readout. */
+export function judgedTaps({ ends }: ForeignChain): number {
+  return ends.length > 2 && ends.at(-1)!.kind === "affine" ? ends.length - 1 : ends.length;
+}
+
+/**
+ * The chain with some weights multiplied.
+ * @param factors By name; the others stay.
+ */
+export function withScaled(chain: ForeignChain, factors: ReadonlyMap<string, number>): ForeignChain {
+  const scaled = Object.entries(chain.values).map(([name, array]) => {
+    const factor = factors.get(name) ?? 1;
+    if (factor === 1) return [name, array];
+    const data = Array.from(array.data as Float32Array, (value) => value * factor);
+    return [name, ndarray(array.dtype, array.shape, data)];
+  });
+  return { ...chain, values: Object.fromEntries(scaled) };
 }
 
 /** The tap at a tensor. Units are those of one example. */

@@ -1,7 +1,13 @@
 /** @file Models of others: imported graphs with the weights they have, as chains of taps, and what is measured on them. */
 export { examplesApart } from "./apart.ts";
 export type { BlockEnd } from "./blocks.ts";
-export { type ForeignChain, type ForeignChainOptions, foreignChain } from "./chain.ts";
+export {
+  type ForeignChain,
+  type ForeignChainOptions,
+  foreignChain,
+  judgedTaps,
+  withScaled,
+} from "./chain.ts";
 export { type Flow, flowBetween } from "./flow.ts";
 export { type ListedTensor, listTensors } from "./list.ts";
 export {

@@ -125,12 +125,14 @@ export function scaledArrays(
   return Object.fromEntries(
     Object.entries(unit).map(([name, array]) => {
       const factor = factors.get(name) ?? 1;
-      return [name, factor === 1 ? array : times(array, factor)];
+      return [name, times(array, factor)];
     }),
   );
 }
 
-function times(array: NdArray, factor: number): NdArray {
+/** The array times a factor. */
+export function times(array: NdArray, factor: number): NdArray {
+  if (factor === 1) return array;
   const data = (array.data as Float64Array).map((value) => value * factor);
   return { ...array, data } as NdArray;
 }

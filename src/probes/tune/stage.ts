@@ -110,7 +110,7 @@ function stageOf({ stretch, sites, inputs, names, tangentShape }: StageGraph, ex
       return {
         h: outputs["h"]!,
         tangents: outputs["tangents"]!,
-        J: meanOf(outputs["J"]!),
+        J: entryMean(outputs["J"]!),
         K: K.at(-1)!,
         siteK: new Map(sites.map((site, i) => [site, K[i]!])),
       };
@@ -118,7 +118,8 @@ function stageOf({ stretch, sites, inputs, names, tangentShape }: StageGraph, ex
   };
 }
 
-function meanOf({ data }: NdArray): number {
+/** The mean of all entries. */
+export function entryMean({ data }: NdArray): number {
   let sum = 0;
   for (const value of data as Float64Array) sum += value;
   return sum / data.length;
@@ -180,6 +181,27 @@ function stageGraph({
     replaced.set(parameters[name]!, input(`p${k}`, shape, dtype));
   }
   const [from, to, ...outs] = substitute([start, end, ...squares], replaced) as [Tensor, Tensor, ...Tensor[]];
+  const K = concat(
+    outs.map((tensor) => reshape(reduceMean(square(tensor)), [1])),
+    { axis: 0 },
+  );
+  const outputs = { h: to, ...carriedBetween({ from, to, probes, together }), K };
+  const inputs = inputsOf(Object.values(outputs));
+  return { stretch, sites, inputs, outputs, names, tangentShape: [probes, ...from.shape] };
+}
+
+/** Tangents of one place at another: an input `probe` of `[P, ...from]`, their directions there, and |J t|²/N of each. */
+export function carriedBetween({
+  from,
+  to,
+  probes,
+  together,
+}: {
+  readonly from: Tensor;
+  readonly to: Tensor;
+  readonly probes: number;
+  readonly together: boolean;
+}): { readonly tangents: Tensor; readonly J: Tensor } {
   const tap = (tensor: Tensor): Tap => ({
     name: "",
     index: 0,
@@ -190,13 +212,7 @@ function stageGraph({
   const probe = input("probe", from.shape, from.dtype);
   const carried = push(tap(from), tap(to), probe);
   const [tangents, J] = vmap([carried.direction, carried.meanSquare], { over: [probe], size: probes });
-  const K = concat(
-    outs.map((tensor) => reshape(reduceMean(square(tensor)), [1])),
-    { axis: 0 },
-  );
-  const outputs = { h: to, tangents: tangents!, J: J!, K };
-  const inputs = inputsOf(Object.values(outputs));
-  return { stretch, sites, inputs, outputs, names, tangentShape: [probes, ...from.shape] };
+  return { tangents: tangents!, J: J! };
 }
 
 /** Names of the arrays of some layers, each once, in the order of the forward pass. */

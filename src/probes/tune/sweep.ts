@@ -16,6 +16,7 @@ import { seedKey } from "../jacobian.ts";
 import { drawUnit, Gains } from "./gains.ts";
 import { shareGains } from "./shared.ts";
 import { type Site, type Stretch, tuningPlan } from "./sites.ts";
+import { branchAim, wholeSkip } from "./skip.ts";
 import { type GainSearch, solveGain } from "./solve.ts";
 import { compileStages, type Stage, type StageRun, type Stages } from "./stage.ts";
 import { type Front, meanOf, Trial } from "./trial.ts";
@@ -27,9 +28,9 @@ export interface StretchResult {
   readonly name: string;
   /**
    * `untunable`: no weights to scale. `normalised`: batch statistics fix J whatever the gains, which keep K. The others are
-   * those of a search for a gain.
+   * those of a search for a gain. `shared`: a file has these weights in several blocks.
    */
-  readonly status: GainSearch["status"] | "untunable" | "normalised";
+  readonly status: GainSearch["status"] | "untunable" | "normalised" | "shared";
   /** J of this stretch on the networks it was tuned on, and what it was tuned to; absent where K was. */
   readonly J: number;
   readonly target?: number;
@@ -75,11 +76,6 @@ interface Aim {
 
 const readJ = (run: StageRun) => run.J;
 const readK = (run: StageRun) => run.K;
-
-/** A branch with less than this part of its share does nothing. */
-const leastOfShare = 0.01;
-/** A skip that lets less than this through leaves room for the branch. */
-const wholeSkip = 0.999;
 
 /**
  * Tunes a network by a sequential sweep.
@@ -224,13 +220,12 @@ export class Sweep {
 
   /** Behind a whole skip the branch has a share of what all of them may amplify; a branch with less than it may keep it. */
   async #tuneBranch(trial: Trial, finals: readonly Site[], floor: number): Promise<Tuned> {
-    const share = 0.5 / Math.max(1, this.#wholeSkips);
     const { J } = await trial.at(finals, 1);
-    if (J <= floor * (1 + share) && J >= floor * (1 + leastOfShare * share)) {
+    const { target, keeps } = branchAim({ floor, J, blocks: this.#wholeSkips });
+    if (keeps) {
       for (const site of finals) this.gains.setWeight(site, 1);
-      return { status: "ok", target: J };
+      return { status: "ok", target };
     }
-    const target = floor * (1 + share);
     return { status: await this.#search(trial, finals, { read: readJ, floor, target }), target };
   }
 
