@@ -128,7 +128,7 @@ function requireDerivative(activation: ScalarActivation): void {
     code: "unsupported",
     message: `The activation ${activation.kind} states no derivative, which the Jacobian is made of.`,
     where: "activation.df",
-    hint: "Give `df`, or let `withNumericDerivative` make one from `f` by differences.",
+    hint: "Give `df`, or let `activationFromFunction` take it from `f` by differences.",
   });
 }
 
