@@ -37,21 +37,9 @@ export function withInput(net: Net, input: NetShape | Shape): Net {
 /**
  * The layers of a list with new options, branches included.
  * @param changes - by path of a layer: `3.branch.0`, `2.branches.1.0`.
- * @param prefix - path of the list, with a point after it; empty for the network's own.
  */
-export function withOptions(
-  layers: readonly LayerSpec[],
-  changes: ReadonlyMap<string, object>,
-  prefix = "",
-): LayerSpec[] {
-  return layers.map((layer, i) => {
-    const path = `${prefix}${i}`;
-    const { chains } = findLayer(layer.kind)!;
-    const inside = mapChains<LayerSpec, LayerSpec>(chains, layer, (inner, where) =>
-      withOptions(inner, changes, `${path}.${where.replace(/\[(\d+)\]/, ".$1")}.`),
-    );
-    return { ...layer, ...inside, ...changes.get(path) } as LayerSpec;
-  });
+export function withOptions(layers: readonly LayerSpec[], changes: ReadonlyMap<string, object>): LayerSpec[] {
+  return mapPaths(layers, "", (layer, path) => ({ ...layer, ...changes.get(path) }) as LayerSpec);
 }
 
 /** Weight and bias variances of a dense layer. */
