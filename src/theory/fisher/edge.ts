@@ -6,13 +6,16 @@
  * (y + qhat (1+y)/Z_p, Z_p + qhat). So from H_1 = qhat_0 I, Z(t) = qhat_0 (1+t)/t, a single parameter t runs along
  * the curve (y_L, z_L) of any depth, from z = ∞ at t = 0 down to the upper edge, where dz_L/dt = 0 first.
  */
-import { normalPanels, panelEnds } from "../gaussian.ts";
+import { normalPanels } from "../gaussian.ts";
+import { brent } from "../roots.ts";
+import { slopePanels } from "../spectrum/slope-law.ts";
 import { type FisherLayers, type FisherNetwork, fisherLayers } from "./layers.ts";
 
 /** t, in logarithms, from where z is as good as infinite to where it is as good as at its limit. */
 const LEAST = Math.log(1e-9);
 const MOST = Math.log(1e9);
-const BISECTIONS = 60;
+/** The turning point of the next depth is looked for this far below, and twice as far each time. */
+const STRIDE = 0.25;
 const PEAK_STEPS = 60;
 
 /** The law of sw2 φ'(√q g)², as weights on values. */
@@ -27,7 +30,7 @@ interface SlopeLaw {
 /**
  * Largest eigenvalues at depths 1 … L.
  * @returns `[L]`, ascending with depth.
- * @throws FathomError bad-input for q ≤ 0, depth < 1, sw2 < 0; unsupported where E φ'² = 0.
+ * @throws FathomError bad-input for q, sw2 or inputMoment ≤ 0, depth < 1; unsupported where E φ'² = 0.
  * @example fisherEdges({ activation: scalarActivation("relu"), q: 1, depth: 2 }) // [0.5, 1.5]
  */
 export function fisherEdges(network: FisherNetwork): number[] {
@@ -54,7 +57,7 @@ function lawsOf(layers: FisherLayers): SlopeLaw[] {
 }
 
 function slopeLaw({ activation, sw2 }: FisherLayers, q: number): SlopeLaw {
-  const { nodes, weights } = normalPanels(panelEnds(q, activation.kinks));
+  const { nodes, weights } = normalPanels(slopePanels(activation, q, 0));
   const value = (g: number) => sw2 * activation.df(Math.sqrt(q) * g) ** 2;
   const values = nodes.map(value);
   const largest = peakOf(value, nodes);
@@ -80,15 +83,17 @@ function peakOf(value: (g: number) => number, nodes: Float64Array): number {
 
 /** ln t where z_depth stops falling, or `most` where it falls all the way. */
 function turningPoint(layers: FisherLayers, laws: readonly SlopeLaw[], depth: number, most: number): number {
-  const falls = (lnT: number) => pointAt(layers, laws, depth, Math.exp(lnT)).dz < 0;
-  if (falls(most)) return most;
-  let [low, high] = [LEAST, most];
-  for (let i = 0; i < BISECTIONS && high - low > 1e-12; i++) {
-    const middle = (low + high) / 2;
-    if (falls(middle)) low = middle;
-    else high = middle;
-  }
-  return low;
+  const slope = (lnT: number) => {
+    const { z, dz } = pointAt(layers, laws, depth, Math.exp(lnT));
+    return dz / z;
+  };
+  if (slope(most) < 0) return most;
+  let [low, stride] = [most, 0];
+  do {
+    stride = stride === 0 ? STRIDE : 2 * stride;
+    low = Math.max(LEAST, most - stride);
+  } while (low > LEAST && !(slope(low) < 0));
+  return slope(low) < 0 ? brent(slope, low, most) : LEAST;
 }
 
 /** The point (y, z) of the curve of a depth, with derivatives by ln t. */

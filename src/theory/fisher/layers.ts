@@ -8,6 +8,7 @@ import { FathomError } from "../../tensor/index.ts";
 import type { ScalarActivation } from "../activation.ts";
 import { requireCount, requireVariance } from "../checks.ts";
 import { derivativeFourthMoment, derivativeMoment, secondMoment } from "../moments.ts";
+import type { WeightEnsemble } from "../spectrum/index.ts";
 
 export interface FisherNetwork {
   readonly activation: ScalarActivation;
@@ -15,11 +16,11 @@ export interface FisherNetwork {
   readonly q: number | readonly number[];
   /** Affine layers L: H_1 belongs to the first. */
   readonly depth: number;
-  /** Weight variance; 1/E φ'² at the first q (χ_J = 1) unless said. */
+  /** Weight variance, > 0; 1/E φ'² at the first q (χ_J = 1) unless said. */
   readonly sw2?: number;
   /** `haar` unless said. */
-  readonly weights?: "haar" | "gaussian";
-  /** Second moment of the input; E φ² at the first q unless said. */
+  readonly weights?: WeightEnsemble;
+  /** Second moment of the input, > 0; E φ² at the first q unless said. */
   readonly inputMoment?: number;
 }
 
@@ -28,7 +29,7 @@ export interface FisherLayers {
   readonly activation: ScalarActivation;
   readonly depth: number;
   readonly sw2: number;
-  readonly weights: "haar" | "gaussian";
+  readonly weights: WeightEnsemble;
   /** qhat_0 of the first layer. */
   readonly first: number;
   /** What the step from H_l to H_{l+1} passes, l = 1 … L-1. */
@@ -42,36 +43,41 @@ export interface FisherStep {
   readonly shift: number;
 }
 
-/** @throws FathomError bad-input for q ≤ 0, depth < 1, sw2 < 0; unsupported where E φ'² = 0. */
+/** @throws FathomError bad-input for q, sw2 or inputMoment ≤ 0, depth < 1; unsupported where E φ'² = 0. */
 export function fisherLayers(network: FisherNetwork): FisherLayers {
   const { activation, depth, weights = "haar" } = network;
   requireCount(depth, "depth");
   const moments = typeof network.q === "number" ? new Array<number>(depth).fill(network.q) : network.q;
-  for (const q of moments) requireVariance(q, "q");
+  for (const q of moments) requireSignal(q, "q");
   requireCount(moments.length, "q.length", Math.max(1, depth - 1));
-  if (moments.includes(0)) {
-    throw new FathomError({
-      code: "bad-input",
-      where: "q",
-      message: "q is 0: without a signal the layers have no gradients to speak of.",
-      hint: "Give the preactivation variance of the network, a number above 0.",
-    });
-  }
-  const slope = derivativeMoment(activation, moments[0]!);
-  if (network.sw2 === undefined && !(slope > 0)) {
-    throw new FathomError({
-      code: "unsupported",
-      where: "activation",
-      message: `${activation.kind} has slope 0 almost everywhere, so no weight variance gives χ_J = 1.`,
-      hint: "Give sw2, or an activation with a slope.",
-    });
-  }
-  const sw2 = network.sw2 ?? 1 / slope;
-  requireVariance(sw2, "sw2");
+  for (const q of new Set(moments)) requireSlope(activation, q);
+  const sw2 = network.sw2 ?? 1 / derivativeMoment(activation, moments[0]!);
+  requireSignal(sw2, "sw2");
   const first = network.inputMoment ?? secondMoment(activation, moments[0]!);
-  requireVariance(first, "inputMoment");
+  requireSignal(first, "inputMoment");
   const steps = moments.slice(0, depth - 1).map((q) => ({ q, shift: secondMoment(activation, q) }));
   return { activation, depth, sw2, weights, first, steps };
+}
+
+function requireSignal(value: number, where: string): void {
+  requireVariance(value, where);
+  if (value > 0) return;
+  throw new FathomError({
+    code: "bad-input",
+    where,
+    message: `${where} is 0: without a signal the layers have no gradients to speak of.`,
+    hint: `Give ${where} a number above 0.`,
+  });
+}
+
+function requireSlope(activation: ScalarActivation, q: number): void {
+  if (derivativeMoment(activation, q) > 0) return;
+  throw new FathomError({
+    code: "unsupported",
+    where: "activation",
+    message: `${activation.kind} has slope 0 almost everywhere at q = ${q}: no gradient passes it.`,
+    hint: "Take an activation with a slope, or a smaller q.",
+  });
 }
 
 /** tr H/N and tr H²/N at one depth. */
@@ -88,7 +94,7 @@ export interface FisherMoments {
 /**
  * Exact moments at every depth from 1: m1' = qhat + p1, m2' = qhat² + 2 qhat p1 + p2, where p1 = m1 A1 and
  * p2/p1² = m2/m1² + A2/A1² - 1 (+ 1 for Gaussian weights), A_k = sw2^k E φ'^(2k): relative variances of free products add.
- * @throws FathomError bad-input for q ≤ 0, depth < 1, sw2 < 0; unsupported where E φ'² = 0.
+ * @throws FathomError bad-input for q, sw2 or inputMoment ≤ 0, depth < 1; unsupported where E φ'² = 0.
  * @example fisherMoments({ activation: scalarActivation("erf"), q: 0.5, depth: 6 })[5].m2 // 6.087804806
  */
 export function fisherMoments(network: FisherNetwork): FisherMoments[] {

@@ -138,4 +138,13 @@ describe("refusals", () => {
       "unsupported",
     );
   });
+
+  it("name what leaves nothing to multiply, where edges and laws would not be numbers", () => {
+    const flat = { activation: scalarActivation("sign"), q: 1, depth: 3, sw2: 1 };
+    for (const spectrum of [fisherEdges, fisherLaw, fisherMoments]) {
+      expect(refusal(() => spectrum(flat)).code).toBe("unsupported");
+      expect(refusal(() => spectrum({ ...half, sw2: 0 })).where).toBe("sw2");
+      expect(refusal(() => spectrum({ ...half, inputMoment: 0 })).where).toBe("inputMoment");
+    }
+  });
 });
