@@ -24,20 +24,6 @@ export function positiveCount(where: string, value: number, least = 1): number {
 }
 
 /**
- * The value, when it is a variance.
- * @throws FathomError bad-input unless it is finite and ≥ 0.
- */
-export function variance(where: string, value: number): number {
-  if (Number.isFinite(value) && value >= 0) return value;
-  throw new FathomError({
-    code: "bad-input",
-    where,
-    message: `${where} is ${value}; a variance is finite and not negative.`,
-    hint: `${where} = σ².`,
-  });
-}
-
-/**
  * Inputs `[S, ...inputShape]` in the working dtype; token ids as int32.
  * @throws FathomError bad-input for an empty batch or values that are not finite; bad-shape for inputs of another shape.
  */

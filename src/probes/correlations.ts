@@ -21,12 +21,13 @@ import {
 import { initialise, type Model } from "../net/index.ts";
 import { type CompileOptions, compile, type Executable } from "../runtime/index.ts";
 import { FathomError, type FloatDType, Key, type NdArray } from "../tensor/index.ts";
+import { meanOf } from "../theory/index.ts";
 import { meanSquareOfUnits, type Tap, type TapChain, tapChain } from "./chain.ts";
 import { checkInputs, positiveCount } from "./checks.ts";
 import { type Distribution, distribution } from "./distribution.ts";
 import { seedKey } from "./jacobian.ts";
 import { type Pair, type PairsByClass, pairsByClass, rankingAccuracy } from "./pairs.ts";
-import { meanOf, type SeedEstimate, seedEstimate } from "./seed-estimate.ts";
+import { type SeedEstimate, seedEstimate } from "./seed-estimate.ts";
 
 export interface CorrelationOptions {
   readonly model: Model;

@@ -1,4 +1,5 @@
 /** @file Five numbers of a sample: its mean and the quantiles that a strip in a figure shows. */
+import { meanOf } from "../theory/index.ts";
 
 export interface Distribution {
   readonly mean: number;
@@ -11,7 +12,7 @@ export interface Distribution {
 /** Mean and quantiles of a sample of at least one value. */
 export function distribution(values: ArrayLike<number>): Distribution {
   const sorted = Float64Array.from(values).sort();
-  const mean = sorted.reduce((sum, value) => sum + value, 0) / sorted.length;
+  const mean = meanOf(sorted);
   return {
     mean,
     q05: quantile(sorted, 0.05),

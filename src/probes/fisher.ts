@@ -24,6 +24,7 @@ import {
 import { initialise, type Model } from "../net/index.ts";
 import { type CompileOptions, compile } from "../runtime/index.ts";
 import { FathomError, filled, Key, type NdArray, ndarray, singularValues } from "../tensor/index.ts";
+import { meanOf } from "../theory/index.ts";
 import { type Tap, tapChain } from "./chain.ts";
 import { checkInputs, positiveCount } from "./checks.ts";
 import { seedKey } from "./jacobian.ts";
@@ -206,7 +207,7 @@ export function fisherDistance(
   { eigenvalues, shift: own, m1 }: Pick<FisherSample, "eigenvalues" | "shift" | "m1">,
   { quantiles, shift }: { readonly quantiles: Float64Array; readonly shift: number },
 ): number {
-  const mean = quantiles.reduce((sum, value) => sum + value, 0) / quantiles.length - shift;
+  const mean = meanOf(quantiles) - shift;
   const factor = mean / (m1 - own);
   const least = 1e-9 * eigenvalues[0]!;
   const above = (value: number, base: number) => (value - base > least ? value - base : 0);

@@ -7,10 +7,13 @@ import { Key, normal } from "../tensor/index.ts";
 import {
   derivativeFourthMoment,
   derivativeMoment,
+  meanEstimate,
+  meanOf,
+  requireVariance,
   type ScalarActivation,
   secondMoment,
 } from "../theory/index.ts";
-import { positiveCount, variance } from "./checks.ts";
+import { positiveCount } from "./checks.ts";
 import { applyMatrix, scaledHaar } from "./plain-layers.ts";
 
 /** The mixed moments, as they are printed. The last one subtracts what free factors would give. */
@@ -71,54 +74,49 @@ type Sample = readonly [number, number, number];
  * slope.value; // about -1
  */
 export function freeness(options: FreenessOptions): FreenessReport {
-  const { activation, sw2, sb2, inputMoment = 1, widths = [32, 64, 128], nets = 40, onNet } = options;
-  positiveCount("widths", widths.length, 2);
-  for (const N of widths) positiveCount("widths", N, 2);
-  positiveCount("nets", nets, 2);
-  for (const [where, value] of Object.entries({ sw2, sb2, inputMoment })) variance(where, value);
-  const total = widths.length * nets;
-  const free: Sample[][] = [];
-  const control: Sample[][] = [];
-  for (const [i, N] of widths.entries()) {
-    const samples = Array.from({ length: nets }, (_, net) => {
-      const sampled = sampleNet({ ...options, inputMoment }, N, net);
-      onNet?.(i * nets + net + 1, total);
-      return sampled;
-    });
-    free.push(samples.map((sample) => sample.free));
-    control.push(samples.map((sample) => sample.control));
-  }
+  const { activation, sw2, sb2, inputMoment = 1 } = options;
+  requireVariance(sw2, "sw2");
+  requireVariance(sb2, "sb2");
+  requireVariance(inputMoment, "inputMoment");
+  const { widths, free, control } = sampledWords({ ...options, inputMoment });
   const K1 = sw2 * inputMoment + sb2;
   const K2 = sw2 * secondMoment(activation, K1) + sb2;
   const varianceAt = (K: number) =>
     derivativeFourthMoment(activation, K) - derivativeMoment(activation, K) ** 2;
   return {
     moments: momentsOf(widths, free),
-    slope: slopeOf(
-      widths,
-      free.map((samples) => samples.map(squares)),
-    ),
-    slopes: Object.fromEntries(
-      freenessWords.map((word, w) => [
-        word,
-        slopeOf(
-          widths,
-          free.map((samples) => samples.map((sample) => sample[w]! ** 2)),
-        ),
-      ]),
-    ) as Record<FreenessWord, FreenessSlope>,
-    control: {
-      moments: momentsOf(widths, control),
-      slope: slopeOf(
-        widths,
-        control.map((samples) => samples.map(squares)),
-      ),
-    },
+    slope: slopeOfAll(widths, free),
+    slopes: slopesByWord(widths, free),
+    control: { moments: momentsOf(widths, control), slope: slopeOfAll(widths, control) },
     variances: [varianceAt(K1), varianceAt(K2)],
   };
 }
 
-const squares = (sample: Sample) => sample.reduce((sum, value) => sum + value * value, 0);
+/** The words by width and network. */
+interface SampledWords {
+  readonly widths: readonly number[];
+  readonly free: readonly (readonly Sample[])[];
+  readonly control: readonly (readonly Sample[])[];
+}
+
+function sampledWords(setting: Setting): SampledWords {
+  const { widths = [32, 64, 128], nets = 40, onNet } = setting;
+  positiveCount("widths", widths.length, 2);
+  for (const N of widths) positiveCount("widths", N, 2);
+  positiveCount("nets", nets, 2);
+  const samples = widths.map((N, i) =>
+    Array.from({ length: nets }, (_, net) => {
+      const sampled = sampleNet(setting, N, net);
+      onNet?.(i * nets + net + 1, widths.length * nets);
+      return sampled;
+    }),
+  );
+  return {
+    widths,
+    free: samples.map((ofWidth) => ofWidth.map(({ free }) => free)),
+    control: samples.map((ofWidth) => ofWidth.map(({ control }) => control)),
+  };
+}
 
 interface Setting extends FreenessOptions {
   readonly inputMoment: number;
@@ -160,7 +158,7 @@ function plus(a: Float64Array, b: Float64Array, factor = 1): Float64Array {
 /** The diagonal of D² - tr D². */
 function centredSlopes({ df }: ScalarActivation, h: Float64Array): Float64Array {
   const squares = h.map((value) => df(value) ** 2);
-  const mean = squares.reduce((sum, value) => sum + value, 0) / h.length;
+  const mean = meanOf(squares);
   return squares.map((value) => value - mean);
 }
 
@@ -207,13 +205,27 @@ function momentsOf(widths: readonly number[], samples: readonly (readonly Sample
   return freenessWords.flatMap((word, w) =>
     widths.map((N, i) => {
       const values = samples[i]!.map((sample) => sample[w]!);
-      const nets = values.length;
-      const mean = meanOf(values);
-      const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (nets - 1);
+      const { value: mean, se } = meanEstimate(values);
       const rms = Math.sqrt(meanOf(values.map((value) => value ** 2)));
-      return { word, N, nets, mean, se: Math.sqrt(variance / nets), rms };
+      return { word, N, nets: values.length, mean, se: se!, rms };
     }),
   );
+}
+
+function slopeOfAll(widths: readonly number[], samples: readonly (readonly Sample[])[]): FreenessSlope {
+  const square = (sample: Sample) => sample.reduce((sum, value) => sum + value * value, 0);
+  return slopeOf(
+    widths,
+    samples.map((ofWidth) => ofWidth.map(square)),
+  );
+}
+
+function slopesByWord(widths: readonly number[], samples: readonly (readonly Sample[])[]) {
+  const entries = freenessWords.map((word, w) => {
+    const squares = samples.map((ofWidth) => ofWidth.map((sample) => sample[w]! ** 2));
+    return [word, slopeOf(widths, squares)] as const;
+  });
+  return Object.fromEntries(entries) as Record<FreenessWord, FreenessSlope>;
 }
 
 /**
@@ -227,14 +239,9 @@ function slopeOf(widths: readonly number[], squared: readonly (readonly number[]
   let [value, variance] = [0, 0];
   squared.forEach((samples, i) => {
     const weight = (x[i]! - centre) / spread;
-    const mean = meanOf(samples);
-    const scatter = samples.reduce((sum, one) => sum + (one - mean) ** 2, 0) / (samples.length - 1);
+    const { value: mean, se } = meanEstimate(samples);
     value += (weight * Math.log(mean)) / 2;
-    variance += (weight ** 2 * scatter) / (4 * samples.length * mean ** 2);
+    variance += ((weight * se!) / (2 * mean)) ** 2;
   });
   return { value, se: Math.sqrt(variance) };
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -4,8 +4,8 @@
  * on the other N - 1 dimensions, and so independent of what the units saw.
  */
 import { FathomError, haar, type Key, type NdArray, ndarray, normal } from "../tensor/index.ts";
-import type { ScalarActivation } from "../theory/index.ts";
-import { positiveCount, variance } from "./checks.ts";
+import { requireVariance, type ScalarActivation } from "../theory/index.ts";
+import { positiveCount } from "./checks.ts";
 import { applyMatrix, product, scaledHaar } from "./plain-layers.ts";
 
 /**
@@ -88,7 +88,9 @@ export interface InvarianceReport {
 export function invariance(options: InvarianceOptions): InvarianceReport {
   const { activation, width: n, sw2, sb2, inputMoment = 1, key } = options;
   positiveCount("width", n, 2);
-  for (const [where, value] of Object.entries({ sw2, sb2, inputMoment })) variance(where, value);
+  requireVariance(sw2, "sw2");
+  requireVariance(sb2, "sb2");
+  requireVariance(inputMoment, "inputMoment");
   const bias = (l: number) =>
     normal(key.split("bias").split(l), "float64", [n], { std: Math.sqrt(sb2) }).data;
   const add = (a: Float64Array, b: Float64Array) => a.map((value, i) => value + b[i]!);

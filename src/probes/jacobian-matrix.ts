@@ -245,7 +245,7 @@ async function runBlocks(
     }
     inactive = Array.from((outputs["inactive"]?.data as Float64Array | undefined) ?? []);
   }
-  return { ...joined(rows, end.units, forward), inactive: forward ? inactive : inactive.reverse() };
+  return { ...joined(rows, direction), inactive: forward ? inactive : inactive.reverse() };
 }
 
 /** Unit vectors `first`, `first + 1`, …; zeros behind the last. */
@@ -258,10 +258,10 @@ function basisOf({ units, tensor }: Tap, block: number, first: number): NdArray<
 /** The carried basis as one matrix `[n_out, n_in]` of |matrix|² = min(n_out, n_in). */
 function joined(
   rows: readonly Carried[],
-  units: number,
-  forward: boolean,
+  { forward, taps }: Direction,
 ): Pick<JacobianMatrix, "matrix" | "lnScale"> {
   const count = rows.length;
+  const { units } = taps.at(-1)!;
   const data = new Float64Array(count * units);
   const shape = forward ? [units, count] : [count, units];
   const most = rows.reduce((top, { ln }) => Math.max(top, ln), Number.NEGATIVE_INFINITY);

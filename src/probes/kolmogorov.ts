@@ -48,8 +48,8 @@ export function kolmogorovDistance(eigenvalues: ArrayLike<number>, law: Eigenval
   // Atoms that no eigenvalue sits at.
   for (const at of jumps) {
     const { below, upTo } = valuesAt(law, at);
-    most = Math.max(most, Math.abs(countBelow(snapped, at, false) / n - below));
-    most = Math.max(most, Math.abs(countBelow(snapped, at, true) / n - upTo));
+    most = Math.max(most, Math.abs(search(snapped, (one) => one >= at) / n - below));
+    most = Math.max(most, Math.abs(search(snapped, (one) => one > at) / n - upTo));
   }
   return most;
 }
@@ -60,10 +60,6 @@ function jumpsOf({ lambda }: EigenvalueLaw): number[] {
   for (let i = 1; i < lambda.length; i++)
     if (lambda[i] === lambda[i - 1] && lambda[i]! > 0) jumps.push(lambda[i]!);
   return jumps;
-}
-
-function countBelow(sorted: Float64Array, value: number, included: boolean): number {
-  return sorted.reduce((count, one) => count + (one < value || (included && one === value) ? 1 : 0), 0);
 }
 
 /** F(λ-) and F(λ). */

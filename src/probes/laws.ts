@@ -4,7 +4,7 @@
  * random walk: its variance grows like l/N); taking a walk for independent noise finds laws that are not there. So
  * each law is fitted under both, by the likelihood of the layer-to-layer differences, where the two are comparable.
  */
-import { aicc } from "../theory/index.ts";
+import { aicc, meanOf } from "../theory/index.ts";
 
 export type Law = "exponential" | "power" | "stretched";
 /** How the errors of ln J depend on each other along depth. */
@@ -110,7 +110,7 @@ function roundingVariance(y: readonly number[]): number {
 }
 
 function fromMean(values: readonly number[]): number[] {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const mean = meanOf(values);
   return values.map((value) => value - mean);
 }
 

@@ -1,5 +1,5 @@
 /** @file An average over seeds, each seed an average over its own samples. */
-import { type Estimate, meanEstimate } from "../theory/index.ts";
+import { type Estimate, meanEstimate, meanOf } from "../theory/index.ts";
 
 /** A mean over seeds with its Student interval, and the seeds it comes from. */
 export interface SeedEstimate extends Estimate {
@@ -20,11 +20,4 @@ export function seedEstimate(samples: readonly ArrayLike<number>[]): SeedEstimat
     assumptions: ["a seed overflowed"],
     perSeed,
   };
-}
-
-/** The arithmetic mean. */
-export function meanOf(values: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]!;
-  return sum / values.length;
 }

@@ -11,8 +11,8 @@
  * is lost does not come back, but a measured ranking scatters. The readout is left out: with ten units its correlations
  * are noise whatever the network does.
  */
+import { meanOf } from "../theory/index.ts";
 import type { CorrelationLayer } from "./correlations.ts";
-import { meanOf } from "./seed-estimate.ts";
 
 /** A mean correlation between classes above this counts as collapse. */
 export const collapsedAbove = 1 - 1e-3;

@@ -6,6 +6,7 @@
 import { initialise, type Model } from "../net/index.ts";
 import type { CompileOptions } from "../runtime/index.ts";
 import { FathomError, Key, type NdArray, ndarray, singularValues, sizeOf } from "../tensor/index.ts";
+import { meanOf } from "../theory/index.ts";
 import type { TapChain } from "./chain.ts";
 import { positiveCount } from "./checks.ts";
 import { seedKey } from "./jacobian.ts";
@@ -186,9 +187,7 @@ function distanceOf(
 
 function meanDistance(samples: readonly SampledSpectrum[]): SampleDistance {
   const mean = (values: readonly (number | null | undefined)[]) =>
-    values.some((value) => typeof value !== "number")
-      ? null
-      : values.reduce<number>((sum, value) => sum + (value as number), 0) / values.length;
+    values.every((value) => typeof value === "number") ? meanOf(values) : null;
   return {
     raw: mean(samples.map(({ ks }) => ks?.raw)),
     normalised: mean(samples.map(({ ks }) => ks?.normalised)),

@@ -8,7 +8,7 @@ import { input, reduceMean, Scope, sqrt, square, sub, type Tensor, withScope } f
 import { applyModel, type Model, parameterInputs, takesIds } from "../net/index.ts";
 import { type CompileOptions, compile, type Executable } from "../runtime/index.ts";
 import { FathomError, type Key, type NdArray } from "../tensor/index.ts";
-import { createTrainer, type OptimizerSpec, type Trainer } from "../train/index.ts";
+import { createTrainer, eventLoopTurn, type OptimizerSpec, type Trainer } from "../train/index.ts";
 import { checkInputs, positiveCount } from "./checks.ts";
 
 export interface CoordinateOptions {
@@ -175,9 +175,4 @@ function sizesFrom(outputs: Readonly<Record<string, NdArray>>): Sizes {
     return Array.from({ length: count }, (_, i) => Number(outputs[`${kind}:${i}`]!.data[0]));
   };
   return { rms: all("rms"), change: all("change") };
-}
-
-/** Lets Ctrl-C be heard. */
-function eventLoopTurn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
 }

@@ -44,7 +44,7 @@ export function meanEstimate(samples: readonly number[], { level = 0.95 }: Inter
   checkSamples(samples, "samples", 1);
   checkLevel(level);
   const n = samples.length;
-  const value = average(samples);
+  const value = meanOf(samples);
   if (n === 1) return { value, n, kind: "measured", assumptions: ["one sample: no interval"] };
   const se = Math.sqrt(squaredDeviations(samples, value) / (n - 1) / n);
   const half = tQuantile((1 + level) / 2, n - 1) * se;
@@ -152,8 +152,8 @@ export function linearFit(
   checkSamples(x, "x", 2);
   checkSamples(y, "y", 2);
   checkLevel(level);
-  const xMean = average(x);
-  const yMean = average(y);
+  const xMean = meanOf(x);
+  const yMean = meanOf(y);
   const squares = squaredDeviations(x, xMean);
   if (x.length !== y.length || squares === 0) throw noLine(x.length, y.length);
   const n = x.length;
@@ -193,8 +193,11 @@ export function aicc({
   return n * Math.log(rss / n) + 2 * k + (2 * k * (k + 1)) / (n - k - 1);
 }
 
-function average(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+/** The arithmetic mean; NaN of none. @example meanOf([1, 2, 3]) // 2 */
+export function meanOf(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  return sum / values.length;
 }
 
 function squaredDeviations(values: readonly number[], mean: number): number {

@@ -12,7 +12,7 @@ export {
   uniformStep,
 } from "./architecture.ts";
 export { type Branch, concatenate, multiply, type ResidualOptions, residual, sum } from "./branches.ts";
-export { nearestName } from "./checks.ts";
+export { nearestName, requireVariance } from "./checks.ts";
 export { sequence } from "./combine.ts";
 export * from "./contour.ts";
 export {

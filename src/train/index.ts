@@ -9,6 +9,7 @@ export {
   type EvaluatorOptions,
   evaluateModel,
 } from "./evaluate.ts";
+export { eventLoopTurn } from "./event-loop.ts";
 export { type ExportOnnxOptions, exportOnnx } from "./export-onnx.ts";
 export { type Loss, type LossKind, losses, lossKinds, mistakes } from "./losses.ts";
 export { type Optimizer, type OptimizerOptions, optimizer } from "./optimisers.ts";

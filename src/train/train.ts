@@ -6,7 +6,9 @@ import type { Dataset } from "../data/index.ts";
 import type { Model } from "../net/index.ts";
 import type { CompileOptions } from "../runtime/index.ts";
 import { FathomError, type FloatDType, type Key, type NdArray } from "../tensor/index.ts";
+import { meanOf } from "../theory/index.ts";
 import type { Evaluation } from "./evaluate.ts";
+import { eventLoopTurn } from "./event-loop.ts";
 import type { LossKind } from "./losses.ts";
 import { badOption, type OptimizerSpec, type ScheduleSpec } from "./options.ts";
 import { type Recipe, recipeOf } from "./recipe.ts";
@@ -209,7 +211,7 @@ function progressReporter(run: TrainingRun, onProgress: TrainOptions["onProgress
   let last = run.step;
   return () => {
     const secondsPerStep = (performance.now() - began) / 1000 / (run.step - first);
-    const loss = mean(run.losses.subarray(last));
+    const loss = meanOf(run.losses.subarray(last));
     last = run.step;
     onProgress({
       step: run.step,
@@ -247,13 +249,4 @@ async function evaluateAll(
   const test = await run.evaluate({ split: "test" });
   if (validationRows === undefined) return { train: trained, test };
   return { train: trained, validation: await run.evaluate({ split: "train", rows: validationRows }), test };
-}
-
-/** Lets signals and timers be heard between two calls, which block. */
-function eventLoopTurn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
-}
-
-function mean(values: Float64Array): number {
-  return values.reduce((total, value) => total + value, 0) / values.length;
 }

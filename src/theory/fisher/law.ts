@@ -4,6 +4,7 @@
  * shifted by qhat.
  */
 import { normalQuantile } from "../../tensor/index.ts";
+import { meanOf } from "../estimate.ts";
 import { type FisherLayers, type FisherNetwork, fisherLayers, fisherMoments } from "./layers.ts";
 import { freeProduct, type Point } from "./subordination.ts";
 
@@ -24,7 +25,7 @@ export interface FisherLaw {
 /**
  * The law of the dual Fisher at depth L. About 0.1 s a layer.
  * @param network `onLayer` is told the depth reached, of L.
- * @throws FathomError bad-input for q ≤ 0, depth < 1, sw2 < 0; unsupported where E φ'² = 0.
+ * @throws FathomError bad-input for q, sw2 or inputMoment ≤ 0, depth < 1; unsupported where E φ'² = 0.
  * @example fisherLaw({ activation: scalarActivation("erf"), q: 0.5, depth: 6 }).quantiles.at(-1) // about 5.85
  */
 export function fisherLaw(
@@ -77,8 +78,4 @@ function quarterCircle(): Float64Array {
     }
     return 4 * Math.sin(low) ** 2;
   });
-}
-
-function meanOf(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

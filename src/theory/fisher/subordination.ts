@@ -3,6 +3,7 @@
  * with η = ψ/(1+ψ), ψ(w) = mean of w a/(1 - w a), the point ω of law B that belongs to w is the fixed point of
  * ω ↦ w η_A(ω₁)/ω₁, ω₁ = w η_B(ω)/ω, which holds in the whole upper half plane.
  */
+import { meanOf } from "../estimate.ts";
 
 /** One value of a density. */
 export interface Point {
@@ -60,7 +61,7 @@ interface Product {
 
 /** Variance over squared mean. */
 function spread(values: Float64Array): number {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const mean = meanOf(values);
   return values.reduce((sum, value) => sum + (value / mean - 1) ** 2, 0) / values.length;
 }
 
