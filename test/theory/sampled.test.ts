@@ -2,21 +2,17 @@
  * @file Rows with LayerNorm against sampled networks in plain TypeScript: the only check that does not share a formula with
  * the code under test. The Jacobian of the network is exact, rank-one terms of LayerNorm included.
  */
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { Key, normal, rademacher } from "../../src/tensor/index.ts";
-import {
-  meanEstimate,
-  type Norm,
-  propagateUniform,
-  scalarActivation,
-  type UniformLayer,
-} from "../../src/theory/index.ts";
+import { meanEstimate, propagateUniform, scalarActivation } from "../../src/theory/index.ts";
 
 const WIDTH = 160;
 const DEPTH = 8;
 const NETS = 40;
 const PROBES = 3;
 const K1 = 1.4;
+const SW2 = 1.5;
+const SB2 = 0.2;
 
 /** A signal and its tangents. */
 interface Dual {
@@ -47,9 +43,19 @@ function normalise({ value, tangents }: Dual): Dual {
   };
 }
 
-function dense({ value, tangents }: Dual, key: Key, { sw2, sb2 }: UniformLayer): Dual {
-  const W = normal(key.split("W"), "float64", [WIDTH, WIDTH], { std: Math.sqrt(sw2 / WIDTH) }).data;
-  const b = normal(key.split("b"), "float64", [WIDTH], { std: Math.sqrt(sb2) }).data;
+interface Affine {
+  readonly W: Float64Array;
+  readonly b: Float64Array;
+}
+
+function drawn(key: Key): Affine {
+  return {
+    W: normal(key.split("W"), "float64", [WIDTH, WIDTH], { std: Math.sqrt(SW2 / WIDTH) }).data,
+    b: normal(key.split("b"), "float64", [WIDTH], { std: Math.sqrt(SB2) }).data,
+  };
+}
+
+function dense({ value, tangents }: Dual, { W, b }: Affine): Dual {
   const times = (v: Float64Array) =>
     Float64Array.from({ length: WIDTH }, (_, i) => {
       let sum = 0;
@@ -64,35 +70,58 @@ function skip(branch: Dual, { value, tangents }: Dual, mu: number): Dual {
   return { value: add(branch.value, value), tangents: branch.tangents.map((t, p) => add(t, tangents[p]!)) };
 }
 
-const branches: Readonly<Partial<Record<Norm, (h: Dual, key: Key, layer: UniformLayer) => Dual>>> = {
-  "ln-pre": (h, key, layer) => dense(activate(normalise(h)), key, layer),
-  "ln-act": (h, key, layer) => dense(normalise(activate(h)), key, layer),
-  "ln-block": (h, key, layer) =>
-    dense(activate(dense(normalise(h), key.split("inner"), layer)), key.split("outer"), layer),
+type Row = "ln-pre" | "ln-act" | "ln-block";
+
+const branches: Readonly<Record<Row, (h: Dual, inner: Affine, outer: Affine) => Dual>> = {
+  "ln-pre": (h, inner) => dense(activate(normalise(h)), inner),
+  "ln-act": (h, inner) => dense(normalise(activate(h)), inner),
+  "ln-block": (h, inner, outer) => dense(activate(dense(normalise(h), inner)), outer),
 };
 
-/** K and J(1, L) of one sampled network. */
-function sample(layer: UniformLayer, key: Key): { readonly K: number; readonly J: number } {
-  const branch = branches[layer.norm!]!;
-  let h: Dual = {
+interface Sample {
+  readonly K: number;
+  readonly J: number;
+}
+
+const strengths = [0, 0.7, 1];
+
+/** K and J(1, L) of one sampled network for every row and strength of the skip, all with the same weights. */
+function sample(key: Key): Map<string, Sample> {
+  const start: Dual = {
     value: normal(key.split("input"), "float64", [WIDTH], { std: Math.sqrt(K1) }).data,
     tangents: Array.from(
       { length: PROBES },
       (_, p) => rademacher(key.split(`probe${p}`), "float64", [WIDTH]).data,
     ),
   };
-  for (let l = 1; l < DEPTH; l++) h = skip(branch(h, key.split(l), layer), h, layer.mu ?? 0);
+  const cases = (Object.keys(branches) as Row[]).flatMap((row) => strengths.map((mu) => ({ row, mu })));
+  let states = cases.map(() => start);
+  for (let l = 1; l < DEPTH; l++) {
+    const [inner, outer] = [drawn(key.split(l).split("inner")), drawn(key.split(l).split("outer"))];
+    states = states.map((h, i) => skip(branches[cases[i]!.row](h, inner, outer), h, cases[i]!.mu));
+  }
   const square = (v: Float64Array) => v.reduce((sum, x) => sum + x * x, 0) / WIDTH;
-  return { K: square(h.value), J: h.tangents.reduce((sum, t) => sum + square(t), 0) / PROBES };
+  return new Map(
+    states.map(({ value, tangents }, i) => [
+      `${cases[i]!.row} ${cases[i]!.mu}`,
+      { K: square(value), J: tangents.reduce((sum, t) => sum + square(t), 0) / PROBES },
+    ]),
+  );
 }
 
 describe("sampled networks", () => {
-  for (const norm of ["ln-pre", "ln-act", "ln-block"] as const) {
-    for (const mu of [0, 0.7, 1]) {
+  let nets: Map<string, Sample>[];
+
+  beforeAll(() => {
+    const key = Key.fromSeed(11);
+    nets = Array.from({ length: NETS }, (_, i) => sample(key.split(i)));
+  });
+
+  for (const norm of Object.keys(branches) as Row[]) {
+    for (const mu of strengths) {
       it(`${norm} with mu = ${mu}: K and J are the theory's, and not those of sw2 × 1.3`, () => {
-        const layer = { activation: gelu, sw2: 1.5, sb2: 0.2, norm, mu };
-        const key = Key.fromSeed(11).split(`${norm}${mu}`);
-        const samples = Array.from({ length: NETS }, (_, i) => sample(layer, key.split(i)));
+        const layer = { activation: gelu, sw2: SW2, sb2: SB2, norm, mu };
+        const samples = nets.map((net) => net.get(`${norm} ${mu}`)!);
         const theory = propagateUniform(layer, { K1, depth: DEPTH }).at(-1)!;
         const other = propagateUniform({ ...layer, sw2: 1.3 * layer.sw2 }, { K1, depth: DEPTH }).at(-1)!;
         const K = meanEstimate(samples.map((s) => s.K));
