@@ -85,8 +85,12 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.round((whole % 3600) / 60)} min`;
 }
 
+/** More than round numbers have, fewer than float64 errs in. */
+const tickDigits = 6;
+
 /**
- * The label of a tick when neighbouring ticks are `step` apart (0 on a logarithmic axis).
+ * The label of a tick when neighbouring ticks are `step` apart (0 on a logarithmic axis, whose ticks are round numbers and
+ * are written in full: rounded, those of a narrow one would be alike).
  * @example formatTick(0.25, 0.05) // "0.25"
  */
 export function formatTick(value: number, step: number): string {
@@ -94,8 +98,8 @@ export function formatTick(value: number, step: number): string {
   const size = Math.abs(value);
   const exponent = Math.floor(Math.log10(size) + 1e-12);
   const isPower = Math.abs(size / 10 ** exponent - 1) < 1e-9;
-  if (step === 0 && (exponent >= 4 || exponent <= -4)) return scientific(value, isPower ? 1 : 2);
-  if (step === 0) return withMinus(String(Number(value.toPrecision(2))));
+  if (step === 0 && (exponent >= 4 || exponent <= -4)) return scientific(value, isPower ? 1 : tickDigits);
+  if (step === 0) return withMinus(String(Number(value.toPrecision(tickDigits))));
   if (size >= 1e5 || (step < 1e-3 && size < 1e-2)) return scientific(value, isPower ? 1 : 2);
   const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
   return withMinus(groupThousands(value.toFixed(Math.min(decimals, 6))));

@@ -22,6 +22,13 @@ describe("axes", () => {
     );
   });
 
+  it("tells the ticks of a narrow logarithmic axis apart", () => {
+    const axis = { label: "λ", scale: "log" } as const;
+    const { ticks, tickFormat } = resolveAxis({ axis, values: [0.958, 1.019], pixels: 700, perTick: 62 });
+    expect(ticks.length).toBeGreaterThan(5);
+    expect(new Set(ticks.map(tickFormat)).size).toBe(ticks.length);
+  });
+
   it("never lets one huge interval flatten the data", () => {
     const { domain } = resolveAxis({
       axis: { label: "y" },
