@@ -33,6 +33,7 @@ export type { SamplingOptions } from "./spectrum/measure.ts";
 export { type SpectrumQuestion, spectrum, type UniformSubject } from "./spectrum/question.ts";
 export { type SampledSpectrumQuestion, sampledSpectrum } from "./spectrum/sampled.ts";
 export { type SurveyJson, survey } from "./survey.ts";
+export { type TuneForeignQuestion, tuneForeign } from "./tune/foreign.ts";
 export { type TuneMethod, type TuneQuestion, tune } from "./tune/question.ts";
 export { type WidthsQuestion, widths } from "./widths/question.ts";
 export { zeroDivision } from "./zero-division.ts";

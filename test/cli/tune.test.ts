@@ -1,10 +1,19 @@
 /** @file `fathom tune` as it is typed. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { parseNetText } from "../../src/net/index.ts";
 import { run } from "./run.ts";
+
+const fixture = (name: string) => join(import.meta.dirname, "../probes/foreign-fixtures", `${name}.onnx`);
+
+const data = mkdtempSync(join(tmpdir(), "fathom-tune-data-"));
+afterAll(() => rmSync(data, { recursive: true }));
+/** Rows of two numbers and a class, too short for the network. */
+const table = join(data, "rows.csv");
+writeFileSync(table, Array.from({ length: 20 }, (_, i) => `${i},${-i},${i % 2}\n`).join(""));
 
 const net = "mlp:depth=3,width=32,activation=tanh,sw2=400,in=16";
 
@@ -41,13 +50,31 @@ it("answers in JSON with the fields of the contract", async () => {
   });
 });
 
+it("multiplies the weights of an ONNX model by factors, as JSON by name and as PyTorch", async () => {
+  const { code, stdout, stderr } = await run(["tune", fixture("cnn-fathom"), "--json", "--quiet"]);
+  expect(code, stderr).toBe(0);
+  expect(stdout).not.toMatch(/NaN|Infinity/);
+  const { gains, factors, before, after, critical } = JSON.parse(stdout);
+  expect(critical).toBe(true);
+  expect(gains.map(({ layer }: { layer: string }) => layer)).toContain("block0.bn2.weight");
+  expect(before.J).toHaveLength(4);
+  expect(after.J).toHaveLength(4);
+  const emitted = await run(["tune", fixture("cnn-fathom"), "--emit", "pytorch", "--quiet"]);
+  const lines = emitted.stdout.match(/parameters\["[\w.]+"\]\.mul_\(/g);
+  expect(lines).toHaveLength(Object.keys(factors).length);
+});
+
 it.each([
   [["tune", net, "--lam", "1"], "--lam"],
   [["tune", net, "--sb2", "1"], "--sb2"],
   [["tune", net, "--method", "guess"], "--method"],
   [["tune", net, "--emit", "keras"], "--emit"],
-  [["tune", net, "--data", "digits"], "input"],
-  [["tune", "model.onnx"], "model.onnx"],
+  [["tune", net, "--data", table], "input"],
+  [["tune", net, "--dim", "batch=4"], "--dim"],
+  [["tune", "model.onnx"], "There is no file model.onnx"],
+  [["tune", fixture("cnn-fathom"), "--method", "theory"], "--method"],
+  [["tune", fixture("cnn-fathom"), "--emit", "jax"], "emit"],
+  [["tune", fixture("transformer-script"), "--emit", "pytorch"], "onnx::MatMul"],
   [["tune", "mlp:depth=3,width=8,in=4,sw2=0"], "layers"],
 ])("%j is refused with a place and a mend", async (argv, where) => {
   const { code, stdout, stderr } = await run(argv);

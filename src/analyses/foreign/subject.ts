@@ -59,11 +59,8 @@ export async function openSubject(
   const { dataset } = source;
   const opened = await openForeign(source.path, openOptions(source));
   const { model } = opened;
-  const rows = Math.max(1, Math.floor(fewest / model.samples)) * model.samples;
-  const inputs =
-    dataset === undefined
-      ? randomInputs(opened, rows, settings.key)
-      : dataBatch(opened, dataset, { name: "probe", rows, key: settings.key }).inputs;
+  const rows = rowsFor(model);
+  const inputs = drawInputs(opened, dataset, { name: "probe", key: settings.key });
   const [batch] = batchesOf(model, inputs);
   const apart = await examplesApart(model, { ...settings, inputs: batch! });
   const examples = apart ? "apart" : "together";
@@ -81,6 +78,21 @@ export async function openSubject(
           ? `${rows} rows of random token ids`
           : `${rows} standard normal inputs, no data`,
   };
+}
+
+function rowsFor({ samples }: OpenedModel["model"]): number {
+  return Math.max(1, Math.floor(fewest / samples)) * samples;
+}
+
+/** Whole batches: rows of the data drawn under a name, or random ones. */
+export function drawInputs(
+  opened: OpenedModel,
+  dataset: Dataset | undefined,
+  { name, key }: { readonly name: string; readonly key: Key },
+): NdArray {
+  const rows = rowsFor(opened.model);
+  if (dataset === undefined) return randomInputs(opened, rows, key);
+  return dataBatch(opened, dataset, { name, rows, key }).inputs;
 }
 
 /** How `openForeign` is to read the source. */
