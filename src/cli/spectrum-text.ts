@@ -14,6 +14,10 @@ interface Shown {
   readonly singular?: { readonly s: readonly number[]; readonly rho: readonly number[] };
 }
 
+function written(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
+
 /**
  * A density as bars of `rows` lines over its abscissa.
  * @example densityPlot({ s: [0.5, 1, 1.5], rho: [1, 2, 1] }, 80)
@@ -24,7 +28,7 @@ export function densityPlot({ s, rho }: NonNullable<Shown["singular"]>, width: n
   const heights = places.map((place) => rho[place]!);
   const highest = Math.max(...heights);
   const top = Math.min(highest, ceiling * Math.max(...heights.slice(heights.length >> 3)));
-  const label = Number(top.toPrecision(2)).toString();
+  const label = String(Number(top.toPrecision(2)));
   const lines = Array.from({ length: rows }, (_, line) => {
     const below = rows - 1 - line;
     const bar = (height: number) => Math.min(8, Math.max(0, Math.round(8 * ((rows * height) / top - below))));
@@ -32,12 +36,12 @@ export function densityPlot({ s, rho }: NonNullable<Shown["singular"]>, width: n
     return `  ${(line === 0 ? label : "").padStart(label.length)} │${text}`;
   });
   const margin = " ".repeat(label.length + 3);
-  const last = Number(s.at(-1)!.toPrecision(3)).toString();
+  const [first, last] = [s[0]! < s.at(-1)! / 10 ? "0" : written(s[0]!), written(s.at(-1)!)];
   return [
     "  density of the singular values",
     ...lines,
     `${margin}└${"─".repeat(places.length)}`,
-    `${margin} 0${last.padStart(places.length - 1)}`,
+    `${margin} ${first}${last.padStart(places.length - first.length)}`,
     "",
   ].join("\n");
 }

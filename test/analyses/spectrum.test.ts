@@ -1,6 +1,6 @@
 /** @file The spectrum as a question: JSON of cli.md, networks by their hidden layers, isometry as a network to start from. */
 import { describe, expect, it } from "vitest";
-import { isometry, spectrum } from "../../src/analyses/index.ts";
+import { isometry, type LineFigure, spectrum } from "../../src/analyses/index.ts";
 import { buildModel, meanFieldPlaces, parseNet, parseNetText, withInput } from "../../src/net/index.ts";
 import { propagate } from "../../src/theory/index.ts";
 import { refusal } from "../refusal.ts";
@@ -41,6 +41,16 @@ describe("the spectrum of an activation at a depth", () => {
       expect(nonFinite(document.sections)).toEqual([]);
       expect(document.verdict.tone).toBe("bad");
     }
+  });
+
+  it("is drawn by itself where it is narrow, and nothing beside its support", () => {
+    const uniform = { activation: { kind: "erf" }, depth: 20, q: 0.001, weights: "haar" } as const;
+    const { json, document } = spectrum({ ...asked, uniform });
+    const { s, rho } = json["singular"] as { s: number[]; rho: number[] };
+    expect(s[0]).toBeGreaterThan(0.97);
+    expect(Math.min(...rho)).toBeGreaterThan(1);
+    const { x, y } = document.sections[0]!.figures[0] as LineFigure;
+    expect([x.domain![0] > 0.97, y.scale]).toEqual([true, undefined]);
   });
 
   it("says of relu that half of the directions are lost", () => {

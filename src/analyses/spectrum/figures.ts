@@ -17,11 +17,12 @@ function singularFigure({ spectrum, singular, isometry }: SpectrumPrediction): L
   const middle = rho[rho.length >> 1]!;
   const steep = Math.max(...rho) > STEEP * middle;
   const atoms = spectrum.atoms.map(({ at, mass }) => ({ at: Math.sqrt(at), mass }));
+  const places = [s[0]!, s.at(-1)!, isometry.sMax ?? s[0]!, ...atoms.map(({ at }) => at)];
   return lineFigure({
     id: "spectrum-singular",
     title: "Singular values of the Jacobian",
     caption: `Density 2 s ρ(s²) in the limit of infinite width. A network that passes all directions alike has them all at 1.${atomsText(spectrum.atoms)}`,
-    x: { label: "singular value s", domain: [0, 1.05 * Math.max(s.at(-1)!, isometry.sMax ?? 0)] },
+    x: { label: "singular value s", domain: singularDomain(places) },
     y: densityAxis("density of s", steep),
     series: [
       {
@@ -33,6 +34,14 @@ function singularFigure({ spectrum, singular, isometry }: SpectrumPrediction): L
     ],
     rules: [...edgeRule(isometry.sMax, atoms), ...atomRules(atoms)],
   });
+}
+
+/** From 0, or around a spectrum that lies far from it. */
+function singularDomain(places: readonly number[]): [number, number] {
+  const [least, most] = [Math.min(...places), Math.max(...places)];
+  if (least < most / 2) return [0, 1.05 * most];
+  const room = 0.05 * (most - least);
+  return [least - room, most + room];
 }
 
 function densityAxis(label: string, steep: boolean): Axis {

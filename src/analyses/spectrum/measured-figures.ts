@@ -52,8 +52,9 @@ function histogramFor(figure: LineFigure, values: readonly number[], all: number
   const logarithmic = figure.x.scale === "log";
   const of = logarithmic ? Math.log : Math.sqrt;
   const shown = figure.series.flatMap(({ points }) => points.map(({ x }) => (logarithmic ? Math.log(x) : x)));
-  const from = logarithmic ? Math.min(...shown) : 0;
   const living = values.filter((value) => value > 0).map(of);
+  // The tail of a logarithm has no end; singular values all belong to the picture.
+  const from = Math.min(...shown, ...(logarithmic ? [] : living.slice(0, 1)));
   const to = Math.max(...shown, living.at(-1) ?? 0);
   const points = histogram(living, { from, to, all });
   return {

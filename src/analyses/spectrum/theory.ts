@@ -7,7 +7,7 @@ export interface SpectrumPrediction {
   readonly isometry: Isometry;
   /** Where the continuous part ends at the left, or all but 0.2 % of it. */
   readonly density: Density;
-  /** Of the singular values s = sqrt(λ), 2 s ρ(s²), on an even grid. */
+  /** Of the singular values s = sqrt(λ), 2 s ρ(s²), on an even grid: from 0, or over a narrow spectrum alone. */
   readonly singular: { readonly s: readonly number[]; readonly rho: readonly number[] };
 }
 
@@ -32,8 +32,11 @@ export function predictSpectrum(spectrum: JacobianSpectrum): SpectrumPrediction 
   const drawn = bulk !== null && Number.isFinite(bulk.upper) && bulk.upper > 0;
   if (!drawn) return { spectrum, isometry, density: { lambda: [], rho: [] }, singular: { s: [], rho: [] } };
   const lambda = eigenvalueGrid(spectrum, bulk.upper);
-  const top = Math.sqrt(bulk.upper);
-  const s = Array.from({ length: SINGULAR_POINTS }, (_, i) => (top * (i + 0.5)) / SINGULAR_POINTS);
+  const [from, top] = [singularStart(lambda[0]!, bulk.upper), Math.sqrt(bulk.upper)];
+  const s = Array.from(
+    { length: SINGULAR_POINTS },
+    (_, i) => from + ((top - from) * (i + 0.5)) / SINGULAR_POINTS,
+  );
   const rho = spectrum.density(s.map((value) => value * value));
   return {
     spectrum,
@@ -41,6 +44,11 @@ export function predictSpectrum(spectrum: JacobianSpectrum): SpectrumPrediction 
     density: { lambda, rho: Array.from(spectrum.density(lambda)) },
     singular: { s, rho: s.map((value, i) => 2 * value * rho[i]!) },
   };
+}
+
+/** A spectrum in the upper half of [0, edge] is drawn by itself: from 0 on it would be one line. */
+function singularStart(least: number, upper: number): number {
+  return least > upper / 4 ? Math.sqrt(least) : 0;
 }
 
 /** Even in sqrt(ln(edge/λ)): close at the edge, where the density ends as a square root. */
