@@ -3,6 +3,7 @@
  * with η = ψ/(1+ψ), ψ(w) = mean of w a/(1 - w a), the point ω of law B that belongs to w is the fixed point of
  * ω ↦ w η_A(ω₁)/ω₁, ω₁ = w η_B(ω)/ω, which holds in the whole upper half plane.
  */
+import { FathomError } from "../../tensor/index.ts";
 import { meanOf } from "../estimate.ts";
 
 /** One value of a density. */
@@ -23,15 +24,23 @@ const LARGEST_MASS = 1 / 400;
 
 type Complex = readonly [re: number, im: number];
 
+/** Values below this part of the largest are 0: saturated units have slopes down to the smallest number there is. */
+const NEGLIGIBLE = 1e-9;
+
+/** A law as quantiles of equal weight, and its density. */
+export interface ProductLaw {
+  readonly quantiles: Float64Array;
+  readonly density: readonly Point[];
+}
+
 /**
  * Quantiles and density of the product of two free elements with positive laws.
- * @param a, b Ascending, ≥ 0.
- * @returns as many quantiles as `a` has; the density without the atom at 0.
+ * @param one, other Ascending, ≥ 0.
+ * @returns as many quantiles as `one` has; the density without the atom at 0.
+ * @throws FathomError failed where the iteration does not settle.
  */
-export function freeProduct(
-  a: Float64Array,
-  b: Float64Array,
-): { readonly quantiles: Float64Array; readonly density: readonly Point[] } {
+export function freeProduct(one: Float64Array, other: Float64Array): ProductLaw {
+  const [a, b] = [withoutNegligible(one), withoutNegligible(other)];
   const atZero = Math.max(shareOfZeros(a), shareOfZeros(b));
   const positive = (values: Float64Array) => values.find((value) => value > 0) ?? 0;
   const [least, most] = [positive(a) * positive(b), a.at(-1)! * b.at(-1)!];
@@ -40,6 +49,11 @@ export function freeProduct(
   const height = HEIGHT * Math.min(1, Math.sqrt(spread(a) + spread(b)));
   const density = refined({ a, b, height, least: 0.99 * least, most: 1.01 * most });
   return { quantiles: quantilesOf(density, atZero, a.length), density };
+}
+
+function withoutNegligible(values: Float64Array): Float64Array {
+  const least = NEGLIGIBLE * values.at(-1)!;
+  return values.map((value) => (value < least ? 0 : value));
 }
 
 function shareOfZeros(values: Float64Array): number {
@@ -142,7 +156,12 @@ function fixedPoint(a: Float64Array, b: Float64Array, w: Complex, start: Complex
     if (settled) return two;
     omega = leap[1] > 0 && distance(leap, two) < Math.hypot(...two) ? leap : two;
   }
-  return omega;
+  throw new FathomError({
+    code: "failed",
+    message: "The free product of two laws was not found: its iteration does not settle.",
+    where: "theory.fisher",
+    hint: "Moments and largest eigenvalues are exact all the same; ask for a smaller depth or second moment.",
+  });
 }
 
 /** Aitken's extrapolation of three iterates: x2 - (x2 - x1)²/(x2 - 2 x1 + x0). */

@@ -93,6 +93,14 @@ describe("the law by subordination", () => {
     expect(Math.abs(std / fisherMoments(network).at(-1)!.relativeStd - 1)).toBeLessThan(0.02);
   });
 
+  it("stays a law where most units are saturated and slopes fall to the smallest numbers: erf, q = 50", () => {
+    const network = { activation: erf, q: 50, depth: 10 };
+    const { quantiles } = fisherLaw(network);
+    expect(quantiles.every((value, i) => i === 0 || value >= quantiles[i - 1]!)).toBe(true);
+    expect(mean(quantiles) / fisherMoments(network).at(-1)!.m1).toBeCloseTo(1, 12);
+    expect(quantiles.at(-1)).toBeLessThan(fisherEdges(network).at(-1)!);
+  });
+
   it("of Gaussian weights is wider by m1² of every layer that is passed", () => {
     const network = { ...half, depth: 3, weights: "gaussian" } as const;
     const { m2 } = fisherMoments(network).at(-1)!;
