@@ -201,7 +201,11 @@ function inputMoment(tap: Tap, weights: Tensor, v: Tensor): Tensor {
 /**
  * The Kolmogorov distance of a sample from quantiles of the law, both without their shift by qhat and scaled to the law's mean: a
  * percent of qhat would move half of the eigenvalues of a ReLU network.
- * @param quantiles Ascending, of equal weight, at (i + 1/2)/n. @param shift E φ², by which they are shifted.
+ * @param sample One of `measureFisher`, whose eigenvalues stayed finite.
+ * @param law Quantiles ascending, of equal weight, at (i + 1/2)/n; `shift` is E φ², by which they are shifted.
+ * @returns In [0, 1].
+ * @throws FathomError bad-input for a sample without eigenvalues.
+ * @example fisherDistance(samples[0], { quantiles: fisherLaw(network).quantiles, shift: secondMoment(activation, q) })
  */
 export function fisherDistance(
   { eigenvalues, shift: own, m1 }: Pick<FisherSample, "eigenvalues" | "shift" | "m1">,

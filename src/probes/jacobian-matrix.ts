@@ -71,6 +71,9 @@ interface Direction {
  * Compiles the Jacobian between two taps.
  * @throws FathomError not-found or bad-input for taps that are not there, or not in this order; too-large for more than 2048
  * units; unsupported where the inputs of a batch act on each other.
+ * @example
+ * await using program = await compileJacobianMatrix({ network: model, from: 2 });
+ * const { lnScale } = await program.run(initialise(model, key, { dtype: "float64" }), x);
  */
 export async function compileJacobianMatrix(settings: JacobianMatrixOptions): Promise<JacobianMatrixProgram> {
   const { network } = settings;

@@ -85,14 +85,8 @@ export function buildStep(description: StepDescription): StepGraph {
   const x = asModelInput(gather(data, rows, { axis: 0 }), { model, dataset, dtype });
   const { output, updates } = applyModel(model, weights, x, { mode: "training", noise });
   const meanLoss = reduceMean(losses[loss](output, gather(labels, rows, { axis: 0 })));
-  const gradients = vjp([meanLoss], Object.values(parameters));
-  const next = optimizer.update({
-    parameters,
-    gradients: Object.fromEntries(trained.map((name, i) => [name, orZeros(gradients[i], parameters[name]!)])),
-    state,
-    learningRate,
-    rates,
-  });
+  const gradients = gradientsOf(meanLoss, parameters);
+  const next = optimizer.update({ parameters, gradients, state, learningRate, rates });
   return {
     carry: [...Object.values({ ...parameters, ...only(buffers, weights), ...state })],
     next: [
@@ -107,6 +101,12 @@ export function buildStep(description: StepDescription): StepGraph {
     trained,
     frozen,
   };
+}
+
+function gradientsOf(loss: Tensor, parameters: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
+  const tensors = Object.values(parameters);
+  const gradients = vjp([loss], tensors).map((gradient, i) => orZeros(gradient, tensors[i]!));
+  return Object.fromEntries(Object.keys(parameters).map((name, i) => [name, gradients[i]!]));
 }
 
 /** The names of a model's arrays by what a step does with them. */
@@ -201,6 +201,7 @@ function stateInputs(initial: Readonly<Record<string, NdArray>>): Record<string,
   );
 }
 
+/** The shapes of some arrays, under their names. */
 export function shapesOf(
   parameters: Readonly<Record<string, { readonly shape: Shape }>>,
 ): Record<string, Shape> {

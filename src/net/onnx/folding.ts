@@ -20,6 +20,7 @@ export interface Folding {
   readonly certain: boolean;
 }
 
+/** Linear layers of a model that hold a merged batch normalisation; guesses from names only where nothing is certain. */
 export function folding(model: DecodedModel): Folding {
   const layers = model.nodes.filter(({ opType }) => linear.has(opType));
   const certain = layers.filter((node) => isMerged(node));

@@ -17,6 +17,7 @@ export interface Flow {
 /** Their derivative is zero everywhere it exists. */
 const stops = new Set(["stopGradient", "floor", "sign"]);
 
+/** Whether a tensor carries derivatives. */
 export function isFloat({ dtype }: Tensor): boolean {
   return dtype === "float32" || dtype === "float64";
 }

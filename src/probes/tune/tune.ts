@@ -184,6 +184,7 @@ export type CheckOptions = Pick<TuneOptions, "inputs" | "key" | "options"> & {
 /**
  * Partial Jacobians of networks that were not tuned on; in float64 where they leave float32.
  * @throws FathomError as `measureJacobians`.
+ * @example await checkTuning(tuning.net, { inputs, seeds: 8, stream: "after" })
  */
 export async function checkTuning(
   net: Net,

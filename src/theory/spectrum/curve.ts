@@ -39,6 +39,7 @@ export interface LayerPoint {
   readonly slope: Complex;
 }
 
+/** A place for `evaluateLayer` to write to. */
 export function layerPoint(): LayerPoint {
   return { v: { re: 0, im: 0 }, slope: { re: 0, im: 0 } };
 }
