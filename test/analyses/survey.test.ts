@@ -34,6 +34,19 @@ describe("a survey", () => {
     expect(Math.abs(theory - measured)).toBeLessThan(4 * Math.sqrt(8 / 32 / 8) + 0.5);
   });
 
+  it("lays sampled singular values beside the predicted spectrum", () => {
+    const { edge, measured } = outcome.json["spectrum"] as {
+      edge: number;
+      measured: { ks: number; max: number; seeds: number };
+    };
+    expect(measured.seeds).toBe(2);
+    // Two networks of width 32.
+    expect(measured.ks).toBeLessThan(0.15);
+    expect(Math.abs(Math.log(measured.max / edge))).toBeLessThan(1.5);
+    const { figures } = outcome.document.sections.find(({ id }) => id === "spectrum")!;
+    expect(figures.map(({ id }) => id)).toContain("spectrum-distribution");
+  });
+
   it("answers every question of cli.md", () => {
     const { training, learningRate, separation } = outcome.json as unknown as Record<
       string,
@@ -98,10 +111,11 @@ describe("what does not apply", () => {
     const layers = [{ kind: "flatten" }, dense(16), ...activations, dense(16), activations[0], dense(10)];
     const net = parseNet({ fathom: 1, input: { kind: "image", shape: [1, 28, 28] }, layers });
     const { json } = await ask(net, { seconds: 1 });
-    // The spectrum is theory alone.
-    expect(json.notApplicable).toEqual([
-      { id: "spectrum", because: expect.stringContaining("layers[3] (activation)") },
-    ]);
+    expect(json.notApplicable).toEqual([]);
+    expect(json["spectrum"]).toMatchObject({
+      missing: expect.stringContaining("layers[3] (activation)"),
+      measured: { shape: [16, 16], seeds: 2, ks: null, max: expect.any(Number) },
+    });
     expect(json["criticality"]).toMatchObject({ missing: expect.stringContaining("layers[3] (activation)") });
     expect(json["separation"]).toMatchObject({ missing: expect.stringContaining("layers[3] (activation)") });
     expect(json["learningRate"]).toMatchObject({

@@ -80,8 +80,10 @@ export async function measuredSpectrum(
   return { measurement, width: measurement.shape[1], seeds, ...(law === undefined ? {} : { law }) };
 }
 
-/** Nothing to compare with where the law lies outside of float64. */
-function lawOf(predicted: SpectrumPrediction | undefined): (EigenvalueLaw & { mean: number }) | undefined {
+/** The law to compare samples with: none where it lies outside of float64. */
+export function lawOf(
+  predicted: SpectrumPrediction | undefined,
+): (EigenvalueLaw & { mean: number }) | undefined {
   if (predicted === undefined) return undefined;
   const { mean } = predicted.spectrum;
   return mean > 0 && Number.isFinite(mean) ? { ...predicted.spectrum.distribution(), mean } : undefined;
@@ -195,7 +197,7 @@ export function measuredNumbers({ measurement, seeds }: MeasuredSpectrum): Numbe
           row("Kolmogorov distance, raw", ks.raw),
         ]),
     row("ln of the mean eigenvalue", mean.lnMean, undefined, mean.se),
-    row("largest eigenvalue", Math.exp(max.lnMean), "mean over networks"),
+    row("largest singular value", Math.exp(max.lnMean / 2), "mean over networks"),
     row("largest inactive fraction", inactive, "over layers and networks"),
   ];
 }

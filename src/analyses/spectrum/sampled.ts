@@ -1,26 +1,22 @@
 /** @file The question `fathom spectrum` asks with --measure, --freeness or --fisher: theory beside sampled networks. */
-import type { Conclusion } from "../analysis.ts";
 import { sectionOf } from "../analysis.ts";
 import { describeNet } from "../describe.ts";
-import type { Outcome, Verdict } from "../document.ts";
-import type { LineFigure } from "../figure.ts";
+import type { Outcome } from "../document.ts";
 import { reproduction } from "../reproduction.ts";
 import { isUnsupported } from "../unsupported.ts";
 import { spectrumAdvice } from "./advice.ts";
-import { concludeSpectrum, spectrumSource } from "./conclude.ts";
+import { spectrumSource } from "./conclude.ts";
+import { concludeSampled } from "./conclude-sampled.ts";
 import { fisherJson, predictFisher, sampleFisher } from "./fisher.ts";
 import { fisherSection } from "./fisher-section.ts";
 import { freenessPart } from "./freeness.ts";
 import {
   type MeasuredSpectrum,
-  measuredFindings,
   measuredJson,
-  measuredNumbers,
   measuredSpectrum,
   type SamplingAsked,
   type SamplingOptions,
 } from "./measure.ts";
-import { withMeasured } from "./measured-figures.ts";
 import { type SpectrumQuestion, type SpectrumSubject, spectrumSubject } from "./question.ts";
 
 export interface SampledSpectrumQuestion extends SpectrumQuestion, SamplingAsked {
@@ -43,7 +39,7 @@ export async function sampledSpectrum(asked: SampledSpectrumQuestion): Promise<O
   const start = performance.now();
   const { subject, missing } = theoryOf(asked);
   const measured = asked.measure && (await measuredSpectrum(asked, asked.measure, subject?.predicted));
-  const conclusion = withSamples(subject, measured, missing);
+  const conclusion = concludeSampled({ predicted: subject?.predicted, measured, missing });
   const freeness = asked.freeness && freenessPart(asked, asked.freeness);
   const fisher = asked.fisher === true ? await fisherPart(asked) : undefined;
   return {
@@ -80,31 +76,6 @@ function theoryOf(asked: SampledSpectrumQuestion): { subject?: SpectrumSubject; 
     if (!alone || !isUnsupported(error)) throw error;
     return { missing: error.message };
   }
-}
-
-type Concluded = Omit<Conclusion, "advice"> & { readonly verdict: Verdict };
-
-function withSamples(
-  subject: SpectrumSubject | undefined,
-  measured: MeasuredSpectrum | undefined,
-  missing: string | undefined,
-): Concluded {
-  const theory = subject && concludeSpectrum(subject.predicted);
-  if (measured === undefined) return theory!;
-  const findings = measuredFindings(measured);
-  const figures = (theory?.figures ?? []).filter((figure): figure is LineFigure => figure.kind === "lines");
-  return {
-    verdict: theory?.verdict ?? { sentence: findings[0]!.text, tone: findings[0]!.tone },
-    findings: [
-      ...(missing === undefined ? [] : [{ text: `Measured only: ${missing}`, tone: "neutral" as const }]),
-      ...(theory?.findings ?? []),
-      ...findings,
-    ],
-    numbers: [...(theory?.numbers ?? []), ...measuredNumbers(measured)],
-    figures: withMeasured(figures, measured, subject?.predicted),
-    notes: theory?.notes ?? [],
-    json: theory?.json ?? {},
-  };
 }
 
 function sampleFacts(measured: MeasuredSpectrum | undefined): [string, string][] {
