@@ -47,6 +47,8 @@ export type CurvatureKind = "ntk" | "gaussNewton" | "hessian";
 export interface CurvatureRunOptions extends Partial<Omit<LanczosOptions, "dimension">> {
   /** Only this layer trains, one of the probe's `groups`: the block of the matrix on its diagonal. All layers unless said. */
   readonly group?: string;
+  /** Another batch of the same size; not of the Hessian, which needs its labels. */
+  readonly inputs?: NdArray;
 }
 
 /** A compiled curvature probe: one architecture and batch size, any weights. Dispose of it when done. */
@@ -127,7 +129,8 @@ export async function compileChainCurvature(
     kind,
     groups,
     measure: async (parameters, options = {}) => {
-      const feeds = { ...parameters, ...fixed, ...maskFeeds(groups, chain.dtype, options.group) };
+      const batch = options.inputs === undefined ? fixed : { ...fixed, [inputName(chain.x)]: options.inputs };
+      const feeds = { ...parameters, ...batch, ...maskFeeds(groups, chain.dtype, options.group) };
       return run(executable, product, feeds, options);
     },
     [Symbol.asyncDispose]: async () => executable.dispose(),
@@ -241,7 +244,7 @@ function run(
   executable: Executable,
   { vectors }: Product,
   fixed: Record<string, NdArray>,
-  { key = Key.fromSeed(0), group: _, ...options }: CurvatureRunOptions,
+  { key = Key.fromSeed(0), group: _, inputs: __, ...options }: CurvatureRunOptions,
 ): Promise<ExtremeEigenvalues> {
   const sizes = vectors.map(({ shape }) => shape.reduce((product, n) => product * n, 1));
   const dimension = sizes.reduce((sum, n) => sum + n, 0);

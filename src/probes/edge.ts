@@ -8,9 +8,10 @@
  */
 
 import { Key, type NdArray } from "../tensor/index.ts";
-import { type Estimate, meanEstimate } from "../theory/index.ts";
+import { type Estimate, meanEstimate, meanOf } from "../theory/index.ts";
 import {
   createTrainer,
+  eventLoopTurn,
   type RunOptions,
   type Trainer,
   type TrainerOptions,
@@ -43,6 +44,8 @@ export interface EdgeRunOptions extends EdgeSearchOptions {
 export interface StabilityCriterion {
   /** What counts, in words. */
   readonly meaning: string;
+  /** Once broken it stays so, whatever comes: runs are left at once. */
+  readonly early?: true;
   holds(run: Pick<TrainingRun, "status" | "losses">): boolean;
 }
 
@@ -73,12 +76,38 @@ export async function measureEdge(settings: EdgeOptions): Promise<EdgeMeasuremen
 /** The same with a trainer that is there already. */
 export async function measureEdgeWith(trainer: Trainer, settings: EdgeRunOptions): Promise<EdgeMeasurement> {
   const seeds = positiveCount("seeds", settings.parameters?.length ?? settings.seeds ?? 3, 2);
-  const key = settings.key ?? Key.fromSeed(0);
+  const { key = Key.fromSeed(0), rows } = settings;
+  const steps = positiveCount("steps", settings.steps ?? 40, 4);
+  const starts = Array.from({ length: seeds }, (_, seed): StartRun => {
+    const initial = { key: key.split("edge").split(seed), ...initialOf(settings, seed) };
+    return (learningRate) => trainer.start({ ...initial, learningRate, steps, ...(rows ? { rows } : {}) });
+  });
+  return await measureEdgeOf(starts, settings);
+}
+
+/** A run of so many steps at its first one, at a learning rate. */
+export type StartRun = (learningRate: number) => Pick<TrainingRun, "status" | "losses" | "advance">;
+
+export interface EdgeTrialOptions extends EdgeSearchOptions, Pick<EdgeRunOptions, "criterion" | "signal"> {
+  /** Called before each trial. */
+  readonly onTrial?: (done: number) => void;
+}
+
+/**
+ * The same for runs that anything may start, a trainer or an imported graph.
+ * @param starts One for each seed, or whatever the edges scatter over; one alone has no interval.
+ * @example await measureEdgeOf([(learningRate) => trainer.start({ key, learningRate, steps: 7 })], { guess: 0.1 })
+ */
+export async function measureEdgeOf(
+  starts: readonly StartRun[],
+  settings: EdgeTrialOptions,
+): Promise<EdgeMeasurement> {
   const brackets: EdgeBracket[] = [];
   let search: EdgeSearchOptions = settings;
-  for (let seed = 0; seed < seeds; seed++) {
-    const run = { key: key.split("edge").split(seed), ...initialOf(settings, seed) };
-    const bracket = await bracketEdge(stability(trainer, run, settings), search);
+  let trials = 0;
+  for (const start of starts) {
+    const works = stability(start, { ...settings, onTrial: () => settings.onTrial?.(trials++) });
+    const bracket = await bracketEdge(works, search);
     brackets.push(bracket);
     const middle = middleOf(bracket);
     if (Number.isFinite(middle) && middle > 0) search = { ...settings, guess: middle, stride: 1.5 };
@@ -101,17 +130,15 @@ function initialOf({ parameters }: EdgeRunOptions, seed: number): Pick<RunOption
   return given === undefined ? {} : { parameters: given };
 }
 
-function stability(
-  trainer: Trainer,
-  initial: Pick<RunOptions, "key" | "parameters">,
-  { steps = 40, rows, signal, criterion = survives }: EdgeRunOptions,
-) {
-  positiveCount("steps", steps, 4);
+function stability(start: StartRun, { signal, criterion = survives, onTrial }: EdgeTrialOptions) {
   return async (learningRate: number): Promise<boolean> => {
-    const run = trainer.start({ ...initial, learningRate, steps, ...(rows ? { rows } : {}) });
+    onTrial?.(0);
+    const run = start(learningRate);
     while (run.status === "running") {
+      await eventLoopTurn();
       signal?.throwIfAborted();
       await run.advance();
+      if (criterion.early && !criterion.holds(run)) return false;
     }
     return criterion.holds(run);
   };
@@ -121,8 +148,9 @@ function stability(
 export function isStable({ status, losses }: Pick<TrainingRun, "status" | "losses">): boolean {
   if (status === "diverged" || losses.length === 0) return false;
   const late = losses.slice(-Math.ceil(losses.length / 4));
-  const mean = late.reduce((sum, loss) => sum + loss, 0) / late.length;
-  return mean <= unstableAbove * losses[0]! && losses.every((loss) => loss <= blownAbove * losses[0]!);
+  return (
+    meanOf(late) <= unstableAbove * losses[0]! && losses.every((loss) => loss <= blownAbove * losses[0]!)
+  );
 }
 
 /** Every loss is finite and the run ends about where it began, or below: what happens between is forgiven. */
@@ -144,6 +172,7 @@ const rounding = 1e-5;
  */
 export const descends: StabilityCriterion = {
   meaning: `each of the first ${descentSteps - 1} steps on one batch lowers its loss`,
+  early: true,
   holds: ({ status, losses }) =>
     status !== "diverged" &&
     losses.every((loss, i) => Number.isFinite(loss) && (i === 0 || loss <= losses[i - 1]! * (1 + rounding))),

@@ -35,10 +35,13 @@ export {
   type EdgeMeasurement,
   type EdgeOptions,
   type EdgeRunOptions,
+  type EdgeTrialOptions,
   isStable,
   measureEdge,
+  measureEdgeOf,
   measureEdgeWith,
   type StabilityCriterion,
+  type StartRun,
   survives,
   unstableAbove,
 } from "./edge.ts";
@@ -82,7 +85,16 @@ export {
 } from "./jacobian-program.ts";
 export { type EigenvalueLaw, kolmogorovDistance } from "./kolmogorov.ts";
 export { type ExtremeEigenvalues, extremeEigenvalues, type LanczosOptions } from "./lanczos.ts";
-export { chooseLaw, type Errors, fitLaw, type Law, type LawFit, laws, rankLaws } from "./laws.ts";
+export {
+  chooseLaw,
+  type Errors,
+  fewestForChoice,
+  fitLaw,
+  type Law,
+  type LawFit,
+  laws,
+  rankLaws,
+} from "./laws.ts";
 export { type LayerKernel, type LayerKernelOptions, measureLayerKernels } from "./layer-kernels.ts";
 export type { LogEstimate } from "./log-estimate.ts";
 export { type Pair, type PairsByClass, pairsByClass, rankingAccuracy } from "./pairs.ts";

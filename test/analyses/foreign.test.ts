@@ -109,10 +109,12 @@ describe("fathom survey of an ONNX model", () => {
     expect(reasons["spectrum"]).toContain("fixes a batch of 8");
     expect(reasons["theory"]).toContain("one draw");
     expect(found.verdict).toMatch(/block 6 \(10\)( alone)? amplifies/);
-    const { bySource, max } = found.learningRate;
-    // An edge of SGD lies within a few times 2/λ_max of cross entropy (learning-rate notes).
-    expect(max / bySource.curvature).toBeGreaterThan(0.3);
-    expect(max / bySource.curvature).toBeLessThan(30);
+    const { bySource, max, maxSource, perLayer, status } = found.learningRate;
+    expect([max, maxSource, bySource.ntk]).toEqual([bySource.measured, "measured", null]);
+    expect(status.ntk).toContain("one draw");
+    expect(perLayer.map(({ layer }: { layer: string }) => layer)).toContain("10");
+    expect(bySource.measured / bySource.fisher).toBeGreaterThan(1 / 3);
+    expect(bySource.measured / bySource.fisher).toBeLessThan(3);
   });
 
   it("leaves out what the budget does not reach, and says what would", async () => {

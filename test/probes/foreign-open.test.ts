@@ -16,6 +16,12 @@ describe("the batch of a model's file", () => {
     expect([opened.model.samples, opened.dims]).toEqual([1, { batch: 1 }]);
   });
 
+  it("is no larger than the data, where nobody decides", async () => {
+    const few = await openForeign(model("mlp-fathom.onnx"), { rows: 12 });
+    const many = await openForeign(model("mlp-fathom.onnx"), { rows: 1000 });
+    expect([few.model.samples, many.model.samples]).toEqual([12, 16]);
+  });
+
   it("stays what the file fixes", async () => {
     const opened = await openForeign(model("mlp-script.onnx"), { batch: 1 });
     expect([opened.model.samples, opened.fixedBatch]).toEqual([3, true]);

@@ -7,6 +7,7 @@ import {
   type ForeignChain,
   type ForeignMeasurement,
   type ForeignMeasureOptions,
+  fewestForChoice,
   judgedTaps,
   measureForeign,
 } from "../../probes/index.ts";
@@ -15,7 +16,7 @@ export interface BlocksMeasurement extends ForeignMeasurement {
   readonly chain: ForeignChain;
   /** Taps that are judged: all but a readout at the end, which changes width and scale on purpose. */
   readonly hidden: number;
-  /** Undefined for fewer than three taps that are judged. */
+  /** Undefined for fewer than five taps that are judged: of four gains or less every law can be told. */
   readonly diagnosis: Diagnosis | undefined;
   /** Undefined for fewer than three blocks. */
   readonly culprit: CulpritFinding | undefined;
@@ -43,7 +44,7 @@ export async function measureBlocks(
     chain,
     hidden,
     diagnosis:
-      sound.length < 3
+      sound.length < fewestForChoice
         ? undefined
         : diagnose(sound.map(({ index, J }) => ({ depth: index, lnJ: J.perSeed }))),
     culprit: segments.length < 3 ? undefined : culprit(segments),

@@ -76,7 +76,7 @@ export function blocksVerdict(measured: BlocksMeasurement): Verdict {
   }
   const does = total > 0 ? "grow" : "shrink";
   const alone = aloneText(measured, total);
-  const law = diagnosis && lawText(diagnosis.verdict, diagnosis);
+  const law = diagnosis === undefined ? gainsText(measured) : lawText(diagnosis.verdict, diagnosis);
   const how = alone ?? (law === undefined ? "" : `, ${law}`);
   const sentence = `Small changes ${does} by ${factor(total)} (in J) ${where}${how}.`;
   return { sentence, tone: Math.abs(total) > Math.log(100) ? "bad" : "warn" };
@@ -88,6 +88,14 @@ function aloneText({ culprit }: BlocksMeasurement, total: number): string | unde
   const { index, name, lnJ } = culprit.segment;
   const verb = lnJ > 0 ? "amplifies" : "shrinks them";
   return `; ${blockName(index, name)} alone ${verb} ${factor(lnJ)}`;
+}
+
+/** A few blocks have gains and no law. */
+function gainsText({ layers, hidden }: BlocksMeasurement): string | undefined {
+  const gains = layers
+    .slice(1, hidden)
+    .map(({ name, local }) => `${significant(Math.exp(local!.lnMean), 3)} in ${name}`);
+  return gains.length < 2 ? undefined : `block by block ${gains.join(", ")}`;
 }
 
 function lawText(

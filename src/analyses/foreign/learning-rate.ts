@@ -1,43 +1,16 @@
 /**
- * @file How large may the learning rate be, from the weights that the file holds? 2/λ_max of the Gauss-Newton matrix on a batch,
- * and the measured edge of plain SGD.
+ * @file How large may the learning rate be, from the weights that the file holds? 2/λ_max of the Gauss-Newton matrix and the
+ * edge of descent on the same batches, as for described networks, where weights are fixed and batches differ.
  */
-import {
-  compileChainCurvature,
-  type EdgeBracket,
-  foreignChain,
-  isLogits,
-  logitsOf,
-  type OpenedModel,
-  openForeign,
-  sgdEdge,
-  stableRate,
-} from "../../probes/index.ts";
-import { FathomError, ndarray } from "../../tensor/index.ts";
-import { applies, defineAnalysis, doesNotApply } from "../analysis.ts";
-import { finiteOrNull } from "../figure.ts";
+import { descentSteps, isLogits } from "../../probes/index.ts";
+import { applies, type Conclusion, defineAnalysis, doesNotApply } from "../analysis.ts";
+import { type KnownRates, largestRate, largestRateJson } from "../learning-rate/largest.ts";
+import { layerFigure, layerNotes, layerTables, rateNumbers } from "../learning-rate/section.ts";
 import { rate } from "../words.ts";
 import type { ForeignContext } from "./context.ts";
-import { compileSeconds, passSeconds } from "./cost.ts";
-import { dataBatch, openOptions } from "./subject.ts";
+import { type FileRates, measureFileRates, rateSeconds } from "./rates.ts";
 
-/** Examples of a step, where the file leaves them open. */
-const batch = 64;
-/** Steps of a trial run. */
-const steps = 30;
-/** Trials that a search takes, about. */
-const trials = 10;
-/** Products that Lanczos takes, about. */
-const products = 30;
-
-interface Measured {
-  /** 2/λ_max. */
-  readonly curvatureRate: number;
-  readonly bracket: EdgeBracket;
-  readonly samples: number;
-}
-
-export const foreignLearningRate = defineAnalysis<undefined, Measured, ForeignContext>({
+export const foreignLearningRate = defineAnalysis<undefined, FileRates, ForeignContext>({
   id: "learningRate",
   title: "Learning rate",
   question: "How large may the learning rate be, from these weights?",
@@ -54,108 +27,45 @@ export const foreignLearningRate = defineAnalysis<undefined, Measured, ForeignCo
     }
     return applies;
   },
-  cost: ({ subject: { model } }) => {
-    const step = (3 * passSeconds(model) * batch) / model.samples;
-    return 2 * compileSeconds(model) + (products * 2 + trials * steps) * step;
-  },
+  cost: rateSeconds,
   predict: () => undefined,
-  async measure(context) {
-    const { dataset } = context.source;
-    const rows = Math.min(batch, dataset.train.labels.data.length);
-    const opened = context.subject.fixedBatch
-      ? context.subject
-      : await openForeign(context.subject.path, { ...openOptions(context.source), batch: rows });
-    const curvatureRate = await rateFromCurvature(context, opened);
-    const { model } = opened;
-    const all = dataBatch(opened, dataset, { name: "edge", rows: steps * model.samples, key: context.key });
-    const bracket = await sgdEdge(model, {
-      batches: batches(all, model.samples),
-      guess: curvatureRate >= 1e-6 ? Math.min(curvatureRate, 10) : 1e-3,
-      options: context.options,
-      signal: context.signal,
-      onTrial: (done) => context.progress("Learning rate", done, null),
-    });
-    return { curvatureRate, bracket, samples: model.samples };
-  },
-  conclude(_, { measured: { curvatureRate, bracket, samples } }) {
-    const { lastStable, firstUnstable } = bracket;
-    const edge =
-      lastStable > 0 && Number.isFinite(firstUnstable) ? Math.sqrt(lastStable * firstUnstable) : undefined;
-    const sentence = `From these weights plain SGD is ${edgeText(bracket, edge)}.`;
-    const curvature = Number.isFinite(curvatureRate) ? rate(curvatureRate) : "not finite";
-    return {
-      verdict: { sentence, tone: "neutral" },
-      findings: [{ text: `${sentence} 2/λ_max of the curvature is ${curvature}.`, tone: "neutral" }],
-      advice: [],
-      numbers: [
-        {
-          name: "largest stable rate",
-          value: finiteOrNull(edge),
-          ...(edge === undefined ? { status: "no edge in reach" } : {}),
-          ci: [finiteOrNull(lastStable), finiteOrNull(firstUnstable)],
-          n: 1,
-          kind: "measured",
-          note: "between the last rate that was stable and the first that was not",
-        },
-        { name: "2/λ_max", value: finiteOrNull(curvatureRate), kind: "measured" },
-      ],
-      figures: [],
-      notes: [
-        `Edge: one run of ${steps} steps of plain SGD on cross entropy at each rate, with batches of ${samples}, from the weights of the file. λ_max is that of the Gauss-Newton matrix of one batch, at these weights.`,
-      ],
-      json: {
-        max: finiteOrNull(edge),
-        lastStable: finiteOrNull(lastStable),
-        firstUnstable: finiteOrNull(firstUnstable),
-        bySource: {
-          ntk: null,
-          fisher: null,
-          curvature: finiteOrNull(curvatureRate),
-          measured: finiteOrNull(edge),
-        },
-        batch: samples,
-        trials: bracket.trials,
-      },
-    };
-  },
+  measure: measureFileRates,
+  conclude: (_, { measured }) => concludeRates(measured),
 });
 
-function edgeText({ lastStable, firstUnstable }: EdgeBracket, edge: number | undefined): string {
-  if (edge !== undefined) return `stable up to a rate of ${rate(edge)}`;
-  return lastStable > 0
-    ? `stable at every rate that was tried, up to ${rate(lastStable)}`
-    : `unstable at every rate that was tried, down to ${rate(firstUnstable)}`;
+function concludeRates({ known, samples, batches }: FileRates): Conclusion {
+  const sentence = `From these weights plain SGD ${descentText(known)}.`;
+  const figure = layerFigure(known);
+  const conditions = { batch: samples, loss: "crossEntropy", parameterisation: "as in the file" } as const;
+  return {
+    verdict: { sentence, tone: "neutral" },
+    findings: [{ text: `${sentence} ${curvatureText(known)}.`, tone: "neutral" }],
+    advice: [],
+    numbers: rateNumbers(known),
+    figures: figure === undefined ? [] : [figure],
+    tables: layerTables(known),
+    notes: [
+      `Descent: the largest rate at which each of the first ${descentSteps - 1} steps of gradient descent on one batch of ${samples} lowers its cross entropy; 2/λ_max of the Gauss-Newton matrix predicts it, for it is where the sharpest direction stops growing. Both start from the weights of the file, on ${batches === 1 ? "one batch" : `${batches} batches, over which errors are`}.`,
+      ...layerNotes(known),
+    ],
+    json: largestRateJson(known, conditions),
+  };
 }
 
-async function rateFromCurvature(context: ForeignContext, opened: OpenedModel): Promise<number> {
-  const { model } = opened;
-  const settings = { name: "curvature", rows: model.samples, key: context.key };
-  const data = dataBatch(opened, context.source.dataset, settings);
-  await using probe = await compileChainCurvature("gaussNewton", {
-    chain: () => ({ ...foreignChain(model), output: logitsOf(model) }),
-    loss: "crossEntropy",
-    ...data,
-    options: context.options,
-  });
-  const { largest } = await probe.measure(model.values, { key: context.key.split("curvature") });
-  return stableRate(largest);
+function descentText(known: KnownRates): string {
+  const { edge, interval } = known.measured!.descent;
+  if (edge !== undefined) return `descends steadily up to a rate of ${rate(edge.value)}`;
+  const [low, high] = interval;
+  if (low > 0) return `descends at every rate that was tried, up to ${rate(low)}`;
+  return Number.isFinite(high)
+    ? `descends on some batch at no rate that was tried, down to ${rate(high)}`
+    : "descends at every rate on some batches and at none on others";
 }
 
-function batches({ inputs, labels }: ReturnType<typeof dataBatch>, samples: number) {
-  const count = Math.floor(labels.data.length / samples);
-  const size = inputs.data.length / labels.data.length;
-  const values = inputs.data as Float32Array;
-  if (count === 0)
-    throw new FathomError({ code: "bad-input", message: "There are no training rows.", where: "--data" });
-  return Array.from({ length: steps }, (_, step) => {
-    const start = (step % count) * samples;
-    return {
-      inputs: ndarray(
-        inputs.dtype,
-        [samples, ...inputs.shape.slice(1)],
-        values.subarray(start * size, (start + samples) * size),
-      ),
-      labels: ndarray("int32", [samples], labels.data.subarray(start, start + samples)),
-    };
-  });
+function curvatureText(known: KnownRates): string {
+  const fisher = known.measured?.fisher;
+  if (fisher === undefined) return "2/λ_max of the curvature is not finite";
+  const largest = largestRate(known);
+  const from = largest?.source === "fisher" ? ", which stands in for it" : "";
+  return `2/λ_max of the curvature is ${rate(fisher.value)}${from}`;
 }

@@ -100,7 +100,7 @@ export function openOptions({ dims, output, dataset }: ForeignSource): OpenOptio
   return {
     ...(dims === undefined ? {} : { dims }),
     ...(output === undefined ? {} : { output }),
-    ...(dataset === undefined ? {} : { example: dataset.inputShape }),
+    ...(dataset === undefined ? {} : { example: dataset.inputShape, rows: dataset.train.labels.data.length }),
   };
 }
 

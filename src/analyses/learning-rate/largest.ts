@@ -2,7 +2,6 @@
  * @file `learningRate {max, bySource{ntk, fisher, measured}, perLayer}`: the largest stable rate of plain SGD from all that is
  * known of a network, the measured edge before the finite network's curvature before the kernel of infinite width.
  */
-import type { Model } from "../../net/index.ts";
 import type { EdgeMeasurement } from "../../probes/index.ts";
 import type { Estimate } from "../../theory/index.ts";
 import type { LossKind } from "../../train/index.ts";
@@ -55,12 +54,16 @@ function isRate(value: number): boolean {
   return Number.isFinite(value) && value > 0;
 }
 
+/** How rates were measured; they depend on all of it. */
+export interface RateConditions {
+  readonly batch: number;
+  readonly loss: LossKind;
+  /** That of a described network, or what else is known of it. */
+  readonly parameterisation: string;
+}
+
 /** The fields of the JSON. */
-export function largestRateJson(
-  { net: { parameterisation } }: Model,
-  known: KnownRates,
-  { batch, loss }: { readonly batch: number; readonly loss: LossKind },
-) {
+export function largestRateJson(known: KnownRates, conditions: RateConditions) {
   const { ntk, measured, perLayer } = known;
   const largest = largestRate(known);
   const kernel = "rate" in ntk ? ntk.rate.value : undefined;
@@ -76,7 +79,7 @@ export function largestRateJson(
     },
     ...statusesOf(known),
     perLayer: layerRatesJson(perLayer, whole),
-    settings: { loss, batch, parameterisation, optimizer: "plain SGD" },
+    settings: { ...conditions, optimizer: "plain SGD" },
   };
 }
 

@@ -91,7 +91,11 @@ export const learningRate = defineAnalysis<Prediction, Measurement>({
       json: {
         ...learningRateJson(predicted.rates, edges),
         survived: edges[0]!.measured.edge?.value ?? null,
-        ...largestRateJson(context.model, known[0]!, { batch: edgeBatch(context), loss: "crossEntropy" }),
+        ...largestRateJson(known[0]!, {
+          batch: edgeBatch(context),
+          loss: "crossEntropy",
+          parameterisation: context.model.net.parameterisation,
+        }),
       },
     };
   },

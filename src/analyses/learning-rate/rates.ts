@@ -11,14 +11,15 @@ import {
   descends,
   descentSteps,
   type EdgeMeasurement,
-  measureEdge,
+  measureEdgeOf,
+  type StartRun,
   seedKey,
   stableRate,
 } from "../../probes/index.ts";
 import type { CompileOptions } from "../../runtime/index.ts";
 import type { Key, NdArray } from "../../tensor/index.ts";
 import { type Estimate, meanEstimate } from "../../theory/index.ts";
-import type { LossKind } from "../../train/index.ts";
+import { createTrainer, eventLoopTurn, type LossKind } from "../../train/index.ts";
 
 export interface RateOptions {
   readonly model: Model;
@@ -54,37 +55,68 @@ const searchFrom = [1e-6, 1e3] as const;
 
 /** @example await measureRates({ model, dataset, rows, loss: "crossEntropy", seeds: 3, key }) */
 export async function measureRates(settings: RateOptions): Promise<RateMeasurement> {
-  const { model, key, seeds, loss, dataset, rows, options, signal } = settings;
-  const parameters = Array.from({ length: seeds }, (_, seed) => initialise(model, seedKey(key, seed)));
-  const fisherRates: number[] = [];
+  const { model, key, seeds, loss, dataset, rows, options } = settings;
   await using probe = await compileCurvature("gaussNewton", {
     model,
     loss,
     ...batchOf(settings),
     ...given(options),
   });
-  for (const weights of parameters) {
-    signal?.throwIfAborted();
-    fisherRates.push(stableRate((await probe.measure(weights, { key })).largest));
-  }
-  const fisher = geometricMean(fisherRates);
-  const descent = await measureEdge({
+  await using trainer = await createTrainer({
     model,
     dataset,
     loss,
     batch: rows.length,
-    rows,
     optimizer: { kind: "sgd", momentum: 0 },
-    parameters,
-    steps: descentSteps,
-    criterion: descends,
-    guess: startOf(fisher),
-    stride: 2,
-    reach: 8,
-    key,
     ...given(options),
-    ...(signal === undefined ? {} : { signal }),
   });
+  const starts = Array.from({ length: seeds }, (_, seed): RateStart => {
+    const parameters = initialise(model, seedKey(key, seed));
+    const run = { key: key.split("edge").split(seed), parameters, rows, steps: descentSteps };
+    return {
+      curvature: async () => (await probe.measure(parameters, { key })).largest,
+      run: (learningRate) => trainer.start({ ...run, learningRate }),
+    };
+  });
+  return await measureRatesOf(starts, { over: "seeds", ...settings });
+}
+
+/** One network on one batch: λ_max of its Gauss-Newton matrix, and descents of `descentSteps` on the batch. */
+export interface RateStart {
+  curvature(): Promise<number>;
+  readonly run: StartRun;
+}
+
+export interface RateSettings {
+  /** What starts differ in, for the words beside an interval. */
+  readonly over: "seeds" | "batches";
+  readonly signal?: AbortSignal | undefined;
+  readonly onTrial?: (done: number) => void;
+}
+
+/** The same of whatever can be run: two rates from each start. */
+export async function measureRatesOf(
+  starts: readonly RateStart[],
+  { over, signal, onTrial }: RateSettings,
+): Promise<RateMeasurement> {
+  const fisherRates: number[] = [];
+  for (const { curvature } of starts) {
+    await eventLoopTurn();
+    signal?.throwIfAborted();
+    fisherRates.push(stableRate(await curvature()));
+  }
+  const fisher = geometricMean(fisherRates, over);
+  const descent = await measureEdgeOf(
+    starts.map(({ run }) => run),
+    {
+      criterion: descends,
+      guess: startOf(fisher),
+      stride: 2,
+      reach: 8,
+      ...(signal === undefined ? {} : { signal }),
+      ...(onTrial === undefined ? {} : { onTrial }),
+    },
+  );
   return { ...(fisher === undefined ? {} : { fisher }), fisherRates, descent };
 }
 
@@ -106,24 +138,34 @@ export async function measureBlocks(settings: RateOptions): Promise<BlockShare[]
     ...batchOf(settings),
     ...given(options),
   });
-  const weights = initialise(model, seedKey(key, 0));
-  const largest = async (group?: string) =>
-    (await probe.measure(weights, { key, ...blockPrecision, ...(group === undefined ? {} : { group }) }))
-      .largest;
-  const whole = await largest();
-  if (!(whole > 0)) return [];
-  return await sharesOf(probe, settings, async (group) => (await largest(group)) / whole);
+  return await blockShares(probe, initialise(model, seedKey(key, 0)), settings);
 }
 
-async function sharesOf(
-  { groups }: CurvatureProbe,
-  { signal }: RateOptions,
-  shareOf: (group: string) => Promise<number>,
+export interface BlockSettings {
+  readonly key: Key;
+  readonly signal?: AbortSignal | undefined;
+  /** Called before each layer. */
+  readonly onLayer?: (done: number, total: number) => void;
+}
+
+/** The same by a probe that is there already, at some weights. */
+export async function blockShares(
+  probe: CurvatureProbe,
+  weights: Readonly<Record<string, NdArray>>,
+  { key, signal, onLayer }: BlockSettings,
 ): Promise<BlockShare[]> {
-  const shares: BlockShare[] = [];
-  for (const layer of groups) {
+  const largest = async (group?: string) => {
+    await eventLoopTurn();
     signal?.throwIfAborted();
-    shares.push({ layer, share: await shareOf(layer) });
+    const only = group === undefined ? {} : { group };
+    return (await probe.measure(weights, { key, ...blockPrecision, ...only })).largest;
+  };
+  const whole = await largest();
+  if (!(whole > 0)) return [];
+  const shares: BlockShare[] = [];
+  for (const layer of probe.groups) {
+    onLayer?.(shares.length, probe.groups.length);
+    shares.push({ layer, share: (await largest(layer)) / whole });
   }
   return shares;
 }
@@ -142,7 +184,7 @@ function startOf(fisher: Estimate | undefined): number {
   return fisher === undefined ? least : Math.min(Math.max(fisher.value, least), most);
 }
 
-function geometricMean(rates: readonly number[]): Estimate | undefined {
+function geometricMean(rates: readonly number[], over: RateSettings["over"]): Estimate | undefined {
   if (!rates.every((rate) => Number.isFinite(rate) && rate > 0)) return undefined;
   const { value, ci, n } = meanEstimate(rates.map(Math.log));
   return {
@@ -150,6 +192,6 @@ function geometricMean(rates: readonly number[]): Estimate | undefined {
     ...(ci === undefined ? {} : { ci: [Math.exp(ci[0]), Math.exp(ci[1])] as const }),
     ...(n === undefined ? {} : { n }),
     kind: "measured",
-    assumptions: ["2/λ_max of the Gauss-Newton matrix at initialisation", "geometric mean over seeds"],
+    assumptions: ["2/λ_max of the Gauss-Newton matrix at initialisation", `geometric mean over ${over}`],
   };
 }

@@ -34,8 +34,9 @@ export async function standInRates(model: Model, { seed, measure, options, onPro
     measure === undefined
       ? predictStandInRates(model, inputs)
       : await measureStandInRates({ model, inputs, key, seeds: measure.seeds, ...given });
-  const on = { batch: standInBatch, loss: standInLoss(model) };
-  return { json: largestRateJson(model, known, on), section: rateSection(model, known, on) };
+  const { parameterisation } = model.net;
+  const on = { batch: standInBatch, loss: standInLoss(model), parameterisation };
+  return { json: largestRateJson(known, on), section: rateSection(model, known, on) };
 }
 
 /** Inputs of a batch, and networks whose rates are measured at most. */

@@ -19,4 +19,11 @@ export {
 export { type ForeignModel, foreignModel } from "./model.ts";
 export { type OpenedModel, type OpenOptions, openForeign } from "./open.ts";
 export { measurePair, type PairMeasurement } from "./pairs.ts";
-export { isLogits, logitsOf, type SgdEdgeOptions, sgdEdge } from "./sgd.ts";
+export {
+  compileDescent,
+  type Descent,
+  type DescentOptions,
+  type ForeignBatch,
+  isLogits,
+  logitsOf,
+} from "./sgd.ts";

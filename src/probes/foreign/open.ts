@@ -13,6 +13,8 @@ export interface OpenOptions {
   readonly dims?: Readonly<Record<string, number>>;
   /** Examples at once, where the file leaves them open, whatever `dims` says; 16 unless said, fewer for large tensors. */
   readonly batch?: number;
+  /** Examples that there are: an open batch is no larger, unless `dims` or `batch` says so. */
+  readonly rows?: number;
   /** The shape of one example of the data: it fixes open dimensions of the input behind the batch. */
   readonly example?: readonly number[];
   /** The output that counts; the first one of floats unless said. */
@@ -51,7 +53,7 @@ export async function openForeign(path: string, options: OpenOptions = {}): Prom
   const at = async (batch: number) => open(path, { ...given, [axis.name]: batch }, options);
   if (options.batch !== undefined) return { ...(await at(options.batch)), fixedBatch: false };
   const trial = await at(1);
-  const batch = batchFor(trial.model);
+  const batch = Math.max(1, Math.min(batchFor(trial.model), options.rows ?? usualBatch));
   return { ...(batch === 1 ? trial : await at(batch)), fixedBatch: false };
 }
 

@@ -1,6 +1,6 @@
 /**
- * @file Plain SGD from the weights that an imported model has, for one question: at which rates is it stable? Batches and
- * rates are fed, so one compiled loop serves all trials of the search.
+ * @file Gradient descent on one batch from the weights that an imported model has, compiled once: batches and rates are fed, so
+ * all trials of a search for the edge of stability (`measureEdgeOf`) share one loop.
  */
 import {
   input,
@@ -14,22 +14,11 @@ import {
   vjp,
   withScope,
 } from "../../expr/index.ts";
-import { type CompileOptions, compileLoop } from "../../runtime/index.ts";
+import { type CompileOptions, compileLoop, type LoopExecutable } from "../../runtime/index.ts";
 import { type NdArray, ndarray } from "../../tensor/index.ts";
 import { losses } from "../../train/index.ts";
-import { isStable } from "../edge.ts";
-import { bracketEdge, type EdgeBracket } from "../edge-search.ts";
+import type { StartRun } from "../edge.ts";
 import type { ForeignModel } from "./model.ts";
-
-export interface SgdEdgeOptions {
-  /** One batch a step: `[S, ...]` each, with `[S]` classes. */
-  readonly batches: readonly { readonly inputs: NdArray; readonly labels: NdArray }[];
-  /** Where the search begins: 2/λ_max. */
-  readonly guess: number;
-  readonly options?: CompileOptions;
-  readonly signal?: AbortSignal | undefined;
-  readonly onTrial?: (trials: number) => void;
-}
 
 /** The outputs before a softmax at the end of the graph: cross entropy takes its own. */
 export function logitsOf({ output }: Pick<ForeignModel, "output">): Tensor {
@@ -41,61 +30,112 @@ export function isLogits({ output, samples }: Pick<ForeignModel, "output" | "sam
   return output.shape.length === 2 && output.shape[0] === samples;
 }
 
+export interface DescentOptions {
+  /** Steps of a run. */
+  readonly steps: number;
+  readonly options?: CompileOptions;
+}
+
+/** `[S, ...]` with `[S]` classes. */
+export interface ForeignBatch {
+  readonly inputs: NdArray;
+  readonly labels: NdArray;
+}
+
+/** Compiled descent on cross entropy. Dispose of it when done. */
+export interface Descent extends AsyncDisposable {
+  /** Runs on one batch, each from the weights of the file. */
+  on(batch: ForeignBatch): StartRun;
+}
+
 /**
- * Brackets the largest rate at which plain SGD on cross entropy, from the file's weights, is stable (as `measureEdge` says).
- * @example (await sgdEdge(model, { batches, guess: 0.1 })).lastStable
+ * Compiles plain gradient descent on the mean cross entropy of a batch.
+ * @example
+ * await using descent = await compileDescent(model, { steps: descentSteps });
+ * await measureEdgeOf([descent.on(batch)], { guess: 0.1, criterion: descends });
  */
-export async function sgdEdge(model: ForeignModel, settings: SgdEdgeOptions): Promise<EdgeBracket> {
-  const { batches, guess, options, signal } = settings;
+export async function compileDescent(
+  model: ForeignModel,
+  { steps, options }: DescentOptions,
+): Promise<Descent> {
   const { x, parameters, values, trained } = model;
-  const rateInput = "learningRate";
-  const graph = withScope(new Scope(), () => {
-    const labels = input("labels", [model.samples], "int32");
-    const rate = input(rateInput, [], model.dtype);
-    const loss = reduceMean(losses.crossEntropy(logitsOf(model), labels));
-    const weights = trained.map((name) => parameters[name]!);
-    const gradients = vjp([loss], weights).map((g, i) => orZeros(g, weights[i]!));
-    return { labels, rate, loss, weights, next: weights.map((w, i) => sub(w, mul(rate, gradients[i]!))) };
-  });
+  const graph = withScope(new Scope(), () => stepOf(model));
   const moving = new Set(trained);
   const still = Object.keys(parameters).filter((name) => !moving.has(name));
-  await using loop = await compileLoop({
+  const loop = await compileLoop({
     carry: graph.weights,
     next: graph.next,
-    perStep: [x, graph.labels, graph.rate],
-    shared: still.map((name) => parameters[name]!),
+    perStep: [graph.rate],
+    shared: [x, graph.labels, ...still.map((name) => parameters[name]!)],
     collect: { loss: graph.loss },
     ...(options ? { options } : {}),
   });
   const pick = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, values[name]!]));
-  const perStep = {
-    [inputName(x)]: stacked(batches.map(({ inputs }) => inputs)),
-    labels: stacked(batches.map(({ labels }) => ndarray("int32", labels.shape, labels.data as Int32Array))),
+  return {
+    on: ({ inputs, labels }) => {
+      const classes = ndarray("int32", labels.shape, labels.data as Int32Array);
+      const shared = { [inputName(x)]: inputs, [inputName(graph.labels)]: classes, ...pick(still) };
+      return (rate) => new DescentRun({ loop, model, shared, carry: pick(trained), rate, steps });
+    },
+    [Symbol.asyncDispose]: () => loop.dispose(),
   };
-  const steps = batches.length;
-  let trials = 0;
-  const stable = async (learningRate: number): Promise<boolean> => {
-    signal?.throwIfAborted();
-    settings.onTrial?.(trials++);
-    const rates = ndarray(model.dtype, [steps], new Array(steps).fill(learningRate));
-    const { collected } = await loop.run({
-      carry: pick(trained),
-      perStep: { ...perStep, [rateInput]: rates },
-      shared: pick(still),
-      steps,
-    });
-    const values = Float64Array.from(collected["loss"]!.data as Float32Array);
-    return isStable({ status: values.every(Number.isFinite) ? "done" : "diverged", losses: values });
-  };
-  return await bracketEdge(stable, { guess });
 }
 
-function stacked(arrays: readonly NdArray[]): NdArray {
-  const [first] = arrays as [NdArray];
-  const size = first.data.length;
-  const all = ndarray(first.dtype, [arrays.length, ...first.shape], new Float64Array(arrays.length * size));
-  arrays.forEach(({ data }, i) => {
-    (all.data as Float32Array).set(data as Float32Array, i * size);
-  });
-  return all;
+function stepOf(model: ForeignModel) {
+  const labels = input("labels", [model.samples], "int32");
+  const rate = input("learningRate", [], model.dtype);
+  const loss = reduceMean(losses.crossEntropy(logitsOf(model), labels));
+  const weights = model.trained.map((name) => model.parameters[name]!);
+  const gradients = vjp([loss], weights).map((g, i) => orZeros(g, weights[i]!));
+  return { labels, rate, loss, weights, next: weights.map((w, i) => sub(w, mul(rate, gradients[i]!))) };
+}
+
+type Arrays = Readonly<Record<string, NdArray>>;
+
+interface DescentRunParts {
+  readonly loop: LoopExecutable;
+  readonly model: ForeignModel;
+  readonly shared: Arrays;
+  readonly carry: Arrays;
+  readonly rate: number;
+  readonly steps: number;
+}
+
+/** Steps of one call: an unstable run is left after the first calls. */
+const stride = 2;
+
+/** One run; `losses[i]` is that of the batch before step i. */
+class DescentRun {
+  readonly #parts: DescentRunParts;
+  #carry: Arrays;
+  #losses: number[] = [];
+
+  constructor(parts: DescentRunParts) {
+    this.#parts = parts;
+    this.#carry = parts.carry;
+  }
+
+  get losses(): Float64Array {
+    return Float64Array.from(this.#losses);
+  }
+
+  get status(): "running" | "done" | "diverged" {
+    if (!this.#losses.every(Number.isFinite)) return "diverged";
+    return this.#losses.length < this.#parts.steps ? "running" : "done";
+  }
+
+  async advance() {
+    const { loop, model, shared, rate, steps: all } = this.#parts;
+    const steps = Math.min(stride, all - this.#losses.length);
+    const rates = ndarray(model.dtype, [steps], new Array(steps).fill(rate));
+    const { carry, collected } = await loop.run({
+      carry: this.#carry,
+      perStep: { learningRate: rates },
+      shared,
+      steps,
+    });
+    this.#carry = carry;
+    this.#losses = [...this.#losses, ...(collected["loss"]!.data as Float32Array)];
+    return this.status;
+  }
 }
