@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { initialise } from "../../src/net/index.ts";
 import { fisherDistance, measureFisher } from "../../src/probes/index.ts";
-import { FathomError, Key } from "../../src/tensor/index.ts";
+import { Key } from "../../src/tensor/index.ts";
 import {
   fisherEdges,
   fisherLaw,
@@ -10,16 +10,13 @@ import {
   secondMoment,
 } from "../../src/theory/index.ts";
 import { erfHalf } from "../oracles/fisher.ts";
+import { rejection } from "../refusal.ts";
 import { fullJacobian } from "./full-jacobian.ts";
 import { inputsOf, modelOf } from "./nets.ts";
 import { criticalNet } from "./plain-net.ts";
 
 const erf = scalarActivation("erf");
-const code = (work: Promise<unknown>) =>
-  work.then(
-    () => "no error",
-    (error: unknown) => (error instanceof FathomError ? error.code : String(error)),
-  );
+const code = async (work: Promise<unknown>) => (await rejection(() => work)).code;
 
 describe("H_l of a small network", () => {
   it("is the sum of qhat J Jᵀ over layers: its trace from whole Jacobians", async () => {

@@ -1,16 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { initialise } from "../../src/net/index.ts";
 import { jacobianMatrix, measureSpectrum, tapChain } from "../../src/probes/index.ts";
-import { FathomError, Key, ndarray } from "../../src/tensor/index.ts";
+import { Key, ndarray } from "../../src/tensor/index.ts";
+import { rejection } from "../refusal.ts";
 import { fullJacobian } from "./full-jacobian.ts";
 import { inputsOf, modelOf, smallResidual } from "./nets.ts";
 
 const key = Key.fromSeed(2);
-const code = (work: Promise<unknown>) =>
-  work.then(
-    () => "no error",
-    (error: unknown) => (error instanceof FathomError ? error.code : String(error)),
-  );
+const code = async (work: Promise<unknown>) => (await rejection(() => work)).code;
 
 describe("the Jacobian between two taps", () => {
   const model = smallResidual();

@@ -5,6 +5,7 @@ import { defaultProbes, measureJacobians } from "../../src/probes/index.ts";
 import { Key, type NdArray, ndarray } from "../../src/tensor/index.ts";
 import { propagate } from "../../src/theory/index.ts";
 import { finiteBatchGrowth } from "../oracles/criticality.ts";
+import { expectProfile } from "./agreement.ts";
 import { inputsOf } from "./nets.ts";
 
 const key = Key.fromSeed(1);
@@ -220,16 +221,7 @@ describe("J(1, l), J(l, L) and K of sampled networks", () => {
       // criticality.md §6, and §4.8 for the batch: (Bt-2)/(Bt-3) a layer for a linear network, a little more for others.
       const allowance = (l: number, se: number) =>
         4 * se + (3 * l) / width + (batch === undefined ? 0 : (2 * l) / (batch * positions));
-      measured.layers.forEach(({ J, K, toOutput }, l) => {
-        const { logJ, logToOutput, K: expected } = theory[l]!;
-        expect(Math.abs(J.lnMean - logJ), `J(1, ${l + 1})`).toBeLessThanOrEqual(allowance(l, J.se!));
-        expect(Math.abs(toOutput.lnMean - logToOutput), `J(${l + 1}, L)`).toBeLessThanOrEqual(
-          allowance(theory.length - 1 - l, toOutput.se!),
-        );
-        expect(Math.abs(Math.log(K.value / expected)), `K of ${l + 1}`).toBeLessThanOrEqual(
-          allowance(l + 1, K.se! / K.value),
-        );
-      });
+      expectProfile(measured, theory, allowance);
       const [last, other] = [measured.layers.at(-1)!, theoryOf(modelOf(input, layers(1.5 * sw2))).at(-1)!];
       expect(Math.abs(Math.log(last.K.value / other.K))).toBeGreaterThan(
         allowance(theory.length, last.K.se! / last.K.value),

@@ -8,6 +8,7 @@ import {
 } from "../../src/probes/index.ts";
 import { Key } from "../../src/tensor/index.ts";
 import { type MeanFieldLayer, propagate } from "../../src/theory/index.ts";
+import { expectProfile } from "./agreement.ts";
 import { inputsOf, meanSquare, modelOf } from "./nets.ts";
 
 const key = Key.fromSeed(0);
@@ -91,17 +92,7 @@ describe("one step K, J → K', J' of criticality.md §4, at width 256", () => {
         sw2,
         8,
       );
-      expect(measured.layers).toHaveLength(theory.length);
-      measured.layers.forEach(({ J, K, toOutput }, l) => {
-        const { logJ, logToOutput, K: expectedK } = theory[l]!;
-        expect(Math.abs(J.lnMean - logJ), `J(1, ${l + 1})`).toBeLessThanOrEqual(allowance(l, J.se!));
-        expect(Math.abs(toOutput.lnMean - logToOutput), `J(${l + 1}, L)`).toBeLessThanOrEqual(
-          allowance(theory.length - 1 - l, toOutput.se!),
-        );
-        expect(Math.abs(Math.log(K.value / expectedK)), `K of ${l + 1}`).toBeLessThanOrEqual(
-          allowance(l + 1, K.se! / K.value),
-        );
-      });
+      expectProfile(measured, theory, allowance);
       const last = measured.layers.at(-1)!.K;
       const wrongK = theoryAt(1.5).at(-1)!.K;
       expect(Math.abs(Math.log(last.value / wrongK))).toBeGreaterThan(

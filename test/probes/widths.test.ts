@@ -10,7 +10,7 @@ import { measureCoordinates } from "../../src/probes/index.ts";
 import { Key, ndarray, normal } from "../../src/tensor/index.ts";
 import { linearFit } from "../../src/theory/index.ts";
 import type { OptimizerSpec } from "../../src/train/index.ts";
-import { refusal } from "../train/problems.ts";
+import { rejection } from "../refusal.ts";
 
 /** Normal rows with labels of their signs: small inputs, so that the first layer's change is small beside the others'. */
 function signs(): Dataset {
@@ -136,7 +136,7 @@ describe("the measurement", () => {
   });
 
   it("refuses no steps", async () => {
-    expect(await refusal(() => measureCoordinates({ ...options, steps: 0 }))).toMatchObject({
+    expect(await rejection(() => measureCoordinates({ ...options, steps: 0 }))).toMatchObject({
       where: "steps",
     });
   });

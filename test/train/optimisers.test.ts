@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { Key, ndarray, toNumbers } from "../../src/tensor/index.ts";
-import { BatchOrder, createTrainer, type LossKind, type OptimizerSpec } from "../../src/train/index.ts";
+import { createTrainer, type LossKind, type OptimizerSpec } from "../../src/train/index.ts";
 import {
   crossEntropy,
   meanSquares,
   plainAdam,
+  plainBatches,
   plainSgd,
   plainTraining,
   type Update,
@@ -27,20 +28,6 @@ const initial = (dtype: "float32" | "float64") => ({
 const key = Key.fromSeed(5);
 const batch = 8;
 const steps = 40;
-
-/** The batches that a run of this key visits, as plain examples. */
-function batches() {
-  const order = new BatchOrder(
-    key.split("order"),
-    Int32Array.from({ length: 60 }, (_, i) => i),
-    batch,
-  );
-  const rows = [...order.indices(0, steps).data].map((row) => ({
-    x: [...dataset.train.inputs.data.subarray(3 * row, 3 * row + 3)] as number[],
-    label: dataset.train.labels.data[row]!,
-  }));
-  return Array.from({ length: steps }, (_, step) => rows.slice(step * batch, (step + 1) * batch));
-}
 
 interface Case {
   readonly name: string;
@@ -90,7 +77,7 @@ const cases: Case[] = [
 describe.each(cases)("$name", ({ loss, optimizer, lr, update }) => {
   const reference = plainTraining(
     { weight, bias },
-    batches(),
+    plainBatches(dataset, { key, batch, steps }),
     loss === "mse" ? meanSquares : crossEntropy,
     update(),
   );

@@ -2,6 +2,9 @@
  * @file An independent implementation of training, to test against: softmax regression (one dense layer) in plain
  * float64 loops, its gradient written out by hand, with SGD and Adam as PyTorch's documentation states them.
  */
+import type { Dataset } from "../../src/data/index.ts";
+import type { Key } from "../../src/tensor/index.ts";
+import { BatchOrder } from "../../src/train/index.ts";
 
 /** Weights [classes][features] and biases [classes]. */
 export interface Plain {
@@ -109,4 +112,18 @@ export function plainTraining(
     return loss;
   });
   return { weights, losses };
+}
+
+/** The batches that a run of this key visits, as plain examples of vectors. */
+export function plainBatches(
+  { train: { inputs, labels }, inputShape }: Dataset,
+  { key, batch, steps }: { readonly key: Key; readonly batch: number; readonly steps: number },
+): Example[][] {
+  const [features] = inputShape as [number];
+  const all = Int32Array.from(labels.data, (_, i) => i);
+  const rows = [...new BatchOrder(key.split("order"), all, batch).indices(0, steps).data].map((row) => ({
+    x: [...inputs.data.subarray(features * row, features * (row + 1))] as number[],
+    label: labels.data[row]!,
+  }));
+  return Array.from({ length: steps }, (_, step) => rows.slice(step * batch, (step + 1) * batch));
 }

@@ -2,7 +2,9 @@
 import { createHash } from "node:crypto";
 import { type Dataset, digits, type Split } from "../../src/data/index.ts";
 import { buildModel, type Model, parseNet, parseNetText } from "../../src/net/index.ts";
-import { FathomError, Key, type NdArray, ndarray, normal } from "../../src/tensor/index.ts";
+import { Key, type NdArray, ndarray, normal } from "../../src/tensor/index.ts";
+
+export { rejection as refusal } from "../refusal.ts";
 
 /** `count` points around `classes` centres in `features` dimensions. */
 export function blobs({ count = 60, features = 3, classes = 3, seed = 1 } = {}): Dataset {
@@ -79,15 +81,4 @@ export function hashOf(arrays: Readonly<Record<string, NdArray>>): string {
     sha.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   }
   return sha.digest("hex");
-}
-
-/** The FathomError that some work ends in. */
-export async function refusal(work: () => unknown): Promise<FathomError> {
-  try {
-    await work();
-  } catch (error) {
-    if (error instanceof FathomError) return error;
-    throw error;
-  }
-  throw new Error("nothing was refused");
 }

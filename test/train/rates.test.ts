@@ -6,14 +6,20 @@ import { expect, it } from "vitest";
 import { initialise } from "../../src/net/index.ts";
 import { Key, ndarray, toNumbers } from "../../src/tensor/index.ts";
 import {
-  BatchOrder,
   createTrainer,
   type OptimizerSpec,
   readRun,
   type TrainOptions,
   train,
 } from "../../src/train/index.ts";
-import { crossEntropy, plainAdam, plainSgd, plainTraining, type Update } from "./plain-training.ts";
+import {
+  crossEntropy,
+  plainAdam,
+  plainBatches,
+  plainSgd,
+  plainTraining,
+  type Update,
+} from "./plain-training.ts";
 import { blobs, hashOf, modelOf, refusal } from "./problems.ts";
 
 const dataset = blobs();
@@ -33,15 +39,6 @@ const parameters = {
 };
 const key = Key.fromSeed(5);
 const [batch, steps] = [8, 20];
-
-function batches() {
-  const all = Int32Array.from({ length: 60 }, (_, i) => i);
-  const rows = [...new BatchOrder(key.split("order"), all, batch).indices(0, steps).data].map((row) => ({
-    x: [...dataset.train.inputs.data.subarray(3 * row, 3 * row + 3)] as number[],
-    label: dataset.train.labels.data[row]!,
-  }));
-  return Array.from({ length: steps }, (_, step) => rows.slice(step * batch, (step + 1) * batch));
-}
 
 /** The nine weights by one update, the three biases by another. */
 function apart(ofWeights: Update, ofBiases: Update): Update {
@@ -77,9 +74,11 @@ it.each(cases)("%s with factors is that with a rate for each parameter", async (
   await run.advance(steps);
   const found = [weightName, biasName].flatMap((name) => toNumbers(run.parameters[name]!));
   // float64 on both sides: a few roundings a step.
-  plainTraining(start, batches(), crossEntropy, update).weights.forEach((w, i) => {
-    expect(Math.abs(w - found[i]!)).toBeLessThan(1e-12);
-  });
+  plainTraining(start, plainBatches(dataset, { key, batch, steps }), crossEntropy, update).weights.forEach(
+    (w, i) => {
+      expect(Math.abs(w - found[i]!)).toBeLessThan(1e-12);
+    },
+  );
 });
 
 const deep = modelOf("mlp:depth=2,width=5,in=3,out=3");
