@@ -24,7 +24,10 @@ describe("fathom spectrum --measure --freeness --fisher", () => {
       expect(result).toHaveProperty(field);
     expect(result.measured).toMatchObject({ width: 48, seeds: 2 });
     expect(result.measured.max / result.edge).toBeGreaterThan(0.7);
-    expect(result.freeness.moments[0]).toHaveProperty("se");
+    for (const field of ["word", "N", "mean", "se"]) expect(result.freeness.moments[0]).toHaveProperty(field);
+    // Free of each other: O(1/N). The control is not.
+    expect(result.freeness.slope).toBeLessThan(-0.6);
+    expect(Math.abs(result.freeness.control.slope)).toBeLessThan(0.3);
     expect(result.fisher.lambdaMax).toHaveLength(4);
     const page = await readFile(join(folder, "report.html"), "utf8");
     for (const title of ["Mixed moments by width", "Eigenvalues of the Fisher at 4 layers"])

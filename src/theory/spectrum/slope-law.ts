@@ -135,7 +135,7 @@ function requireDerivative(activation: ScalarActivation): void {
 function flat({ kind }: ScalarActivation, q: number): FathomError {
   return new FathomError({
     code: "unsupported",
-    message: `${kind} has φ' = 0 almost everywhere at q = ${q}: the Jacobian is 0 and has no spectrum to speak of.`,
+    message: `${kind} has φ' = 0 almost everywhere at q = ${q.toPrecision(3)}: the Jacobian is 0 and has no spectrum to speak of.`,
     where: "activation",
     hint: "Take an activation with a slope, or a smaller q.",
   });
