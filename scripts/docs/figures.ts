@@ -1,17 +1,12 @@
 /** @file The figures of the guide, drawn by the library: theory, probes and one short survey. */
 import {
-  criticality,
   estimatePoint,
   type Figure,
   lineFigure,
   phase,
   point,
   type Series,
-  survey,
-  tune,
-  widths,
 } from "../../src/analyses/index.ts";
-import { loadDataset } from "../../src/data/index.ts";
 import {
   buildModel,
   type Model,
@@ -29,9 +24,11 @@ import {
   propagatePair,
   propagateUniform,
   scalarActivation,
+  spaced,
   uniformStep,
 } from "../../src/theory/index.ts";
 import { foreignFigure } from "./foreign-figure.ts";
+import { ratesFigure, surveyFigure, tuneFigure, widthsFigure } from "./report-figures.ts";
 import { sampledFigures } from "./sampled-figures.ts";
 import { isometryLimit, spectrumByDepth, spectrumByWeights } from "./spectrum-figures.ts";
 
@@ -60,10 +57,6 @@ export const figures: Readonly<Record<string, () => Figure | Promise<Figure>>> =
   "survey-rates": () => surveyFigure("training", "strip"),
   "survey-separation": () => surveyFigure("separation", "lines"),
 };
-
-function spaced(from: number, to: number, count: number): number[] {
-  return Array.from({ length: count }, (_, i) => from + ((to - from) * i) / (count - 1));
-}
 
 function phaseFigure(name: string): Figure {
   const grid = { sw2: spaced(0.1, 3.5, 40), sb2: spaced(0, 1, 26) };
@@ -106,27 +99,12 @@ function correlation(): Figure {
 
 /** Theory and eight sampled networks of width 256. */
 async function apjn(): Promise<Figure> {
-  const [depth, width] = [24, 256];
-  const key = Key.fromSeed(0);
-  const inputs = normal(key.split("inputs"), "float32", [4, 64]);
+  const depth = 24;
   const series = [];
   for (const { sw2, name, role } of phases) {
-    const model = buildModel(
-      parseNetText(`mlp:depth=${depth},width=${width},activation=tanh,sw2=${sw2},in=64`),
-    );
-    const theory = propagate(meanFieldPlaces(model), { K: 1 }).slice(0, depth);
-    const { layers } = await measureJacobians({ model, inputs, seeds: 8, key });
-    const dots = layers
-      .slice(0, depth)
-      .map(({ index, J }) => estimatePoint(index, { value: J.lnMean, ci: J.ci }));
+    const model = buildModel(parseNetText(`mlp:depth=${depth},width=256,activation=tanh,sw2=${sw2},in=64`));
     series.push(
-      {
-        name: `${name}, theory`,
-        role,
-        form: "line" as const,
-        points: theory.map((l) => point(l.index, l.logJ)),
-      },
-      { name: `${name}, measured`, role, form: "dots" as const, points: dots },
+      ...(await theoryAndMeasured({ model, start: { K: 1 }, samples: 4, seeds: 8, depth, name, role })),
     );
   }
   return lineFigure({
@@ -242,68 +220,4 @@ async function batchNormGrowth(): Promise<Figure> {
     y: { label: "ln J(1, l)" },
     series,
   });
-}
-
-let someWidths: ReturnType<typeof widths> | undefined;
-
-/** One figure of a short question about widths, on the generated digits. */
-async function widthsFigure(id: string): Promise<Figure> {
-  someWidths ??= loadDataset("digits").then((dataset) =>
-    widths({
-      net: parseNetText("mlp:depth=3,width=32,activation=relu,sw2=2"),
-      dataset,
-      optimizer: { kind: "adam" },
-      seed: 0,
-      widths: [16, 32, 64, 128],
-      seconds: 20,
-      command: "npm run docs",
-    }),
-  );
-  const { document } = await someWidths;
-  const found = document.sections.flatMap((section) => section.figures).find((figure) => figure.id === id);
-  if (found === undefined) throw new Error(`The widths have no figure ${id}.`);
-  return found;
-}
-
-/** A relu network whose weights are 100 times too large in some layers and too small in others. */
-async function tuneFigure(): Promise<Figure> {
-  const dense = { kind: "dense", width: 128 };
-  const relu = { kind: "activation", activation: "relu" };
-  const block = (sw2: number) => [relu, { ...dense, sw2 }];
-  const layers = [
-    dense,
-    { kind: "repeat", times: 12, layers: [...block(2e4), ...block(2e4), ...block(2e-4)] },
-  ];
-  const net = parseNet({ fathom: 1, input: { kind: "vector", shape: [64] }, layers });
-  const { document } = await tune({ net, method: "sweep", seed: 0, command: "npm run docs" });
-  return document.sections[0]!.figures[0]!;
-}
-
-/** A figure of the report on one network of which both theory and samples tell. */
-async function ratesFigure(id: string): Promise<Figure> {
-  const net = parseNetText("mlp:depth=12,width=64,activation=tanh,sw2=2,sb2=0.05,in=64,out=10");
-  const { document } = await criticality({ net, seed: 0, command: "npm run docs", measure: { seeds: 8 } });
-  const found = document.sections.flatMap(({ figures }) => figures).find((figure) => figure.id === id);
-  if (found === undefined) throw new Error(`Criticality has no figure ${id}.`);
-  return found;
-}
-
-let shortSurvey: ReturnType<typeof survey> | undefined;
-
-/** The first figure of a kind in a section of one short survey on the generated digits. */
-async function surveyFigure(section: string, kind: Figure["kind"]): Promise<Figure> {
-  shortSurvey ??= loadDataset("digits").then((dataset) =>
-    survey({
-      net: parseNetText("mlp:depth=30,width=64,activation=tanh,sw2=2.5,sb2=0.05"),
-      dataset,
-      seed: 0,
-      seconds: 20,
-      command: "npm run docs",
-    }),
-  );
-  const { document } = await shortSurvey;
-  const figures = document.sections.find(({ id }) => id === section)?.figures ?? [];
-  const found = figures.find((figure) => figure.kind === kind);
-  if (found === undefined) throw new Error(`The survey has no ${kind} figure in its section ${section}.`);
-  return found;
 }

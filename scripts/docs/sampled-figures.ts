@@ -1,13 +1,12 @@
 /** @file Figures of sampled spectra, freeness and the Fisher: those that the command line draws. */
-import { type Figure, sampledSpectrum } from "../../src/analyses/index.ts";
+import { type Figure, type Outcome, sampledSpectrum } from "../../src/analyses/index.ts";
 import { parseActivation } from "../../src/net/index.ts";
 
-type Outcome = ReturnType<typeof sampledSpectrum>;
-let asked: Outcome | undefined;
-let narrow: Outcome | undefined;
+let asked: Promise<Outcome> | undefined;
+let narrow: Promise<Outcome> | undefined;
 
 /** erf at q = 0.2, ten orthogonal layers. */
-function wide(): Outcome {
+function wide(): Promise<Outcome> {
   const uniform = { activation: parseActivation("erf"), depth: 10, q: 0.2, weights: "haar" } as const;
   asked ??= sampledSpectrum({
     uniform,
@@ -21,16 +20,17 @@ function wide(): Outcome {
 }
 
 /** erf at q = 0.01, twenty layers: close to an isometry. */
-function isometric(): Outcome {
+function isometric(): Promise<Outcome> {
   const uniform = { activation: parseActivation("erf"), depth: 20, q: 0.01, weights: "haar" } as const;
   narrow ??= sampledSpectrum({ uniform, measure: {}, fisher: true, seed: 0, command: "npm run docs" });
   return narrow;
 }
 
-async function figureOf(outcome: Outcome, id: string): Promise<Figure> {
+/** The figure of this id in the report of an outcome. */
+export async function figureOf(outcome: Promise<Outcome>, id: string): Promise<Figure> {
   const { document } = await outcome;
   const found = document.sections.flatMap(({ figures }) => figures).find((figure) => figure.id === id);
-  if (found === undefined) throw new Error(`The spectrum has no figure ${id}.`);
+  if (found === undefined) throw new Error(`The report has no figure ${id}.`);
   return found;
 }
 

@@ -7,7 +7,7 @@ import type { ScalarActivation } from "./activation.ts";
 import { type Norm, requireNorm, type UniformLayer } from "./architecture.ts";
 import { requireCount, requireMu, requireVariance } from "./checks.ts";
 import { activationVariance, chiKMoment, derivativeMoment, secondMoment } from "./moments.ts";
-import { brent, logSpaced } from "./roots.ts";
+import { brent, logSpaced, spaced } from "./roots.ts";
 import { universality } from "./universality.ts";
 
 /** A point of a critical line, with its fixed point K. */
@@ -124,13 +124,13 @@ export function criticalLine(of: LineOf, { sw2, sb2, points = 400 }: LineRange):
   if (norm === "none" && activation.homogeneous) return uprightLine(of, sb2, points).filter(inside);
   const byWeights = norm === "ln-pre" || norm === "ln-skip";
   const grid = byWeights
-    ? spaced(sw2, points)
+    ? spaced(...sw2, points)
     : [0, ...logSpaced(LEAST_PARAMETER, LARGEST_PARAMETER, points)];
   const crossed = grid.filter((parameter) => inside(linePoint(of, parameter)));
   if (crossed.length === 0) return [];
   const first = Math.max(0, grid.indexOf(crossed[0]!) - 1);
   const last = Math.min(grid.length - 1, grid.indexOf(crossed.at(-1)!) + 1);
-  return spaced([grid[first]!, grid[last]!], points)
+  return spaced(grid[first]!, grid[last]!, points)
     .map((parameter) => linePoint(of, parameter))
     .filter(inside);
 }
@@ -142,9 +142,5 @@ function uprightLine(
   points: number,
 ): LinePoint[] {
   const sw2 = (1 - mu * mu) / derivativeMoment(activation, 1);
-  return Array.from(spaced(sb2, points), (bias) => ({ sw2, sb2: bias, K: Number.POSITIVE_INFINITY }));
-}
-
-function spaced([from, to]: readonly [number, number], count: number): number[] {
-  return Array.from({ length: count }, (_, i) => from + ((to - from) * i) / (count - 1));
+  return spaced(...sb2, points).map((bias) => ({ sw2, sb2: bias, K: Number.POSITIVE_INFINITY }));
 }

@@ -58,6 +58,7 @@ export {
 } from "./places.ts";
 export * from "./ranking.ts";
 export * from "./recursion.ts";
+export { spaced } from "./roots.ts";
 export * from "./spectrum/index.ts";
 export * from "./state.ts";
 export { type AffineOptions, activation, affine, identity, type Step, scale, unitStep } from "./step.ts";

@@ -86,6 +86,12 @@ export function rootsOnGrid(f: (x: number) => number, grid: ArrayLike<number>): 
   return roots;
 }
 
+/** `count` numbers from `from` to `to`, equally spaced. @example spaced(0, 1, 5) // [0, 0.25, 0.5, 0.75, 1] */
+export function spaced(from: number, to: number, count: number): number[] {
+  if (count === 1) return [from];
+  return Array.from({ length: count }, (_, i) => from + ((to - from) * i) / (count - 1));
+}
+
 /** `count` numbers from `from` to `to`, equally spaced in the logarithm; the ends are exact. */
 export function logSpaced(from: number, to: number, count: number): Float64Array {
   const ratio = Math.log(to / from) / (count - 1);

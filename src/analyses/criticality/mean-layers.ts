@@ -2,7 +2,7 @@
  * @file Theory of several inputs as one: the means that are measured. A patch of an image that is empty in one input has a
  * large J behind a normalisation there, which the moments of all inputs together do not show.
  */
-import type { MeanFieldLayer } from "../../theory/index.ts";
+import { type MeanFieldLayer, meanOf } from "../../theory/index.ts";
 
 /**
  * K, J and tangent kernels averaged over inputs, layer by layer; χ_J is the ratio of successive mean J.
@@ -17,24 +17,20 @@ export function meanLayers(perInput: readonly (readonly MeanFieldLayer[])[]): Me
     const worst = at.find(({ status }) => status !== "ok");
     return {
       ...layer,
-      K: mean(at.map(({ K }) => K)),
+      K: meanOf(at.map(({ K }) => K)),
       chiJ: l + 1 < logJ.length ? Math.exp(logJ[l + 1]! - logJ[l]!) : undefined,
-      chiK: layer.chiK === undefined ? undefined : mean(at.map(({ chiK }) => chiK!)),
+      chiK: layer.chiK === undefined ? undefined : meanOf(at.map(({ chiK }) => chiK!)),
       logJ: logJ[l]!,
       logToOutput: logMean(at.map(({ logToOutput }) => logToOutput)),
-      theta: mean(at.map(({ theta }) => theta)),
-      thetaStandard: mean(at.map(({ thetaStandard }) => thetaStandard)),
+      theta: meanOf(at.map(({ theta }) => theta)),
+      thetaStandard: meanOf(at.map(({ thetaStandard }) => thetaStandard)),
       status: worst?.status ?? "ok",
     };
   });
 }
 
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
 /** ln of the mean of e^x, for numbers that leave float64. */
 function logMean(logs: readonly number[]): number {
   const most = Math.max(...logs);
-  return Number.isFinite(most) ? most + Math.log(mean(logs.map((log) => Math.exp(log - most)))) : most;
+  return Number.isFinite(most) ? most + Math.log(meanOf(logs.map((log) => Math.exp(log - most)))) : most;
 }

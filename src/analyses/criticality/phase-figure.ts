@@ -3,7 +3,13 @@
  * contours of the correlation length, a network's own point where there is one, and sampled cells (criticality.md §7.5).
  */
 import type { ActivationSpec } from "../../net/index.ts";
-import { type CriticalInitialisation, contour, type PhaseDiagram, phaseDiagram } from "../../theory/index.ts";
+import {
+  type CriticalInitialisation,
+  contour,
+  type PhaseDiagram,
+  phaseDiagram,
+  spaced,
+} from "../../theory/index.ts";
 import type { Normalisation } from "../architecture.ts";
 import { describeLayer } from "../describe.ts";
 import { type HeatFigure, type HeatSample, heatFigure, type Mark, type Polyline } from "../figure.ts";
@@ -141,8 +147,4 @@ export function gridAround(points: readonly { readonly sw2: number; readonly sb2
 export function architecturePhase({ architecture, layer, critical }: UniformPrediction): HeatFigure {
   const grid = gridAround([architecture, ...(critical === undefined ? [] : [critical])]);
   return phaseFigure(architecture, phaseDiagram({ ...layer, ...grid }), { own: architecture, critical });
-}
-
-export function spaced(from: number, to: number, count: number): number[] {
-  return Array.from({ length: count }, (_, i) => from + ((to - from) * i) / (count - 1));
 }

@@ -1,12 +1,12 @@
 /** @file The diagram of a network that is no row of the table, as an outcome: growth a layer at its own depth. */
 import { buildModel, type ModelLayer, type Net } from "../../net/index.ts";
 import { FathomError } from "../../tensor/index.ts";
-import { contour, phaseOf } from "../../theory/index.ts";
+import { contour, phaseOf, spaced } from "../../theory/index.ts";
 import { describeNet } from "../describe.ts";
 import type { Finding, Outcome, Progress } from "../document.ts";
 import { type HeatFigure, type HeatSample, heatFigure } from "../figure.ts";
 import type { Asked } from "../reproduction.ts";
-import { contourLines, type Grid, lengthContours, shownFactor, spaced } from "./phase-figure.ts";
+import { contourLines, type Grid, lengthContours, shownFactor } from "./phase-figure.ts";
 import { type FiniteGrowth, finiteGrowth } from "./phase-finite.ts";
 import { type MeasuredCell, measureCells, sampledCells } from "./phase-measure.ts";
 import { finiteGrid, phaseOutcome } from "./phase-outcome.ts";

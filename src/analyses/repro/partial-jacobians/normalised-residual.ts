@@ -1,4 +1,5 @@
 /** @file LayerNorm on preactivations with µ = 1 is critical everywhere; with µ = .9 it is not (criticality.md §4.3-4.4). */
+import { spaced } from "../../../theory/index.ts";
 import { heatFigure } from "../../figure.ts";
 import { significant } from "../../words.ts";
 import { atScale, type ExperimentContext, judged, type PaperClaim } from "../paper.ts";
@@ -15,9 +16,7 @@ const bar = 0.05;
 
 /** The columns and rows of the paper's figure; at σw² = 0 nothing passes the branch. */
 function grid([columns, rows]: readonly [number, number]) {
-  const spaced = (to: number, count: number) =>
-    Array.from({ length: count }, (_, i) => (to * i) / (count - 1));
-  return { sw2: spaced(4, columns).slice(1), sb2: spaced(2, rows) };
+  return { sw2: spaced(0, 4, columns).slice(1), sb2: spaced(0, 2, rows) };
 }
 
 function network(sw2: number, sb2: number, mu: number, depth: number): UniformNetwork {

@@ -1,5 +1,6 @@
 /** @file Sampled phase diagrams of relu, erf and gelu lie on those of theory (criticality.md §13). */
 import { parseNetText } from "../../../net/index.ts";
+import { meanOf, spaced } from "../../../theory/index.ts";
 import { type MeasuredCell, measureCells } from "../../criticality/phase-measure.ts";
 import { heatFigure } from "../../figure.ts";
 import { percent, significant } from "../../words.ts";
@@ -7,18 +8,14 @@ import { atScale, type ExperimentContext, judged, type PaperClaim } from "../pap
 
 const settings = {
   test: { width: 200, depth: 20, nets: 6, sw2: [1, 2, 4], sb2: [0.2] },
-  repro: { width: 300, depth: 40, nets: 3, sw2: spaced(4, 9).slice(1), sb2: spaced(2, 11) },
-  full: { width: 500, depth: 50, nets: 3, sw2: spaced(4, 9).slice(1), sb2: spaced(2, 11) },
+  repro: { width: 300, depth: 40, nets: 3, sw2: spaced(0, 4, 9).slice(1), sb2: spaced(0, 2, 11) },
+  full: { width: 500, depth: 50, nets: 3, sw2: spaced(0, 4, 9).slice(1), sb2: spaced(0, 2, 11) },
 } as const;
 
 /** Of χ_J, relative (criticality.md §13); the mean over cells, since one network scatters by more at the chaotic end. */
 const tolerance = 0.05;
 
 const activations = ["relu", "erf", "gelu"] as const;
-
-function spaced(to: number, count: number): number[] {
-  return Array.from({ length: count }, (_, i) => (to * i) / (count - 1));
-}
 
 async function cellsOf(activation: string, context: ExperimentContext): Promise<MeasuredCell[]> {
   const { width, depth, nets, sw2, sb2 } = atScale(context, settings);
@@ -52,10 +49,6 @@ function sameSide(cells: readonly MeasuredCell[]): { readonly same: number; read
   return { same: clear.filter(({ theory, value }) => theory! > 1 === value! > 1).length, of: clear.length };
 }
 
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
 export const phaseDiagrams: PaperClaim = {
   id: "phase-diagrams",
   claim: "Sampled networks have the phases of theory",
@@ -72,11 +65,11 @@ export const phaseDiagrams: PaperClaim = {
     const texts = found.map(({ activation, cells }) => {
       const off = deviations(cells);
       const { same, of } = sameSide(cells);
-      return `${activation} ${percent(mean(off))} off in the mean, at most ${percent(Math.max(...off))}, ${same} of ${of} cells on their side`;
+      return `${activation} ${percent(meanOf(off))} off in the mean, at most ${percent(Math.max(...off))}, ${same} of ${of} cells on their side`;
     });
     const sound = found.every(({ cells }) => {
       const { same, of } = sameSide(cells);
-      return mean(deviations(cells)) < tolerance && same === of;
+      return meanOf(deviations(cells)) < tolerance && same === of;
     });
     return {
       ours: `${texts.join("; ")} (${sw2.length * sb2.length} cells each, width ${width}, depth ${depth}, ${nets} networks, σw² from ${significant(sw2[0]!)} to ${significant(sw2.at(-1)!)})`,
