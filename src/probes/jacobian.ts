@@ -6,6 +6,7 @@
 import { initialise, type Model } from "../net/index.ts";
 import type { CompileOptions } from "../runtime/index.ts";
 import { type FloatDType, Key, type NdArray } from "../tensor/index.ts";
+import { eventLoopTurn } from "../train/index.ts";
 import { checkInputs, positiveCount } from "./checks.ts";
 import { defaultProbes } from "./default-probes.ts";
 import { compileJacobians, drawProbes, type JacobianRun } from "./jacobian-program.ts";
@@ -25,6 +26,9 @@ export interface JacobianOptions {
   readonly key?: Key;
   readonly dtype?: FloatDType;
   readonly options?: CompileOptions;
+  readonly signal?: AbortSignal | undefined;
+  /** Called before each seed. */
+  readonly onSeed?: (done: number, total: number) => void;
 }
 
 /** What was measured at tap h^l. */
@@ -54,17 +58,21 @@ export interface JacobianMeasurement {
  * Measures partial Jacobians on finite networks.
  * @param settings Its `inputs` are `[S, ...inputShape]`, float32 or float64.
  * @returns One record per tap; values as natural logarithms, since J of deep networks leaves float64.
- * @throws FathomError bad-input for probes < 1, seeds < 1, no inputs; bad-shape when the inputs do not fit the model.
+ * @throws FathomError bad-input for probes < 1, seeds < 1, no inputs; bad-shape when the inputs do not fit the model; the
+ * reason of `signal` when it is aborted, between seeds.
  * @example
  * const { layers } = await measureJacobians({ model, inputs, seeds: 8, key: Key.fromSeed(0) });
  * layers.map((layer) => layer.J.lnMean); // ln J(1, l)
  */
 export async function measureJacobians(settings: JacobianOptions): Promise<JacobianMeasurement> {
-  const { model, parameters, key = Key.fromSeed(0), dtype = "float32" } = settings;
+  const { model, parameters, key = Key.fromSeed(0), dtype = "float32", signal } = settings;
   const probes = positiveCount("probes", settings.probes ?? defaultProbes(model));
   const seeds = positiveCount("seeds", parameters?.length ?? settings.seeds ?? 5);
   const inputs = checkInputs(model, settings.inputs, dtype);
   const samples = inputs.shape[0]!;
+  settings.onSeed?.(0, seeds);
+  await eventLoopTurn();
+  signal?.throwIfAborted();
   await using program = await compileJacobians({
     model,
     samples,
@@ -74,6 +82,9 @@ export async function measureJacobians(settings: JacobianOptions): Promise<Jacob
   });
   const runs: JacobianRun[] = [];
   for (let seed = 0; seed < seeds; seed++) {
+    if (seed > 0) settings.onSeed?.(seed, seeds);
+    await eventLoopTurn();
+    signal?.throwIfAborted();
     const weights = parameters?.[seed] ?? initialise(model, seedKey(key, seed), { dtype });
     runs.push(await program.run(weights, inputs, drawProbes(program, key.split("probes").split(seed))));
   }

@@ -23,6 +23,7 @@ import {
 import { initialise, type Model } from "../net/index.ts";
 import { type CompileOptions, compile, type Executable } from "../runtime/index.ts";
 import { type FloatDType, Key, type NdArray, rademacher } from "../tensor/index.ts";
+import { eventLoopTurn } from "../train/index.ts";
 import { normalise, type TapChain, tapChain } from "./chain.ts";
 import { checkInputs, positiveCount } from "./checks.ts";
 import { seedKey } from "./jacobian.ts";
@@ -39,7 +40,9 @@ export interface LayerKernelOptions {
   readonly key?: Key;
   readonly dtype?: FloatDType;
   readonly options?: CompileOptions;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+  /** Called before each seed. */
+  readonly onSeed?: (done: number, total: number) => void;
 }
 
 /** What the parameters that end in one preactivation add to the kernel at the last. */
@@ -53,7 +56,8 @@ export interface LayerKernel {
 /**
  * Measures the parts of the tangent kernel's diagonal. A shared parameter counts where it is first used, and trained gains,
  * which have no variance, do not count.
- * @throws FathomError bad-input for probes or seeds below 1 and inputs that are not finite; bad-shape for inputs that do not fit.
+ * @throws FathomError bad-input for probes or seeds below 1 and inputs that are not finite; bad-shape for inputs that do not fit;
+ * the reason of `signal` when it is aborted, between seeds.
  * @example (await measureLayerKernels({ model, inputs, seeds: 8 })).map(({ kernel }) => kernel.lnMean)
  */
 export async function measureLayerKernels(settings: LayerKernelOptions): Promise<LayerKernel[]> {
@@ -72,6 +76,8 @@ export async function measureLayerKernels(settings: LayerKernelOptions): Promise
   });
   const samples: Float64Array[][] = chain.taps.map(() => []);
   for (let seed = 0; seed < seeds; seed++) {
+    settings.onSeed?.(seed, seeds);
+    await eventLoopTurn();
     signal?.throwIfAborted();
     const feeds = { ...initialise(model, seedKey(key, seed), { dtype }), x };
     const runs: number[][] = [];

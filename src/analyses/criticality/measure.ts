@@ -38,6 +38,9 @@ export interface CriticalityMeasureOptions {
   readonly seeds: number;
   readonly key: Key;
   readonly options?: CompileOptions;
+  readonly signal?: AbortSignal | undefined;
+  /** Called before each seed. */
+  readonly onSeed?: (done: number, total: number) => void;
 }
 
 /** Rademacher probes per input and seed. */

@@ -21,10 +21,12 @@ export interface CriticalityQuestion extends Asked {
   /** Sample networks too. */
   readonly measure?: { readonly seeds: number };
   readonly onProgress?: (progress: Progress) => void;
+  readonly signal?: AbortSignal;
 }
 
 /**
  * Criticality of a network without data: inputs are independent normal numbers, or token ids.
+ * @throws the reason of `signal` when it is aborted.
  * @example await criticality({ net, seed: 0, command: "fathom criticality …", measure: { seeds: 8 } })
  */
 export async function criticality(asked: CriticalityQuestion): Promise<Outcome> {
@@ -70,16 +72,19 @@ async function measureOn(
   asked: CriticalityQuestion,
   seeds: number,
 ): Promise<CriticalityMeasurement> {
-  asked.onProgress?.({ label: "sampling networks", done: 0, total: null });
   const key = Key.fromSeed(asked.seed).split("criticality");
   const settings = {
     model,
     inputs: standInInputs(model, key.split("inputs")),
     seeds,
     key,
+    signal: asked.signal,
     ...(asked.options === undefined ? {} : { options: asked.options }),
   };
-  const measured = await measureCriticality(settings);
-  asked.onProgress?.({ label: "tangent kernel by layer", done: 0, total: null });
-  return { ...measured, kernels: await measureLayerKernels(settings) };
+  const telling = (label: string) => ({
+    ...settings,
+    onSeed: (done: number, total: number) => asked.onProgress?.({ label, done, total }),
+  });
+  const measured = await measureCriticality(telling("sampling networks"));
+  return { ...measured, kernels: await measureLayerKernels(telling("tangent kernel by layer")) };
 }

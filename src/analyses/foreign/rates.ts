@@ -12,7 +12,14 @@ import {
 import { ndarray } from "../../tensor/index.ts";
 import type { KnownRates } from "../learning-rate/largest.ts";
 import { layerRates } from "../learning-rate/per-layer.ts";
-import { type BlockShare, blockShares, measureRatesOf, mostBlocks } from "../learning-rate/rates.ts";
+import {
+  type BlockShare,
+  blockShares,
+  measureRatesOf,
+  mostBlocks,
+  type RateStage,
+  stageNames,
+} from "../learning-rate/rates.ts";
 import type { ForeignContext } from "./context.ts";
 import { compileSeconds, passSeconds } from "./cost.ts";
 import { dataBatch, openOptions } from "./subject.ts";
@@ -78,8 +85,7 @@ export async function measureFileRates(context: ForeignContext): Promise<FileRat
     },
     run: descent.on(one),
   }));
-  const onTrial = (done: number) => context.progress("Learning rate", done, null);
-  const measured = await measureRatesOf(starts, { over: "batches", signal, onTrial });
+  const measured = await measureRatesOf(starts, { over: "batches", signal, onStage: tellStage(context) });
   const known: KnownRates = {
     ntk: { because: "a file holds one draw of weights, not the law they come from" },
     measured,
@@ -95,9 +101,12 @@ async function sharesOf(context: ForeignContext): Promise<BlockShare[] | undefin
   const opened = await openedFor(context, blockRows);
   const [one] = drawBatches(context, opened, 1);
   await using probe = await compileProbe(context, opened, one!);
-  const onLayer = (done: number, total: number) =>
-    context.progress("Learning rate, layer by layer", done, total);
-  return await blockShares(probe, opened.model.values, { key, signal, onLayer });
+  return await blockShares(probe, opened.model.values, { key, signal, onStage: tellStage(context) });
+}
+
+function tellStage(context: ForeignContext) {
+  return (stage: RateStage, done: number, total: number | null) =>
+    context.progress(stageNames[stage], done, total);
 }
 
 /** The model for batches of so many rows, of what the data have, or of what the file fixes. */

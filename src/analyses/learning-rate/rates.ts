@@ -31,8 +31,19 @@ export interface RateOptions {
   readonly seeds: number;
   readonly key: Key;
   readonly options?: CompileOptions;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+  /** Called before each network's curvature is measured, and before each trial. */
+  readonly onStage?: (stage: RateStage, done: number, total: number | null) => void;
 }
+
+export type RateStage = "curvature" | "trials" | "layers";
+
+/** What progress calls the stages. */
+export const stageNames: Readonly<Record<RateStage, string>> = {
+  curvature: "learning rate, curvature",
+  trials: "learning rate, trials of descent",
+  layers: "learning rate, layer by layer",
+};
 
 export interface RateMeasurement {
   /** 2/λ_max, geometric mean over seeds; absent where the curvature overflowed or vanished in some network. */
@@ -91,16 +102,17 @@ export interface RateSettings {
   /** What starts differ in, for the words beside an interval. */
   readonly over: "seeds" | "batches";
   readonly signal?: AbortSignal | undefined;
-  readonly onTrial?: (done: number) => void;
+  readonly onStage?: RateOptions["onStage"];
 }
 
 /** The same of whatever can be run: two rates from each start. */
 export async function measureRatesOf(
   starts: readonly RateStart[],
-  { over, signal, onTrial }: RateSettings,
+  { over, signal, onStage }: RateSettings,
 ): Promise<RateMeasurement> {
   const fisherRates: number[] = [];
   for (const { curvature } of starts) {
+    onStage?.("curvature", fisherRates.length, starts.length);
     await eventLoopTurn();
     signal?.throwIfAborted();
     fisherRates.push(stableRate(await curvature()));
@@ -114,7 +126,7 @@ export async function measureRatesOf(
       stride: 2,
       reach: 8,
       ...(signal === undefined ? {} : { signal }),
-      ...(onTrial === undefined ? {} : { onTrial }),
+      onTrial: (done) => onStage?.("trials", done, null),
     },
   );
   return { ...(fisher === undefined ? {} : { fisher }), fisherRates, descent };
@@ -141,18 +153,11 @@ export async function measureBlocks(settings: RateOptions): Promise<BlockShare[]
   return await blockShares(probe, initialise(model, seedKey(key, 0)), settings);
 }
 
-export interface BlockSettings {
-  readonly key: Key;
-  readonly signal?: AbortSignal | undefined;
-  /** Called before each layer. */
-  readonly onLayer?: (done: number, total: number) => void;
-}
-
 /** The same by a probe that is there already, at some weights. */
 export async function blockShares(
   probe: CurvatureProbe,
   weights: Readonly<Record<string, NdArray>>,
-  { key, signal, onLayer }: BlockSettings,
+  { key, signal, onStage }: Pick<RateOptions, "key" | "signal" | "onStage">,
 ): Promise<BlockShare[]> {
   const largest = async (group?: string) => {
     await eventLoopTurn();
@@ -164,7 +169,7 @@ export async function blockShares(
   if (!(whole > 0)) return [];
   const shares: BlockShare[] = [];
   for (const layer of probe.groups) {
-    onLayer?.(shares.length, probe.groups.length);
+    onStage?.("layers", shares.length, probe.groups.length);
     shares.push({ layer, share: (await largest(layer)) / whole });
   }
   return shares;

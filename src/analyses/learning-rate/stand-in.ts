@@ -13,7 +13,14 @@ import { isUnsupported } from "../unsupported.ts";
 import { type KnownRates, largestRateJson } from "./largest.ts";
 import { type NtkRate, ntkRate } from "./ntk-rate.ts";
 import { layerRates, predictedShares, trainedLayers } from "./per-layer.ts";
-import { measureBlocks, measureRates, mostBlocks, type RateOptions } from "./rates.ts";
+import {
+  measureBlocks,
+  measureRates,
+  mostBlocks,
+  type RateOptions,
+  type RateStage,
+  stageNames,
+} from "./rates.ts";
 import { rateSection } from "./section.ts";
 
 export interface StandInQuestion {
@@ -22,14 +29,17 @@ export interface StandInQuestion {
   readonly measure?: { readonly seeds: number };
   readonly options?: CompileOptions;
   readonly onProgress?: (progress: Progress) => void;
+  readonly signal?: AbortSignal;
 }
 
 /** The part of `fathom criticality` that tells of learning rates: fields of the JSON, and a section of the report. */
-export async function standInRates(model: Model, { seed, measure, options, onProgress }: StandInQuestion) {
+export async function standInRates(model: Model, asked: StandInQuestion) {
+  const { seed, measure, options, onProgress, signal } = asked;
   const key = Key.fromSeed(seed).split("learning-rate");
   const inputs = standInInputs(model, key.split("inputs"), standInBatch);
-  if (measure !== undefined) onProgress?.({ label: "largest stable rate", done: 0, total: null });
-  const given = options === undefined ? {} : { options };
+  const onStage = (stage: RateStage, done: number, total: number | null) =>
+    onProgress?.({ label: stageNames[stage], done, total });
+  const given = { signal, onStage, ...(options === undefined ? {} : { options }) };
   const known =
     measure === undefined
       ? predictStandInRates(model, inputs)
@@ -72,7 +82,8 @@ export interface StandInOptions {
   readonly seeds: number;
   readonly key: Key;
   readonly options?: CompileOptions;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+  readonly onStage?: RateOptions["onStage"];
 }
 
 /** Theory with the curvature and the edge of descent of sampled networks beside it; theory alone where none can train on it. */
@@ -96,7 +107,7 @@ async function withMeasured(predicted: KnownRates, options: RateOptions): Promis
   return { ...predicted, measured, perLayer: layerRates(blocks, kernel) };
 }
 
-function rateOptions({ model, inputs, seeds, key, options, signal }: StandInOptions): RateOptions {
+function rateOptions({ model, inputs, seeds, key, options, signal, onStage }: StandInOptions): RateOptions {
   const batch = inputs.shape[0]!;
   return {
     model,
@@ -106,7 +117,8 @@ function rateOptions({ model, inputs, seeds, key, options, signal }: StandInOpti
     seeds: Math.min(Math.max(seeds, 2), mostSeeds),
     key: key.split("rates"),
     ...(options === undefined ? {} : { options }),
-    ...(signal === undefined ? {} : { signal }),
+    signal,
+    ...(onStage === undefined ? {} : { onStage }),
   };
 }
 
