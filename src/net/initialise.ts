@@ -9,6 +9,8 @@ import {
   type Key,
   type NdArray,
   normal,
+  reshaped,
+  scaled,
   sizeOf,
   uniform,
   zeros,
@@ -25,8 +27,7 @@ function haarWeights({ shape, variance }: ParameterSpec, key: Key, dtype: FloatD
   const rows = shape[0]!;
   const columns = sizeOf(shape) / rows;
   const factor = Math.sqrt(variance * columns * Math.max(1, rows / columns));
-  const matrix = haar(key, dtype, rows, columns);
-  return { ...matrix, shape, data: matrix.data.map((value) => value * factor) };
+  return reshaped(scaled(haar(key, dtype, rows, columns), factor), shape);
 }
 
 /** ±σ: plus in the first half of the first axis that is longer than 1, minus in the second. */

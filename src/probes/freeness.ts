@@ -14,7 +14,7 @@ import {
   secondMoment,
 } from "../theory/index.ts";
 import { positiveCount } from "./checks.ts";
-import { applyMatrix, scaledHaar } from "./plain-layers.ts";
+import { applyMatrix, inputOfMoment, scaledHaar } from "./plain-layers.ts";
 
 /** The mixed moments, as they are printed. The last one subtracts what free factors would give. */
 export const freenessWords = ["tr(aT)", "tr(aTaT)", "tr(aT²a) - tr(a²)tr(T²)"] as const;
@@ -129,14 +129,10 @@ function sampleNet(
   net: number,
 ) {
   const own = key.split("freeness").split(N).split(net);
-  const x = normal(own.split("input"), "float64", [N]).data;
-  const scale = Math.sqrt((inputMoment * N) / x.reduce((sum, value) => sum + value * value, 0));
+  const x = inputOfMoment(own.split("input"), N, inputMoment).data;
   const bias = (l: number) =>
     normal(own.split("bias").split(l), "float64", [N], { std: Math.sqrt(sb2) }).data;
-  const first = applyMatrix(
-    scaledHaar(own.split("weight").split(1), N, sw2),
-    x.map((value) => value * scale),
-  );
+  const first = applyMatrix(scaledHaar(own.split("weight").split(1), N, sw2), x);
   const h1 = plus(first, bias(1));
   const units = h1.map(activation.f);
   const O2 = scaledHaar(own.split("weight").split(2), N, 1);

@@ -98,6 +98,7 @@ export {
 export { type LayerKernel, type LayerKernelOptions, measureLayerKernels } from "./layer-kernels.ts";
 export type { LogEstimate } from "./log-estimate.ts";
 export { type Pair, type PairsByClass, pairsByClass, rankingAccuracy } from "./pairs.ts";
+export { inputOfMoment } from "./plain-layers.ts";
 export { type SeedEstimate, seedEstimate } from "./seed-estimate.ts";
 export {
   type Confusion,

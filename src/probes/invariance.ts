@@ -6,7 +6,7 @@
 import { FathomError, haar, type Key, type NdArray, ndarray, normal } from "../tensor/index.ts";
 import { requireVariance, type ScalarActivation } from "../theory/index.ts";
 import { positiveCount } from "./checks.ts";
-import { applyMatrix, product, scaledHaar } from "./plain-layers.ts";
+import { applyMatrix, inputOfMoment, product, scaledHaar } from "./plain-layers.ts";
 
 /**
  * A random orthogonal matrix that keeps x and is Haar on the rest: H diag(1, V) H with the reflection H that sends the first
@@ -94,15 +94,8 @@ export function invariance(options: InvarianceOptions): InvarianceReport {
   const bias = (l: number) =>
     normal(key.split("bias").split(l), "float64", [n], { std: Math.sqrt(sb2) }).data;
   const add = (a: Float64Array, b: Float64Array) => a.map((value, i) => value + b[i]!);
-  const x = normal(key.split("input"), "float64", [n]).data;
-  const scale = Math.sqrt((inputMoment * n) / x.reduce((sum, value) => sum + value * value, 0));
-  const start = add(
-    applyMatrix(
-      scaledHaar(key.split("weight").split(1), n, sw2),
-      x.map((value) => value * scale),
-    ),
-    bias(1),
-  );
+  const x = inputOfMoment(key.split("input"), n, inputMoment).data;
+  const start = add(applyMatrix(scaledHaar(key.split("weight").split(1), n, sw2), x), bias(1));
   let [h, turned] = [start, start];
   const report = { fixed: 0, orthogonal: 0, units: 0, weights: 0 };
   for (const l of [2, 3]) {

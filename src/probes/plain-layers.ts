@@ -1,10 +1,9 @@
-/** @file Square matrices of one plain layer in float64, for probes that need a few hundred units and no derivatives. */
-import { haar, type Key } from "../tensor/index.ts";
+/** @file Square matrices and inputs of plain layers in float64, for probes that need a few hundred units and no derivatives. */
+import { haar, type Key, type NdArray, normal, scaled } from "../tensor/index.ts";
 
 /** σw times a Haar matrix `[n, n]`. */
 export function scaledHaar(key: Key, n: number, sw2: number): Float64Array {
-  const factor = Math.sqrt(sw2);
-  return haar(key, "float64", n, n).data.map((value) => factor * value);
+  return scaled(haar(key, "float64", n, n), Math.sqrt(sw2)).data;
 }
 
 /** A x for A `[n, n]`. */
@@ -28,4 +27,13 @@ export function product(A: Float64Array, B: Float64Array, n: number): Float64Arr
     }
   }
   return C;
+}
+
+/**
+ * A random input `[1, N]` of exactly this |x|²/N.
+ * @example inputOfMoment(Key.fromSeed(0), 200, 1)
+ */
+export function inputOfMoment(key: Key, width: number, moment: number): NdArray<"float64"> {
+  const x = normal(key, "float64", [1, width]);
+  return scaled(x, Math.sqrt((moment * width) / x.data.reduce((sum, value) => sum + value * value, 0)));
 }

@@ -1,6 +1,6 @@
 /**
  * @file Plain n-dimensional arrays: a typed array, a shape and a dtype, row-major and contiguous.
- * Data only; arithmetic on arrays belongs to `expr`, small linear algebra to `linalg.ts`.
+ * Data only, but for a factor; arithmetic on arrays belongs to `expr`, small linear algebra to `linalg.ts`.
  */
 import { FathomError } from "./errors.ts";
 
@@ -171,6 +171,26 @@ export function scalar<D extends DType = "float64">(value: number, dtype?: D): N
  */
 export function reshaped<D extends DType>(array: NdArray<D>, shape: Shape): NdArray<D> {
   return ndarray(array.dtype, shape, array.data);
+}
+
+/**
+ * Every entry times a factor, in the same dtype; the array itself for a factor of 1.
+ * @throws FathomError bad-input for whole numbers and truth values, which a factor would round.
+ * @example scaled(weight, 0.5)
+ */
+export function scaled<D extends DType>(array: NdArray<D>, factor: number): NdArray<D> {
+  if (factor === 1) return array;
+  const { dtype } = array;
+  if (dtype !== "float32" && dtype !== "float64") {
+    throw new FathomError({
+      code: "bad-input",
+      message: `An array of ${dtype} cannot be scaled by ${factor}.`,
+      where: "array",
+      hint: "Give an array of floats.",
+    });
+  }
+  const data = (array.data as Float64Array).map((value) => value * factor);
+  return { ...array, data: data as DataOf[D] };
 }
 
 /**

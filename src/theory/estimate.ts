@@ -200,6 +200,11 @@ export function meanOf(values: ArrayLike<number>): number {
   return sum / values.length;
 }
 
+/** The mean of what is read from each. @example meanBy(layers, ({ K }) => K) */
+export function meanBy<T>(items: readonly T[], read: (item: T) => number): number {
+  return items.reduce((sum, item) => sum + read(item), 0) / items.length;
+}
+
 function squaredDeviations(values: readonly number[], mean: number): number {
   return values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
 }

@@ -1,6 +1,6 @@
 /** @file The parameter Jacobian: spectrum of the dual Fisher by depth, and the learning rate that it allows (§12). */
 import { scalarHalf } from "../../net/index.ts";
-import { type FisherSample, fisherDistance, measureFisher } from "../../probes/index.ts";
+import { type FisherSample, fisherDistance, inputOfMoment, measureFisher } from "../../probes/index.ts";
 import { FathomError, Key } from "../../tensor/index.ts";
 import {
   type Estimate,
@@ -17,7 +17,7 @@ import { finiteOrNull } from "../figure.ts";
 import { defaultSeeds, type SamplingAsked, type SamplingOptions } from "./measure.ts";
 import { type PlainSubject, plainSubject } from "./plain-subject.ts";
 import type { SpectrumQuestion } from "./question.ts";
-import { inputOfMoment, squareModel } from "./sampled-network.ts";
+import { squareModel } from "./sampled-network.ts";
 
 /** The dual Fisher as theory has it. */
 export interface FisherPrediction {

@@ -1,6 +1,11 @@
 /** @file Sampled networks beside the predicted spectrum: what is sampled, and what it showed. */
 import { buildModel, type Model, type Net } from "../../net/index.ts";
-import { type EigenvalueLaw, measureSpectrum, type SpectrumMeasurement } from "../../probes/index.ts";
+import {
+  type EigenvalueLaw,
+  inputOfMoment,
+  measureSpectrum,
+  type SpectrumMeasurement,
+} from "../../probes/index.ts";
 import { Key, type NdArray } from "../../tensor/index.ts";
 import { closedNet, standInInputs } from "../criticality/stand-in.ts";
 import type { Finding, NumberRow, Progress } from "../document.ts";
@@ -9,7 +14,7 @@ import { hiddenTaps } from "../readout.ts";
 import type { Asked } from "../reproduction.ts";
 import { logarithm, percent, significant } from "../words.ts";
 import type { SpectrumQuestion, UniformSubject } from "./question.ts";
-import { heldMoment, inputOfMoment, squareModel } from "./sampled-network.ts";
+import { heldMoment, squareModel } from "./sampled-network.ts";
 import type { SpectrumPrediction } from "./theory.ts";
 
 /** How many networks are sampled, and how wide. */

@@ -7,7 +7,7 @@ import {
   parseNet,
   scalarHalf,
 } from "../../net/index.ts";
-import { FathomError, type Key, type NdArray, ndarray, normal } from "../../tensor/index.ts";
+import { FathomError } from "../../tensor/index.ts";
 import { derivativeMoment, secondMoment, type WeightEnsemble } from "../../theory/index.ts";
 import { significant } from "../words.ts";
 import type { UniformSubject } from "./question.ts";
@@ -63,16 +63,5 @@ export function squareModel(
   const input = { kind: "vector", shape: [width] };
   return buildModel(
     parseNet({ fathom: 1, input, init: weights, layers: hidden > 0 ? [dense, block] : [dense] }),
-  );
-}
-
-/** A random input `[1, N]` of exactly this |x|²/N. */
-export function inputOfMoment(key: Key, width: number, moment: number): NdArray<"float64"> {
-  const x = normal(key, "float64", [1, width]);
-  const scale = Math.sqrt((moment * width) / x.data.reduce((sum, value) => sum + value * value, 0));
-  return ndarray(
-    "float64",
-    x.shape,
-    x.data.map((value) => scale * value),
   );
 }

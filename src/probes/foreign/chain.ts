@@ -3,7 +3,7 @@
  * stand at the ends of blocks, or where the caller says, as long as every path passes through them.
  */
 import type { Tensor } from "../../expr/index.ts";
-import { FathomError, type NdArray, ndarray, sizeOf } from "../../tensor/index.ts";
+import { FathomError, type NdArray, scaled, sizeOf } from "../../tensor/index.ts";
 import type { Tap, TapChain } from "../chain.ts";
 import { type BlockEnd, blockEnds } from "./blocks.ts";
 import { isFloat } from "./flow.ts";
@@ -77,13 +77,11 @@ export function judgedTaps({ ends }: ForeignChain): number {
  * @param factors By name; the others stay.
  */
 export function withScaled(chain: ForeignChain, factors: ReadonlyMap<string, number>): ForeignChain {
-  const scaled = Object.entries(chain.values).map(([name, array]) => {
-    const factor = factors.get(name) ?? 1;
-    if (factor === 1) return [name, array];
-    const data = Array.from(array.data as Float32Array, (value) => value * factor);
-    return [name, ndarray(array.dtype, array.shape, data)];
-  });
-  return { ...chain, values: Object.fromEntries(scaled) };
+  const values = Object.entries(chain.values).map(([name, array]) => [
+    name,
+    scaled(array, factors.get(name) ?? 1),
+  ]);
+  return { ...chain, values: Object.fromEntries(values) };
 }
 
 /** The tap at a tensor. Units are those of one example. */

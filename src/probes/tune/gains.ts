@@ -3,7 +3,7 @@
  * from them: arrays to feed, and the network that holds them.
  */
 import { initialise, type Model, type Net, type ParameterSpec, withVariancesAt } from "../../net/index.ts";
-import type { FloatDType, Key, NdArray } from "../../tensor/index.ts";
+import { type FloatDType, type Key, type NdArray, scaled } from "../../tensor/index.ts";
 import { type Plan, type Site, tuningPlan } from "./sites.ts";
 
 /** A layer's gain as it is reported. */
@@ -123,18 +123,8 @@ export function scaledArrays(
     for (const { name } of site.biases) factors.set(name, Math.sqrt(gains.sb2(site)));
   }
   return Object.fromEntries(
-    Object.entries(unit).map(([name, array]) => {
-      const factor = factors.get(name) ?? 1;
-      return [name, times(array, factor)];
-    }),
+    Object.entries(unit).map(([name, array]) => [name, scaled(array, factors.get(name) ?? 1)]),
   );
-}
-
-/** The array times a factor. */
-export function times(array: NdArray, factor: number): NdArray {
-  if (factor === 1) return array;
-  const data = (array.data as Float64Array).map((value) => value * factor);
-  return { ...array, data } as NdArray;
 }
 
 /**

@@ -14,10 +14,10 @@ import {
   withScope,
 } from "../../expr/index.ts";
 import { type CompileOptions, compile, type Executable } from "../../runtime/index.ts";
-import type { NdArray, Shape } from "../../tensor/index.ts";
+import { type NdArray, type Shape, scaled } from "../../tensor/index.ts";
+import { meanOf } from "../../theory/index.ts";
 import type { ForeignChain } from "../foreign/index.ts";
-import { times } from "./gains.ts";
-import { carriedBetween, entryMean } from "./stage.ts";
+import { carriedBetween } from "./stage.ts";
 
 /** What has come to a tap, in one batch; in front of the first tap nothing has but the batch. */
 export interface GivenFront {
@@ -119,11 +119,11 @@ function stageOf(
       const fed: Record<string, NdArray> = { [inputName(chain.x)]: x };
       if (h !== undefined) fed["tune.h"] = h;
       if (tangents !== undefined) fed["probe"] = tangents;
-      for (const name of weights) fed[name] = times(chain.values[name]!, factors.get(name) ?? 1);
+      for (const name of weights) fed[name] = scaled(chain.values[name]!, factors.get(name) ?? 1);
       const found = await executable.run(Object.fromEntries(needed.map((name) => [name, fed[name]!])));
       const carried = found["tangents"];
       return {
-        J: found["J"] === undefined ? 1 : entryMean(found["J"]),
+        J: found["J"] === undefined ? 1 : meanOf(found["J"].data as Float64Array),
         K: Number(found["K"]!.data[0]),
         innerK: inner.map((_, k) => Number(found[`inner.${k}`]!.data[0])),
         front: { x, h: found["h"]!, ...(carried === undefined ? {} : { tangents: carried }) },

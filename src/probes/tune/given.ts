@@ -6,6 +6,7 @@
  */
 import type { CompileOptions } from "../../runtime/index.ts";
 import { FathomError, Key, type NdArray, rademacher } from "../../tensor/index.ts";
+import { meanBy } from "../../theory/index.ts";
 import { probesForUnits } from "../default-probes.ts";
 import { batchesOf, type ForeignChain, judgedTaps, withScaled } from "../foreign/index.ts";
 import { compileGiven, type GivenFront, type GivenRun, type GivenStage } from "./given-stage.ts";
@@ -117,7 +118,7 @@ class GivenSweep {
       const place = { index: i, stage, fronts };
       const tuned = await this.#tune(place);
       const runs = await this.#runs(place);
-      results.push({ index: i + 1, name: this.#chain.taps[i]!.name, ...tuned, J: meanOf(runs, readJ) });
+      results.push({ index: i + 1, name: this.#chain.taps[i]!.name, ...tuned, J: meanBy(runs, readJ) });
       fronts = runs.map(({ front }, batch) => (i === 0 ? this.#withTangents(stage, front, batch) : front));
     }
     return results;
@@ -173,7 +174,7 @@ class GivenSweep {
     for (const [i, { weights }] of this.#chain.ends[place.index]!.inner.entries()) {
       const own = this.#unshared(weights).filter((name) => !this.factors.has(name));
       if (own.length === 0) continue;
-      const K = meanOf(await this.#runs(place), ({ innerK }) => innerK[i]!);
+      const K = meanBy(await this.#runs(place), ({ innerK }) => innerK[i]!);
       if (!(K > 0 && Number.isFinite(K)) || Math.abs(Math.log(K)) < Math.log(farFromOne)) continue;
       for (const name of own) this.factors.set(name, 1 / Math.sqrt(K));
     }
@@ -236,7 +237,7 @@ class GivenSweep {
   /** With these factors instead of those found so far. */
   async #at(place: Place, instead: Factors): Promise<Measured> {
     const runs = await this.#runs(place, instead);
-    return { J: meanOf(runs, readJ), K: meanOf(runs, readK) };
+    return { J: meanBy(runs, readJ), K: meanBy(runs, readK) };
   }
 
   async #runs({ stage, fronts }: Place, instead: Factors = new Map()): Promise<GivenRun[]> {
@@ -250,10 +251,6 @@ class GivenSweep {
 /** One factor for some weights. */
 function all(names: readonly string[], factor: number): Factors {
   return new Map(names.map((name) => [name, factor]));
-}
-
-function meanOf(runs: readonly GivenRun[], read: (run: GivenRun) => number): number {
-  return runs.reduce((sum, run) => sum + read(run), 0) / runs.length;
 }
 
 function nothingToScale(): FathomError {

@@ -18,6 +18,7 @@ import {
 import { applyModel, type Model, type ModelLayer, parameterInputs, takesIds } from "../../net/index.ts";
 import { type CompileOptions, compile, type Executable } from "../../runtime/index.ts";
 import { type FloatDType, type NdArray, type Shape, sizeOf } from "../../tensor/index.ts";
+import { meanOf } from "../../theory/index.ts";
 import { push, type Tap } from "../chain.ts";
 import type { Plan, Site, Stretch } from "./sites.ts";
 
@@ -110,19 +111,12 @@ function stageOf({ stretch, sites, inputs, names, tangentShape }: StageGraph, ex
       return {
         h: outputs["h"]!,
         tangents: outputs["tangents"]!,
-        J: entryMean(outputs["J"]!),
+        J: meanOf(outputs["J"]!.data as Float64Array),
         K: K.at(-1)!,
         siteK: new Map(sites.map((site, i) => [site, K[i]!])),
       };
     },
   };
-}
-
-/** The mean of all entries. */
-export function entryMean({ data }: NdArray): number {
-  let sum = 0;
-  for (const value of data as Float64Array) sum += value;
-  return sum / data.length;
 }
 
 function stageGraphs({ model, plan, samples, probes, dtype }: StagesOptions): StageGraph[] {

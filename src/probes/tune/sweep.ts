@@ -11,6 +11,7 @@
 import { buildModel, type Model } from "../../net/index.ts";
 import type { CompileOptions } from "../../runtime/index.ts";
 import { FathomError, type FloatDType, type Key, type NdArray, rademacher } from "../../tensor/index.ts";
+import { meanBy } from "../../theory/index.ts";
 import { checkInputs } from "../checks.ts";
 import { seedKey } from "../jacobian.ts";
 import { drawUnit, Gains } from "./gains.ts";
@@ -19,7 +20,7 @@ import { type Site, type Stretch, tuningPlan } from "./sites.ts";
 import { branchAim, wholeSkip } from "./skip.ts";
 import { type GainSearch, solveGain } from "./solve.ts";
 import { compileStages, type Stage, type StageRun, type Stages } from "./stage.ts";
-import { type Front, meanOf, Trial } from "./trial.ts";
+import { type Front, Trial } from "./trial.ts";
 
 /** How the tuning of a stretch ended. */
 export interface StretchResult {
@@ -132,7 +133,7 @@ export class Sweep {
     for (const [l, stage] of stages.entries()) {
       const trial = this.#trial(stage, fronts);
       const runs = await trial.run();
-      found.push(meanOf(runs, ({ J }) => J));
+      found.push(meanBy(runs, ({ J }) => J));
       fronts = this.#advance(stages, l, runs);
     }
     return found;
@@ -148,9 +149,9 @@ export class Sweep {
       const trial = this.#trial(stage, fronts);
       const tuned = await this.#tune(trial, { stretch: stage.stretch, place: l, last: stages.length - 1, K });
       const runs = await trial.run();
-      K = meanOf(runs, (run) => run.K);
+      K = meanBy(runs, (run) => run.K);
       const { name } = stage.stretch.layers.at(-1)!;
-      results.push({ index: l + 1, name, ...tuned, J: meanOf(runs, ({ J }) => J) });
+      results.push({ index: l + 1, name, ...tuned, J: meanBy(runs, ({ J }) => J) });
       fronts = this.#advance(stages, l, runs);
     }
     return results;
@@ -238,7 +239,7 @@ export class Sweep {
         continue;
       }
       const read = (run: StageRun) => run.siteK.get(site)!;
-      const floor = meanOf(await trial.with([site], 0), read);
+      const floor = meanBy(await trial.with([site], 0), read);
       await this.#searchK(trial, [site], { read, floor, target: 1 });
     }
   }
@@ -250,7 +251,7 @@ export class Sweep {
 
   /** Sets the common gain of some sites where a quantity reaches its target. */
   async #search(trial: Trial, sites: readonly Site[], { read, ...aim }: Aim): Promise<GainSearch["status"]> {
-    const value = async (gain: number) => meanOf(await trial.with(sites, gain), read);
+    const value = async (gain: number) => meanBy(await trial.with(sites, gain), read);
     const { gain, status } = await solveGain(value, aim);
     for (const site of sites) this.gains.setWeight(site, gain);
     return status;
@@ -259,7 +260,7 @@ export class Sweep {
   /** Gives biases the variance that keeps K, where the weights alone would let it fall. */
   async #holdVariance(trial: Trial, finals: readonly Site[], K: number): Promise<void> {
     const holders = finals.filter(({ biases }) => biases.length === 1);
-    const lost = K - meanOf(await trial.run(), (run) => run.K);
+    const lost = K - meanBy(await trial.run(), (run) => run.K);
     if (holders.length === 0 || !(lost > 0)) return;
     for (const site of holders) this.gains.setSb2(site, this.gains.sb2(site) + lost / holders.length);
   }

@@ -3,6 +3,7 @@
  * gain.
  */
 import type { NdArray } from "../../tensor/index.ts";
+import { meanBy } from "../../theory/index.ts";
 import { type Gains, scaledArrays, type UnitArrays } from "./gains.ts";
 import type { Site } from "./sites.ts";
 import type { Stage, StageRun } from "./stage.ts";
@@ -58,11 +59,6 @@ export class Trial {
 
   async at(sites: readonly Site[], gain: number): Promise<{ J: number; K: number }> {
     const runs = await this.with(sites, gain);
-    return { J: meanOf(runs, ({ J }) => J), K: meanOf(runs, ({ K }) => K) };
+    return { J: meanBy(runs, ({ J }) => J), K: meanBy(runs, ({ K }) => K) };
   }
-}
-
-/** The mean over the sampled networks. */
-export function meanOf(runs: readonly StageRun[], read: (run: StageRun) => number): number {
-  return runs.reduce((sum, run) => sum + read(run), 0) / runs.length;
 }

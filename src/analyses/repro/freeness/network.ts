@@ -1,6 +1,7 @@
 /** @file A square network of Haar weights on the critical line, with an input that puts every preactivation at K = q. */
 import { buildModel, type Model, parseNetText } from "../../../net/index.ts";
-import { FathomError, type Key, type NdArray, ndarray, normal } from "../../../tensor/index.ts";
+import { inputOfMoment } from "../../../probes/index.ts";
+import { FathomError, type Key, type NdArray } from "../../../tensor/index.ts";
 import { linePoint, scalarActivation } from "../../../theory/index.ts";
 
 export interface CriticalNetwork {
@@ -32,17 +33,7 @@ export function criticalNetwork(
   const text = `mlp:depth=${layers - 1},width=${width},activation=${activation},sw2=${sw2},sb2=${sb2},init=haar,in=${width},out=${width}`;
   return {
     model: buildModel(parseNetText(text)),
-    input: inputAt((q - sb2) / sw2, width, key.split("input")),
+    input: inputOfMoment(key.split("input"), width, (q - sb2) / sw2),
     sw2,
   };
-}
-
-function inputAt(moment: number, width: number, key: Key): NdArray<"float64"> {
-  const x = normal(key, "float64", [1, width]).data;
-  const scale = Math.sqrt((moment * width) / x.reduce((sum, value) => sum + value * value, 0));
-  return ndarray(
-    "float64",
-    [1, width],
-    x.map((value) => value * scale),
-  );
 }
