@@ -98,14 +98,15 @@ it("stopped at any place, it keeps what is finished and goes on to the same numb
 describe("what cannot be compared is refused before anything runs", () => {
   const refused = (changes: Partial<WidthsQuestion>) => refusal(() => widths({ ...question, ...changes }));
 
-  it.each([[[8]], [[8, 8]], [[8, 0]], [[8, 12.5]]])("widths %j", async (given) => {
+  it.each([[[8]], [[8, 8]], [[8, 0]], [[8, 12.5]], [[32, 33, 48]]])("widths %j", async (given) => {
     expect(await refused({ widths: given })).toMatchObject({ code: "bad-input", where: "widths" });
   });
 
-  it("depths of a network without repetition, and a single depth", async () => {
+  it("depths of a network without repetition, a single depth, and depths too close", async () => {
     const net = parseNetText("mlp:depth=1,width=8,in=3,out=3");
     expect(await refused({ net, depths: [1, 2] })).toMatchObject({ code: "unsupported", where: "layers" });
     expect(await refused({ depths: [2] })).toMatchObject({ code: "bad-input", where: "depths" });
+    expect(await refused({ depths: [4, 5] })).toMatchObject({ code: "bad-input", where: "depths" });
   });
 
   it("a network without hidden width, and one in the ntk parameterisation", async () => {

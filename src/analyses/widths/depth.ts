@@ -4,7 +4,7 @@ import { FathomError } from "../../tensor/index.ts";
 import type { Estimate } from "../../theory/index.ts";
 import { type Checked, type CheckedLayer, type CheckOptions, checkVariant, lastChange } from "./check.ts";
 import { powerOf } from "./slopes.ts";
-import type { Variant } from "./variants.ts";
+import { leastSpread, spread, type Variant } from "./variants.ts";
 import { stopIfAsked, type Work } from "./work.ts";
 
 /** Places that networks of different depth have in common. */
@@ -19,14 +19,14 @@ export interface DepthCheck {
 
 /**
  * The networks of some depths.
- * @param depths - how many times the repeated block stands there, two or more different ones.
+ * @param depths - how many times the repeated block stands there, two or more different ones, over a doubling at least.
  * @throws FathomError bad-input for other depths; unsupported for a network without a repeated block.
  */
 export function depthVariants(net: Net, depths: readonly number[]): Variant[] {
-  if (depths.length < 2 || new Set(depths).size < depths.length) {
+  if (depths.length < 2 || new Set(depths).size < depths.length || spread(depths) < leastSpread) {
     throw new FathomError({
       code: "bad-input",
-      message: `The depths are ${depths.join(", ")}; a comparison needs two or more different ones.`,
+      message: `The depths are ${depths.join(", ")}; a comparison needs two or more different ones, the largest at least twice the smallest.`,
       where: "depths",
       hint: "Give them as 2,4,8,16.",
     });

@@ -27,19 +27,26 @@ export function byParameterisation<T extends { readonly parameterisation: WidthP
   return parameterisations.map((name) => [name, all.filter((one) => one.parameterisation === name)] as const);
 }
 
+/** The layer whose change depends most on the width, with the power of it. */
+function steepest(
+  checked: readonly Checked[],
+): { readonly layer: string; readonly power: Estimate } | undefined {
+  return changePowers(checked)
+    .flatMap(({ layer, power }) => (power === undefined ? [] : [{ layer, power }]))
+    .sort((a, b) => Math.abs(b.power.value) - Math.abs(a.power.value))[0];
+}
+
 /** One sentence a parameterisation: the layer whose change depends most on the width. */
 export function checkFindings(checked: readonly Checked[]): Finding[] {
   return byParameterisation(checked).map(([name, of]) => {
-    const steepest = changePowers(of)
-      .flatMap(({ layer, power }) => (power === undefined ? [] : [{ layer, power }]))
-      .sort((a, b) => Math.abs(b.power.value) - Math.abs(a.power.value))[0];
-    if (steepest === undefined) {
+    const found = steepest(of);
+    if (found === undefined) {
       return {
         tone: "warn",
         text: `${sentence(name)}: no layer has a finite change at two widths; lower --lr.`,
       };
     }
-    const { layer, power } = steepest;
+    const { layer, power } = found;
     return {
       tone: "neutral",
       text: `${sentence(name)}: the change of preactivations depends most on the width at ${layer}, as width^${withError(power)}.`,
@@ -114,25 +121,23 @@ export function rateTable(found: readonly BestRate[]): DataTable {
   };
 }
 
-/** How the change grows with depth. */
+/** How the change goes with depth. */
 export function depthFindings(depth: DepthCheck): Finding[] {
   const powers = depthPowers(depth).flatMap(({ place, power }) =>
     power === undefined ? [] : [`${place} depth^${withError(power)}`],
   );
   if (powers.length === 0) return [{ tone: "warn", text: "No change is finite at two depths; lower --lr." }];
-  return [{ tone: "neutral", text: `The change of preactivations grows with depth: ${powers.join(", ")}.` }];
+  return [{ tone: "neutral", text: `The change of preactivations goes with depth as ${powers.join(", ")}.` }];
 }
 
 /** The verdict where no rates were tried. */
 export function checkVerdict(checked: readonly Checked[]): Verdict {
   const largest = byParameterisation(checked).map(([name, of]) => {
-    const values = changePowers(of).flatMap(({ power }) =>
-      power === undefined ? [] : [Math.abs(power.value)],
-    );
-    return `${values.length === 0 ? "unknown" : fixed(Math.max(...values), 2)} under ${names[name].replace("standard", "the standard")}`;
+    const power = steepest(of)?.power;
+    return `${power === undefined ? "unknown" : fixed(power.value, 2)} under ${names[name].replace("standard", "the standard")}`;
   });
   return {
     tone: "neutral",
-    sentence: `The largest power of the width in the change of a layer's preactivations is ${largest.join(" and ")}.`,
+    sentence: `The power of the width in the change of the layer that depends most on it is ${largest.join(" and ")}; 0 is what lets a learning rate transfer.`,
   };
 }

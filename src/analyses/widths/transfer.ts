@@ -2,7 +2,7 @@
 import { countParameters } from "../../net/index.ts";
 import { Key } from "../../tensor/index.ts";
 import { type Estimate, linearFit } from "../../theory/index.ts";
-import { createTrainer, type OptimizerSpec, type Trainer } from "../../train/index.ts";
+import { createTrainer, eventLoopTurn, type OptimizerSpec, type Trainer } from "../../train/index.ts";
 import { secondsPerStep } from "../step-cost.ts";
 import { rate } from "../words.ts";
 import { bestExponent, logLoss, type RatePoint, searchRates } from "./rate-search.ts";
@@ -149,7 +149,7 @@ async function lateLoss(
   while (run.status === "running") {
     stopIfAsked(work);
     await run.advance();
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await eventLoopTurn();
   }
   if (run.status === "diverged") return null;
   const late = run.losses.slice(-Math.ceil(lateShare * steps));

@@ -58,7 +58,7 @@ export function defaultWidths(net: Net): number[] {
 /**
  * The networks of both parameterisations at some widths.
  * @param net - with a known input.
- * @throws FathomError bad-input for fewer than two widths, a repeated one, or one at which a size is no whole number;
+ * @throws FathomError bad-input for fewer than two widths, a repeated one, all within a doubling, or one at which a size is no whole number;
  * unsupported for networks that cannot be scaled, or are not in the standard parameterisation.
  */
 export function makeVariants(net: Net, widths: readonly number[], optimizer: OptimizerSpec): Variant[] {
@@ -84,14 +84,24 @@ function checkWidths(widths: readonly number[]): void {
         ? "a width stands there twice"
         : widths.length < 2
           ? "one width says nothing of others"
-          : undefined;
+          : spread(widths) < leastSpread
+            ? "they are less than a doubling apart, over which no power can be told from noise"
+            : undefined;
   if (problem === undefined) return;
   throw new FathomError({
     code: "bad-input",
     message: `The widths are ${widths.join(", ")}: ${problem}.`,
     where: "widths",
-    hint: "Give two or more different whole numbers, as 64,128,256.",
+    hint: "Give two or more different whole numbers, the largest at least twice the smallest, as 64,128,256.",
   });
+}
+
+/** Powers and drifts are told a doubling; over less of one, noise is divided by next to nothing. */
+export const leastSpread = 2;
+
+/** The largest over the smallest. */
+export function spread(sizes: readonly number[]): number {
+  return Math.max(...sizes) / Math.min(...sizes);
 }
 
 /** What all pieces of one question depend on. */
