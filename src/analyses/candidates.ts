@@ -15,6 +15,7 @@ import {
 } from "./criticality/predict.ts";
 import { inputMoments, sampleRows } from "./data-moments.ts";
 import { inputStarts } from "./input-start.ts";
+import { tunedAdvice } from "./tuned.ts";
 
 export interface Candidate {
   readonly label: string;
@@ -85,9 +86,12 @@ export function given({ net, model }: SurveyContext): Candidate {
   return { label: "as given", net, model };
 }
 
-/** The network to compare with: `--versus`, else the advised initialisation; undefined when there is neither. */
+/**
+ * The network to compare with: `--versus`, else the advised initialisation, of theory or of a sweep; undefined when there is
+ * none. The criticality question comes first in a survey, so that its sweep is over when others ask.
+ */
 export function challenger(context: SurveyContext): Candidate | undefined {
-  const net = context.versus ?? initialisationAdvice(context)?.net;
+  const net = context.versus ?? initialisationAdvice(context)?.net ?? tunedAdvice(context)?.net;
   if (net === undefined) return undefined;
   const label = context.versus === undefined ? "advised initialisation" : "other network";
   return { label, net, model: buildModel(net) };

@@ -121,6 +121,7 @@ export {
   checkTuning,
   type GivenTuneOptions,
   type GivenTuning,
+  isTunable,
   type LayerGain,
   type StretchResult,
   type TuneOptions,

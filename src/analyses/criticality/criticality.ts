@@ -12,13 +12,15 @@ import type { NumberRow, Verdict } from "../document.ts";
 import { finiteOrNull } from "../figure.ts";
 import { kernelTable } from "../learning-rate/kernel-layers.ts";
 import { probeSeconds } from "../probe-cost.ts";
-import { theoryAdvice } from "./advice.ts";
+import { gainsTable } from "../tune/gains-table.ts";
+import { type TunedAdvice, tunedAdvice, tuneForSurvey } from "../tuned.ts";
+import { changeAdvice, theoryAdvice, tunedChange } from "./advice.ts";
 import { criticalityFigures, kernelTheory } from "./figures.ts";
 import { criticalityFindings } from "./findings.ts";
 import { criticalityJson } from "./json.ts";
 import { type CriticalityMeasurement, measureCriticality, probes } from "./measure.ts";
 import { criticalityNumbers } from "./numbers.ts";
-import { type CriticalityPrediction, probeRows, surveyPrediction } from "./predict.ts";
+import { type CriticalityPrediction, criticalFactor, probeRows, surveyPrediction } from "./predict.ts";
 import { criticalityVerdict } from "./verdict.ts";
 
 const seeds = 8;
@@ -92,17 +94,25 @@ export const criticality = defineAnalysis<CriticalityPrediction, CriticalityMeas
       : doesNotApply("the network has no preactivations: no layer of its own list has weights"),
   cost: ({ model }) => probeSeconds(model, { seeds, rows: probes * probeRows(model).count }),
   predict: surveyPrediction,
-  measure: (context) =>
-    measureCriticality({
+  async measure(context) {
+    const inputs = probeInputs(context);
+    const measured = await measureCriticality({
       model: context.model,
-      inputs: probeInputs(context),
+      inputs,
       seeds,
       key: context.key.split("probes"),
       options: context.options,
-    }),
+    });
+    if (initialisationAdvice(context) === undefined) {
+      const harmless = Math.log(criticalFactor);
+      await tuneForSurvey(context, { measured: measured.jacobians, inputs, harmless });
+    }
+    return measured;
+  },
   conclude(context, { predicted, measured }) {
-    const advised = initialisationAdvice(context);
+    const [advised, tuned] = [initialisationAdvice(context), tunedAdvice(context)];
     const shown = concludeCriticality(predicted, measured);
+    if (advised === undefined && tuned !== undefined) return { ...shown, ...tunedParts(shown, tuned) };
     return {
       ...shown,
       numbers: [...shown.numbers, ...firstLayerRow(advised)],
@@ -110,6 +120,14 @@ export const criticality = defineAnalysis<CriticalityPrediction, CriticalityMeas
     };
   },
 });
+
+/** What a sweep adds: its advice, and its variances by layer. */
+function tunedParts({ tables = [] }: Pick<Conclusion, "tables">, tuned: TunedAdvice) {
+  return {
+    advice: [changeAdvice(tunedChange(tuned))],
+    tables: [...tables, gainsTable(tuned.gains, "Advised variances, found by a sweep")],
+  };
+}
 
 function probeInputs(context: SurveyContext): NdArray {
   const { name, count } = probeRows(context.model);

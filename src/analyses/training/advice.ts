@@ -1,11 +1,12 @@
 /** @file What to do about the initialisation and the learning rate, with what training showed as evidence. */
 
 import type { Net } from "../../net/index.ts";
-import { type InitialisationAdvice, initialisationAdvice } from "../candidates.ts";
+import { initialisationAdvice } from "../candidates.ts";
 import type { SurveyContext } from "../context.ts";
-import { initialisationReason, initialisationText, lastLogJ } from "../criticality/advice.ts";
+import { type AdvisedChange, theoryChange, tunedChange } from "../criticality/advice.ts";
 import { describeNet } from "../describe.ts";
 import type { Advice } from "../document.ts";
+import { tunedAdvice } from "../tuned.ts";
 import { percent, rate, signed } from "../words.ts";
 import { isLearning } from "./compare.ts";
 import type { TrainingResults } from "./results.ts";
@@ -22,8 +23,9 @@ export function trainingAdvice(context: SurveyContext, results: TrainingResults)
 function networkPieces(context: SurveyContext, results: TrainingResults): Advice[] {
   if (context.versus !== undefined)
     return results.outcome === "after" ? [switchPiece(context.versus, results)] : [];
-  const advised = initialisationAdvice(context);
-  return advised === undefined ? [] : [initialisationPiece(advised, results)];
+  const [theory, tuned] = [initialisationAdvice(context), tunedAdvice(context)];
+  if (theory !== undefined) return [initialisationPiece(theoryChange(theory), results)];
+  return tuned === undefined ? [] : [initialisationPiece(tunedChange(tuned), results)];
 }
 
 function switchPiece(versus: Net, results: TrainingResults): Advice {
@@ -36,16 +38,13 @@ function switchPiece(versus: Net, results: TrainingResults): Advice {
   };
 }
 
-function initialisationPiece(advised: InitialisationAdvice, results: TrainingResults): Advice {
+function initialisationPiece(
+  { what, why, after: promised }: AdvisedChange,
+  results: TrainingResults,
+): Advice {
   const { outcome, difference, after, measured } = results;
   const evidence = evidenceText(results);
-  const theory = lastLogJ(advised, advised.lnJ.advised);
-  const change = {
-    about: "initialisation" as const,
-    what: initialisationText(advised),
-    why: initialisationReason(advised),
-    evidence,
-  };
+  const change = { about: "initialisation" as const, what, why, evidence };
   if (outcome === "after") {
     const gain =
       difference === undefined
@@ -57,7 +56,7 @@ function initialisationPiece(advised: InitialisationAdvice, results: TrainingRes
     return { ...change, expected: "less search for a rate; a lower error is not seen." };
   }
   if (outcome === "neither" || outcome === "unclear") {
-    return { ...change, expected: `${theory}; a lower error is not seen in ${measured.plan.steps} steps.` };
+    return { ...change, expected: `${promised}; a lower error is not seen in ${measured.plan.steps} steps.` };
   }
   return {
     about: "initialisation",

@@ -4,10 +4,11 @@ import { printNet } from "../../net/index.ts";
 import type { JacobianMeasurement } from "../../probes/index.ts";
 import { sectionOf } from "../analysis.ts";
 import { describeNet } from "../describe.ts";
-import type { Advice, DataTable, Outcome } from "../document.ts";
+import type { Advice, Outcome } from "../document.ts";
 import { finiteOrNull } from "../figure.ts";
 import { hiddenTaps } from "../readout.ts";
 import { reproduction } from "../reproduction.ts";
+import { gainsTable } from "./gains-table.ts";
 import {
   logProfiles,
   type Profiles,
@@ -62,7 +63,7 @@ export function tuneOutcome(found: Found): Outcome {
           findings: stretchFindings(tuned.stretches, hiddenTaps(model)),
           numbers: [],
           figures: [profileFigure(profiles)],
-          tables: [gainsTable(found)],
+          tables: [gainsTable(tuned.gains)],
           notes: tuned.notes,
           json: {},
         }),
@@ -85,13 +86,5 @@ function adviceOf(method: string, { before, after, hidden }: Profiles): Advice {
     why: passing,
     evidence: `Before, J(1, l) ${spread(before, hidden)}.`,
     expected: `On networks that were not tuned on (${method}), J(1, l) ${spread(after, hidden)}.`,
-  };
-}
-
-function gainsTable({ tuned }: Found): DataTable {
-  return {
-    title: "Gains by layer",
-    columns: ["layer", "gain of weights", "gain of biases", "σw²", "σb²"],
-    rows: tuned.gains.map(({ layer, weight, bias, sw2, sb2 }) => [layer, weight, bias, sw2, sb2]),
   };
 }

@@ -5,6 +5,7 @@ export { type GainSearch, solveGain } from "./solve.ts";
 export type { StretchResult } from "./sweep.ts";
 export {
   checkTuning,
+  isTunable,
   type TuneOptions,
   type Tuning,
   tuneByObjective,

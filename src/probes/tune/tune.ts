@@ -10,6 +10,7 @@ import { type JacobianMeasurement, measureJacobians } from "../jacobian.ts";
 import { autoInitGains } from "./autoinit.ts";
 import type { LayerGain } from "./gains.ts";
 import { tuneScalars } from "./scalars.ts";
+import { tuningPlan } from "./sites.ts";
 import { type StretchResult, Sweep, type SweepStrategy, sweepGains } from "./sweep.ts";
 
 export interface TuneOptions {
@@ -51,6 +52,12 @@ export function tuningSeeds(net: Net): number {
     );
   const least = Math.min(...(channels.length > 1 ? channels.slice(0, -1) : channels));
   return Math.max(4, Math.min(16, Math.ceil(enoughChannels / least)));
+}
+
+/** Whether a network has weights that a gain may scale, and a Jacobian between layers. */
+export function isTunable(net: Net): boolean {
+  const model = buildModel({ ...net, parameterisation: "standard" });
+  return model.taps.length > 1 && tuningPlan(model).groups > 0;
 }
 
 /**
