@@ -3,7 +3,7 @@
  * a = D₁² - tr D₁² and T = O₂ᵀ (D₂² - tr D₂²) O₂ of a network of two Haar layers, tr the trace over N, mixed moments of
  * centred factors vanish as 1/N although D₂ depends on the very weights W₂ = σw O₂. With the identity in place of O₂ they stay.
  */
-import { Key, normal } from "../tensor/index.ts";
+import { FathomError, Key, normal } from "../tensor/index.ts";
 import {
   derivativeFourthMoment,
   derivativeMoment,
@@ -68,7 +68,8 @@ type Sample = readonly [number, number, number];
 
 /**
  * Measures the mixed moments on sampled networks.
- * @throws FathomError bad-input for fewer than two widths, widths below 2, fewer than 2 networks, or variances that are none.
+ * @throws FathomError bad-input for fewer than two different widths, widths below 2, fewer than 2 networks, or variances that are
+ * none; failed where a network overflows.
  * @example
  * const { slope } = freeness({ activation: scalarActivation("relu"), sw2: 2, sb2: 0.1 });
  * slope.value; // about -1
@@ -101,12 +102,13 @@ interface SampledWords {
 
 function sampledWords(setting: Setting): SampledWords {
   const { widths = [32, 64, 128], nets = 40, onNet } = setting;
-  positiveCount("widths", widths.length, 2);
+  positiveCount("widths", new Set(widths).size, 2);
   for (const N of widths) positiveCount("widths", N, 2);
   positiveCount("nets", nets, 2);
   const samples = widths.map((N, i) =>
     Array.from({ length: nets }, (_, net) => {
       const sampled = sampleNet(setting, N, net);
+      if (![...sampled.free, ...sampled.control].every(Number.isFinite)) throw overflowed(setting, N);
       onNet?.(i * nets + net + 1, widths.length * nets);
       return sampled;
     }),
@@ -195,6 +197,15 @@ function words(a: Float64Array, T: Float64Array): Sample {
     }
   }
   return [aT / n, aTaT / n, aTTa / n - (aa / n) * (TT / n)];
+}
+
+function overflowed({ activation: { kind }, sw2 }: Setting, N: number): FathomError {
+  return new FathomError({
+    code: "failed",
+    where: "sw2",
+    message: `Slopes of ${kind} leave float64 in a network of width ${N} at sw2 = ${sw2}.`,
+    hint: "Take a smaller sw2, or an activation whose slope is bounded.",
+  });
 }
 
 function momentsOf(widths: readonly number[], samples: readonly (readonly Sample[])[]): FreenessMoment[] {

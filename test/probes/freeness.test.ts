@@ -94,6 +94,14 @@ describe("refusals", () => {
       "widths",
     );
     expect(refusal(() => freeness({ activation: relu, sw2: 2, sb2: 0, nets: 1 })).where).toBe("nets");
+    expect(refusal(() => freeness({ activation: relu, sw2: 2, sb2: 0, widths: [64, 64] })).where).toBe(
+      "widths",
+    );
     expect(refusal(() => freeness({ activation: relu, sw2: -2, sb2: 0 })).where).toBe("sw2");
+  });
+
+  it("say of networks that overflow that they do", () => {
+    const steep = { activation: scalarActivation("exp"), sw2: 400, sb2: 0, widths: [16, 32], nets: 4 };
+    expect(refusal(() => freeness(steep))).toMatchObject({ code: "failed", where: "sw2" });
   });
 });

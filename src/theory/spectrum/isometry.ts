@@ -65,7 +65,7 @@ const Q_POINTS = 161;
 const ANY_Q = 1;
 
 /**
- * The largest q, approached from 0, at which `depth` orthogonal layers keep the variance of the eigenvalues of J Jᵀ at
+ * The largest q up to 1e4, approached from 0, at which `depth` orthogonal layers keep the variance of the eigenvalues of J Jᵀ at
  * `sigma2`: L (µ2/µ1² - 1) = σ0², and the point of the critical line there.
  * @returns undefined where there is none; `noIsometryReason` says why.
  * @throws FathomError `bad-input` for a depth below 1 or a sigma2 that is not > 0, `unsupported` for an activation without slope.
