@@ -55,16 +55,18 @@ export function slug(name: string): string {
 const subscripts = /(?<![\p{L}\p{N}_])(\p{L})_([\p{L}\p{N}]+)(?![\p{L}\p{N}_])/gu;
 
 /**
- * Text for the content of HTML elements, with the subscripts of one-letter symbols and exponents set: `χ_J`, `l^-1`.
+ * Text for the content of HTML elements, with the subscripts of one-letter symbols and exponents set, `χ_J` and `l^-1`, and
+ * commands between backticks.
  * @example richText("χ_J < 1") // "χ<sub>J</sub> &lt; 1"
  */
 export function richText(text: string): string {
   return escapeHtml(text)
     .replace(subscripts, "$1<sub>$2</sub>")
     .replace(
-      /(?<=[\p{L}\p{N})])\^(-?\d+(?:\.\d+)?)/gu,
+      /(?<=[\p{L}\p{N})])\^([-−]?\d+(?:\.\d+)?)/gu,
       (_, power: string) => `<sup>${power.replace("-", "−")}</sup>`,
-    );
+    )
+    .replace(/`([^`]+)`/g, "<code>$1</code>");
 }
 
 /**

@@ -40,6 +40,11 @@ function factsHtml(facts: readonly (readonly [string, string])[]): string {
   return `<dl class="facts">${rows.join("")}</dl>`;
 }
 
+/** Nothing to change and nothing that asks for it: then "no advice" would say no more than the verdict does. */
+function needsNoAdvice({ advice, verdict }: ReportDocument): boolean {
+  return advice.length === 0 && (verdict.tone === "good" || verdict.tone === "neutral");
+}
+
 function adviceHtml(advice: readonly Advice[]): string {
   const body =
     advice.length === 0
@@ -74,7 +79,7 @@ function reproductionHtml(run: Reproduction): string {
 
 function navigationHtml(document: ReportDocument): string {
   const links = [
-    ["advice", "Advice"] as const,
+    ...(needsNoAdvice(document) ? [] : [["advice", "Advice"] as const]),
     ...document.sections.map(({ id, title }) => [slug(id), title] as const),
     ...(document.notApplicable.length > 0 ? [["not-applicable", "What does not apply"] as const] : []),
     ["again", "Run it again"] as const,
@@ -101,7 +106,7 @@ export function reportHtml(document: ReportDocument): string {
     verdictHtml(document.verdict),
     factsHtml(document.facts),
     navigationHtml(document),
-    adviceHtml(document.advice),
+    needsNoAdvice(document) ? "" : adviceHtml(document.advice),
     ...document.sections.map(sectionHtml),
     notApplicableHtml(document.notApplicable),
     reproductionHtml(document.reproduction),

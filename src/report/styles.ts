@@ -18,7 +18,7 @@ h3{font-size:1rem}
 p{margin:.5rem 0}
 sub,sup{font-size:.75em;line-height:0}
 a{color:var(--link)}
-pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:.88em}
+pre,code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:.88em}
 pre{background:var(--code);padding:.75rem 1rem;border-radius:6px;white-space:pre-wrap;overflow-wrap:anywhere;margin:.5rem 0}
 .kicker{color:var(--f-faint);font-size:.82rem;letter-spacing:.06em;text-transform:uppercase;margin:0}
 .subject{overflow-wrap:anywhere;margin:.35rem 0 0}

@@ -58,8 +58,8 @@ describe("text of others", () => {
   });
 
   it("gets subscripts only where a symbol has one, after escaping", () => {
-    expect(richText("χ_J < 1, λ_max; l^-1; snake_case; <b>")).toBe(
-      "χ<sub>J</sub> &lt; 1, λ<sub>max</sub>; l<sup>−1</sup>; snake_case; &lt;b&gt;",
+    expect(richText("χ_J < 1, λ_max; l^-1; width^−0.2; snake_case; <b>; `fathom <x>`")).toBe(
+      "χ<sub>J</sub> &lt; 1, λ<sub>max</sub>; l<sup>−1</sup>; width<sup>−0.2</sup>; snake_case; &lt;b&gt;; <code>fathom &lt;x&gt;</code>",
     );
   });
 

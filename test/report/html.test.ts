@@ -70,5 +70,7 @@ describe("the report as a page", () => {
   it("stands without advice, sections and facts", () => {
     const bare: ReportDocument = { ...sample, advice: [], sections: [], facts: [], notApplicable: [] };
     expect(reportHtml(bare)).toContain("No analysis has a change to propose");
+    const verdict = { sentence: "All is well.", tone: "good" } as const;
+    expect(reportHtml({ ...bare, verdict })).not.toContain("Advice");
   });
 });
