@@ -37,6 +37,11 @@ export function signed(value: number, decimals = 1): string {
   return `${value < 0 && Number(text) !== 0 ? "−" : "+"}${text}`;
 }
 
+/** `1 network`, `4 networks`. */
+export function counted(number: number, noun: string): string {
+  return `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
+}
+
 /** A whole number with its thousands apart: `60,000`. */
 export function count(value: number): string {
   return value.toLocaleString("en");

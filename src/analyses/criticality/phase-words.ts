@@ -12,7 +12,7 @@ import {
 } from "../../theory/index.ts";
 import type { DataTable, Finding } from "../document.ts";
 import { finiteOrNull } from "../figure.ts";
-import { percent, quantity, significant } from "../words.ts";
+import { counted, percent, quantity, significant } from "../words.ts";
 import type { DiagramOf } from "./phase-figure.ts";
 import type { MeasuredCell } from "./phase-measure.ts";
 
@@ -111,7 +111,7 @@ interface CellNetworks {
 /** How sampled cells and theory agree. */
 export function cellFindings(cells: readonly MeasuredCell[], networks: CellNetworks): Finding[] {
   const { depth, width, seeds } = networks;
-  const of = `${cells.length} cells of ${seeds} networks of ${depth} hidden layers and width ${width}`;
+  const of = `${cells.length} cells of ${counted(seeds, "network")} of ${depth} hidden layers and width ${width}`;
   const misses = cells
     .flatMap(({ theory, value }) =>
       theory !== undefined && theory > 0 && value !== undefined ? [Math.abs(value / theory - 1)] : [],

@@ -2,7 +2,7 @@
 import { scalarHalf } from "../../net/index.ts";
 import type { Finding, NumberRow, ReportSection } from "../document.ts";
 import { estimatePoint, type LineFigure, lineFigure, type Point, point, type Series } from "../figure.ts";
-import { significant } from "../words.ts";
+import { counted, significant } from "../words.ts";
 import { type FisherMeasured, type FisherPrediction, fisherRate, fisherRateText } from "./fisher.ts";
 
 /** Title, question and source. */
@@ -85,7 +85,7 @@ function measuredFinding({ edges, depth, weights }: FisherPrediction, measured?:
   const where = last.depth === depth ? "" : ` at ${last.depth} layers`;
   return [
     {
-      text: `${measured.seeds} networks of width ${measured.width}${where}: largest eigenvalue ${significant(value)}${error} beside ${significant(theory)}${distance}.`,
+      text: `${counted(measured.seeds, "network")} of width ${measured.width}${where}: largest eigenvalue ${significant(value)}${error} beside ${significant(theory)}${distance}.`,
       tone: fine ? "good" : "warn",
     },
   ];
@@ -136,7 +136,7 @@ function depthFigure({ edges, moments }: FisherPrediction, measured?: FisherMeas
   ];
   if (measured !== undefined) {
     series.push({
-      name: `largest, ${measured.seeds} networks of width ${measured.width}`,
+      name: `largest, ${counted(measured.seeds, "network")} of width ${measured.width}`,
       role: "measured",
       form: "dots",
       points: measured.byDepth.map(({ depth, lambdaMax }) => estimatePoint(depth, lambdaMax)),
@@ -165,7 +165,7 @@ function densityFigure({ law, depth, edges }: FisherPrediction, measured?: Fishe
   if (samples.length > 0 && samples[0]!.depth === depth) {
     const values = samples.flatMap(({ eigenvalues }) => Array.from(eigenvalues));
     series.push({
-      name: `measured, ${samples.length} networks of width ${measured!.width}`,
+      name: `measured, ${counted(samples.length, "network")} of width ${measured!.width}`,
       role: "measured",
       form: "step",
       points: histogram(values),

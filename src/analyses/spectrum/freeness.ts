@@ -171,7 +171,7 @@ function slopeRow(
 }
 
 /** rms of every word by width, on logarithmic axes, with 1/N through the first. */
-function momentFigure({ moments, control }: FreenessReport): LineFigure {
+export function momentFigure({ moments, control }: FreenessReport): LineFigure {
   const dots = (
     list: FreenessReport["moments"],
     word: string,
@@ -184,13 +184,14 @@ function momentFigure({ moments, control }: FreenessReport): LineFigure {
     points: list.filter((moment) => moment.word === word).map(({ N, rms }) => point(N, rms)),
   });
   const first = moments.find(({ word }) => word === freenessWords[0])!;
-  const line = WIDTHS.map((N) => point(N, (first.rms * WIDTHS[0]) / N));
+  const widths = [...new Set(moments.map(({ N }) => N))];
+  const line = widths.map((N) => point(N, (first.rms * first.N) / N));
   return lineFigure({
     id: "freeness-moments",
     title: "Mixed moments by width",
     caption:
       "Root mean square over networks. Of free factors they vanish as 1/N; in the control, with the identity for the orthogonal matrix, they stay.",
-    x: { label: "width N", scale: "log", integer: true, domain: [WIDTHS[0] / 1.15, 1.15 * WIDTHS.at(-1)!] },
+    x: { label: "width N", scale: "log", integer: true, domain: [widths[0]! / 1.15, 1.15 * widths.at(-1)!] },
     y: { label: "rms of the moment", scale: "log" },
     series: [
       { name: "1/N", role: "theory", form: "line", points: line },

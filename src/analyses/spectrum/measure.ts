@@ -12,7 +12,7 @@ import type { Finding, NumberRow, Progress } from "../document.ts";
 import { finiteOrNull } from "../figure.ts";
 import { hiddenTaps } from "../readout.ts";
 import type { Asked } from "../reproduction.ts";
-import { logarithm, percent, significant } from "../words.ts";
+import { counted, logarithm, percent, significant } from "../words.ts";
 import type { SpectrumQuestion, UniformSubject } from "./question.ts";
 import { heldMoment, squareModel } from "./sampled-network.ts";
 import type { SpectrumPrediction } from "./theory.ts";
@@ -152,7 +152,7 @@ function agrees(ks: number, width: number): boolean {
 
 export function measuredFindings({ measurement, width, seeds }: MeasuredSpectrum): Finding[] {
   const { ks, mean, max, inactive } = measurement;
-  const what = `${seeds} network${seeds === 1 ? "" : "s"} of width ${width}`;
+  const what = `${counted(seeds, "network")} of width ${width}`;
   if (mean.status !== undefined) {
     const word = mean.status === "dead" ? "nothing passes through some of them" : "signals leave float64";
     return [{ text: `Of ${what} no spectrum is known: ${word}.`, tone: "bad" }];

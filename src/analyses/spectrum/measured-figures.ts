@@ -1,6 +1,8 @@
 /** @file Pictures of measured spectra: histograms over the predicted density, and both distribution functions. */
 import type { EigenvalueLaw, SpectrumMeasurement } from "../../probes/index.ts";
 import { type LineFigure, lineFigure, type Point, point, type Series } from "../figure.ts";
+import { counted } from "../words.ts";
+import { NARROW } from "./figures.ts";
 import type { MeasuredSpectrum } from "./measure.ts";
 import type { SpectrumPrediction } from "./theory.ts";
 
@@ -21,7 +23,7 @@ export function withMeasured(
     measurement,
     atoms(predicted).length > 0 ? undefined : (predicted?.spectrum.mean ?? 1),
   );
-  const name = `measured, ${living.length} network${living.length === 1 ? "" : "s"} of width ${measured.width}`;
+  const name = `measured, ${counted(living.length, "network")} of width ${measured.width}`;
   const free = values.filter((value) => !atoms(predicted).some((at) => Math.abs(value - at) <= AT_ATOM * at));
   const overlaid = figures.map((figure) => ({
     ...figure,
@@ -47,16 +49,19 @@ function eigenvalues({ samples, shape }: SpectrumMeasurement, mean: number | und
     .sort((a, b) => a - b);
 }
 
-/** The histogram in the variable of a figure: s = sqrt(λ), or ln λ. */
+/** The histogram in the variable of a figure: s = sqrt(λ), ln λ, or λ. */
 function histogramFor(figure: LineFigure, values: readonly number[], all: number, name: string): Series {
   const logarithmic = figure.x.scale === "log";
-  const of = logarithmic ? Math.log : Math.sqrt;
+  const isSingular = figure.id === "spectrum-singular";
+  const linear = isSingular ? Math.sqrt : (value: number) => value;
+  const of = logarithmic ? Math.log : linear;
   const shown = figure.series.flatMap(({ points }) => points.map(({ x }) => (logarithmic ? Math.log(x) : x)));
   const living = values.filter((value) => value > 0).map(of);
-  // The tail of a logarithm has no end; singular values all belong to the picture.
-  const from = Math.min(...shown, ...(logarithmic ? [] : living.slice(0, 1)));
+  // The tail of eigenvalues may have no end; singular values all belong to the picture.
+  const from = Math.min(...shown, ...(isSingular ? living.slice(0, 1) : []));
   const to = Math.max(...shown, living.at(-1) ?? 0);
-  const points = histogram(living, { from, to, all });
+  const even = histogram(living, { from, to, all });
+  const points = figure.y.scale === "log" ? withoutGaps(even) : even;
   return {
     name,
     role: "measured",
@@ -80,6 +85,19 @@ function histogram(
   return [...points, point(to, counts.at(-1)! / (all * step))];
 }
 
+/** Bins without values joined to the next one that has some: a logarithmic axis has no place for 0. */
+function withoutGaps(points: readonly Point[]): Point[] {
+  const joined: Point[] = [];
+  let from = points[0]!.x;
+  for (let bin = 0; bin < points.length - 1; bin++) {
+    const [{ x, y }, { x: to }] = [points[bin]!, points[bin + 1]!];
+    if (!y) continue;
+    joined.push(point(from, (y * (to - x)) / (to - from)));
+    from = to;
+  }
+  return [...joined, point(from, joined.at(-1)?.y ?? 0)];
+}
+
 function histogramAlone(values: readonly number[], name: string): LineFigure {
   const singular = values.map(Math.sqrt);
   return lineFigure({
@@ -101,9 +119,6 @@ function histogramAlone(values: readonly number[], name: string): LineFigure {
 
 /** Of the eigenvalues above 0, this share is left out at the left end. */
 const LEFT_OUT = 0.005;
-/** Spectra within this factor are drawn on a linear axis. */
-const NARROW = 5;
-
 function distributionFigure(
   values: readonly number[],
   name: string,

@@ -20,7 +20,7 @@ import { describeNet } from "../describe.ts";
 import type { Outcome } from "../document.ts";
 import { theoryReach } from "../reach.ts";
 import { type Asked, reproduction } from "../reproduction.ts";
-import { significant } from "../words.ts";
+import { counted, significant } from "../words.ts";
 import { spectrumAdvice } from "./advice.ts";
 import { concludeSpectrum, spectrumSource } from "./conclude.ts";
 import { hiddenPart } from "./hidden.ts";
@@ -91,7 +91,7 @@ function uniformSubject({ activation: spec, depth, q, weights, sw2 }: UniformSub
   const activation = scalarHalf(spec);
   const variance = sw2 ?? 1 / derivativeMoment(activation, q);
   const spectrum = uniformSpectrum({ activation, depth, q, weights, ...(sw2 === undefined ? {} : { sw2 }) });
-  const layers = `${depth} layer${depth === 1 ? "" : "s"} of ${activationText(spec)} with ${weightsText(weights)}`;
+  const layers = `${counted(depth, "layer")} of ${activationText(spec)} with ${weightsText(weights)}`;
   return {
     layers: new Array(depth).fill({ activation, q, sw2: variance, weights }),
     title: `${layers}, q = ${significant(q)}, σw² = ${significant(variance)}`,

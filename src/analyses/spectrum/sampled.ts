@@ -4,6 +4,7 @@ import { describeNet } from "../describe.ts";
 import type { Outcome } from "../document.ts";
 import { reproduction } from "../reproduction.ts";
 import { isUnsupported } from "../unsupported.ts";
+import { counted } from "../words.ts";
 import { spectrumAdvice } from "./advice.ts";
 import { spectrumSource } from "./conclude.ts";
 import { concludeSampled } from "./conclude-sampled.ts";
@@ -81,7 +82,12 @@ function theoryOf(asked: SampledSpectrumQuestion): { subject?: SpectrumSubject; 
 function sampleFacts(measured: MeasuredSpectrum | undefined): [string, string][] {
   if (measured === undefined) return [];
   const { seeds, width, measurement } = measured;
-  return [["sampled", `${seeds} networks, from ${measurement.from} to ${measurement.to}, ${width} units`]];
+  return [
+    [
+      "sampled",
+      `${counted(seeds, "network")}, from ${measurement.from} to ${measurement.to}, ${width} units`,
+    ],
+  ];
 }
 
 async function fisherPart(asked: SampledSpectrumQuestion) {

@@ -2,7 +2,7 @@
 import type { Estimate } from "../../theory/index.ts";
 import type { DataTable, Finding, Verdict } from "../document.ts";
 import { finiteOrNull } from "../figure.ts";
-import { count, rate, significant } from "../words.ts";
+import { count, counted, rate, significant } from "../words.ts";
 import { type Checked, changePowers } from "./check.ts";
 import { type DepthCheck, depthPowers } from "./depth.ts";
 import { names } from "./figures.ts";
@@ -85,7 +85,7 @@ export function transferVerdict(
   });
   return {
     tone: "neutral",
-    sentence: `With each doubling of the width the best learning rate of ${optimizer} moves ${moves.join(" and ")} (${count(steps)} steps, ${seeds} ${seeds === 1 ? "seed" : "seeds"}; ± is one standard error).`,
+    sentence: `With each doubling of the width the best learning rate of ${optimizer} moves ${moves.join(" and ")} (${count(steps)} steps, ${counted(seeds, "seed")}; ± is one standard error).`,
   };
 }
 

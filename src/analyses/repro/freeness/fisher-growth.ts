@@ -2,7 +2,7 @@
 import { measureFisher } from "../../../probes/index.ts";
 import { fisherEdges, scalarActivation } from "../../../theory/index.ts";
 import { lineFigure, point } from "../../figure.ts";
-import { significant } from "../../words.ts";
+import { counted, significant } from "../../words.ts";
 import { atScale, type ExperimentContext, judged, type PaperClaim } from "../paper.ts";
 import { type CriticalNetwork, criticalNetwork } from "./network.ts";
 
@@ -71,7 +71,7 @@ export const fisherGrowth: PaperClaim = {
       points: edges.map((edge, i) => point(i + 1, edge)),
     });
     return {
-      ours: `λ_max/L from ${significant(Math.min(...found))} to ${significant(Math.max(...found))} measured, ${significant(Math.min(...byTheory))} to ${significant(Math.max(...byTheory))} by theory, for L = ${settled} to ${depth}; largest difference ${significant(off, 2)} (erf, q = ${q}, N = ${width}, ${seeds} networks)`,
+      ours: `λ_max/L from ${significant(Math.min(...found))} to ${significant(Math.max(...found))} measured, ${significant(Math.min(...byTheory))} to ${significant(Math.max(...byTheory))} by theory, for L = ${settled} to ${depth}; largest difference ${significant(off, 2)} (erf, q = ${q}, N = ${width}, ${counted(seeds, "network")})`,
       status: judged(ratioOf(found) < variation && ratioOf(byTheory) < variation && off < edgeTolerance),
       figures: [
         lineFigure({

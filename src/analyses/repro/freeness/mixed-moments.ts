@@ -1,8 +1,8 @@
 /** @file Mixed centred moments of D₁² and W₂ᵀD₂²W₂ vanish as 1/N (criticality.md §11), and do not where the factors are not free. */
-import { type FreenessReport, freeness } from "../../../probes/index.ts";
+import { freeness } from "../../../probes/index.ts";
 import { scalarActivation } from "../../../theory/index.ts";
-import { lineFigure, point } from "../../figure.ts";
-import { significant } from "../../words.ts";
+import { momentFigure } from "../../spectrum/freeness.ts";
+import { counted, significant } from "../../words.ts";
 import { atScale, judged, type PaperClaim } from "../paper.ts";
 
 const settings = {
@@ -15,29 +15,6 @@ const settings = {
 const slopes = { from: -1.3, to: -0.7, control: -0.3 } as const;
 /** Largest |mean| times N. */
 const meanBar = 0.25;
-
-function figureOf({ moments, control }: FreenessReport) {
-  const words = [...new Set(moments.map(({ word }) => word))];
-  const series = [
-    { name: "", role: "measured" as const, all: moments },
-    { name: "control: ", role: "neutral" as const, all: control.moments },
-  ].flatMap(({ name, role, all }) =>
-    words.map((word) => ({
-      name: `${name}${word}`,
-      role,
-      form: "line" as const,
-      points: all.filter((moment) => moment.word === word).map(({ N, rms }) => point(N, rms)),
-    })),
-  );
-  return lineFigure({
-    id: "freeness-moments",
-    title: "Mixed moments by width",
-    caption: "Root mean square over networks. The control has the identity in place of the Haar weights.",
-    x: { label: "width N", scale: "log" },
-    y: { label: "rms of the moment", scale: "log" },
-    series,
-  });
-}
 
 export const mixedMoments: PaperClaim = {
   id: "mixed-moments",
@@ -60,11 +37,11 @@ export const mixedMoments: PaperClaim = {
     const small = moments.every(({ mean, N, se }) => Math.abs(mean) < meanBar / N + 4 * se);
     const largest = Math.max(...moments.map(({ mean, N }) => Math.abs(mean) * N));
     return {
-      ours: `slope ${significant(slope.value)} ± ${significant(slope.se, 2)}, control ${significant(control.slope.value)} ± ${significant(control.slope.se, 2)}; largest |mean| N: ${significant(largest)} (relu, N = ${widths[0]} to ${widths.at(-1)}, ${nets} networks each)`,
+      ours: `slope ${significant(slope.value)} ± ${significant(slope.se, 2)}, control ${significant(control.slope.value)} ± ${significant(control.slope.se, 2)}; largest |mean| N: ${significant(largest)} (relu, N = ${widths[0]} to ${widths.at(-1)}, ${counted(nets, "network")} each)`,
       status: judged(
         slope.value > slopes.from && slope.value < slopes.to && control.slope.value > slopes.control && small,
       ),
-      figures: [figureOf(report)],
+      figures: [momentFigure(report)],
     };
   },
 };

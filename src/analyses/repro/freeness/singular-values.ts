@@ -1,7 +1,7 @@
 /** @file The spectrum of J Jᵀ of sampled Haar networks is the free product's (criticality.md §9, §13). */
 import { measureSpectrum, type SpectrumMeasurement } from "../../../probes/index.ts";
 import { type JacobianSpectrum, scalarActivation, uniformSpectrum } from "../../../theory/index.ts";
-import { significant } from "../../words.ts";
+import { counted, significant } from "../../words.ts";
 import { atScale, type ExperimentContext, judged, type PaperClaim } from "../paper.ts";
 import { criticalNetwork } from "./network.ts";
 
@@ -79,7 +79,7 @@ export const singularValues: PaperClaim = {
     for (const depth of depths) for (const of of cases) compared.push(await compare(of, depth, context));
     const distances = compared.map(({ found }) => found.ks?.normalised ?? 1);
     return {
-      ours: `largest distance ${significant(Math.max(...distances))} over ${cases.map(({ activation }) => activation).join(", ")} at depths ${depths.join(", ")} (N = ${width}, ${seeds} networks each; bar ${significant(distanceBar(width))})`,
+      ours: `largest distance ${significant(Math.max(...distances))} over ${cases.map(({ activation }) => activation).join(", ")} at depths ${depths.join(", ")} (N = ${width}, ${counted(seeds, "network")} each; bar ${significant(distanceBar(width))})`,
       status: judged(distances.every((distance) => distance < distanceBar(width))),
       tables: [
         {

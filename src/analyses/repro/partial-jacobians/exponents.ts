@@ -1,7 +1,7 @@
 /** @file J(1, l) ~ l^-ζ at criticality: 1 for erf, 0 for relu, −ρ for LayerNorm with µ = 1 (criticality.md §3, §4.4). */
 import { type Estimate, propagateUniform, scalarActivation } from "../../../theory/index.ts";
 import { lineFigure, point } from "../../figure.ts";
-import { significant } from "../../words.ts";
+import { counted, significant } from "../../words.ts";
 import { atScale, type ExperimentContext, judged, type PaperClaim } from "../paper.ts";
 import { type DepthProfile, depthProfile, powerOf, type UniformNetwork } from "./profiles.ts";
 
@@ -106,7 +106,7 @@ export const exponents: PaperClaim = {
         `${of.name}: −ζ = ${significant(-of.zeta)}, at this depth ${significant(theory)} by theory and ${significant(measured.value)} ± ${significant(measured.se ?? 0, 2)} measured`,
     );
     return {
-      ours: `ζ of erf at l = 1e4 is ${significant(limit, 5)}. ${texts.join("; ")} (width ${width}, depth ${depth}, ${seeds} networks)`,
+      ours: `ζ of erf at l = 1e4 is ${significant(limit, 5)}. ${texts.join("; ")} (width ${width}, depth ${depth}, ${counted(seeds, "network")})`,
       status: judged(Math.abs(limit - 1) < limitTolerance && slopes.every(agrees)),
       figures: [figureOf(slopes)],
     };

@@ -3,7 +3,7 @@ import { parseNetText } from "../../../net/index.ts";
 import { meanOf, spaced } from "../../../theory/index.ts";
 import { type MeasuredCell, measureCells } from "../../criticality/phase-measure.ts";
 import { heatFigure } from "../../figure.ts";
-import { percent, significant } from "../../words.ts";
+import { counted, percent, significant } from "../../words.ts";
 import { atScale, type ExperimentContext, judged, type PaperClaim } from "../paper.ts";
 
 const settings = {
@@ -72,7 +72,7 @@ export const phaseDiagrams: PaperClaim = {
       return meanOf(deviations(cells)) < tolerance && same === of;
     });
     return {
-      ours: `${texts.join("; ")} (${sw2.length * sb2.length} cells each, width ${width}, depth ${depth}, ${nets} networks, σw² from ${significant(sw2[0]!)} to ${significant(sw2.at(-1)!)})`,
+      ours: `${texts.join("; ")} (${sw2.length * sb2.length} cells each, width ${width}, depth ${depth}, ${counted(nets, "network")}, σw² from ${significant(sw2[0]!)} to ${significant(sw2.at(-1)!)})`,
       status: judged(sound),
       figures:
         sb2.length === 1
