@@ -112,8 +112,9 @@ export function pull(from: Tap, to: Tap, cotangent: Tensor): Carried {
 export function normalise(vector: Tensor, { together }: Pick<Tap, "together">): Carried {
   const axes = together ? [...vector.shape.keys()] : unitAxes(vector);
   const meanSquare = reduceMean(square(vector), { axes, keepDims: true });
-  // One operator less than asking whether it is 0; below the smallest normal number there is no precision to keep.
-  const scale = sqrt(maximum(meanSquare, vector.dtype === "float64" ? 2.3e-308 : 1.2e-38));
+  // One operator less than asking whether it is 0: the root of the smallest number there is. A larger bound would leave the
+  // direction short of unit size, and what it lacks would count again in the next stretch.
+  const scale = maximum(sqrt(meanSquare), vector.dtype === "float64" ? 2.2e-162 : 3.7e-23);
   return {
     direction: div(vector, scale),
     meanSquare: asColumn(meanSquare),

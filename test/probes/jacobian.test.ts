@@ -183,6 +183,17 @@ describe("Jacobians outside float32", () => {
     expect(se).toBeGreaterThan(0);
   });
 
+  it("single layers that shrink below float32's normal numbers count once each", async () => {
+    const sw2 = 1e-41;
+    const model = modelOf(`mlp:depth=4,width=64,activation=linear,sw2=${sw2},sb2=1,in=64,out=64`);
+    const inputs = inputsOf(model, 2, "float32");
+    const { layers } = await measureJacobians({ model, inputs, seeds: 4, probes: 8 });
+    // ln J of four Gaussian matrices walks with a variance of about 2·4/64.
+    const walk = 4 * Math.sqrt((2 * 4) / 64);
+    expect(Math.abs(layers.at(-1)!.J.lnMean - 4 * Math.log(sw2))).toBeLessThan(walk);
+    expect(Math.abs(layers[0]!.toOutput.lnMean - 4 * Math.log(sw2))).toBeLessThan(walk);
+  });
+
   it("e^{100} and larger keep theirs in a chaotic network", async () => {
     const model = modelOf("mlp:depth=200,width=32,activation=tanh,sw2=25,sb2=0,in=8,out=8");
     const { layers } = await measureJacobians({
