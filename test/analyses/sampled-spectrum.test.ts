@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sampledSpectrum } from "../../src/analyses/index.ts";
+import { type LineFigure, sampledSpectrum } from "../../src/analyses/index.ts";
 import { parseNetText } from "../../src/net/index.ts";
 import { FathomError } from "../../src/tensor/index.ts";
 import { nonFinite } from "./non-finite.ts";
@@ -66,6 +66,19 @@ describe("networks that are given", () => {
     expect(Number.isFinite((json as unknown as Shown).measured.logMean)).toBe(true);
     expect(document.sections[0]!.findings[0]!.text).toContain("layerNorm");
     expect(nonFinite(json)).toEqual([]);
+  });
+
+  it("have no empty bins on a logarithmic axis of density", async () => {
+    const net = parseNetText("mlp:depth=12,width=32,activation=tanh,sw2=2.5,sb2=0.05,in=32");
+    const { document } = await sampledSpectrum({ ...asked, net, measure: { seeds: 1 } });
+    const figure = document.sections[0]!.figures.find(({ id }) => id === "spectrum-singular") as LineFigure;
+    expect(figure.y.scale).toBe("log");
+    const { points } = figure.series.find(({ form }) => form === "step")!;
+    expect(points.every(({ y }) => y! > 0)).toBe(true);
+    const mass = points.slice(1).reduce((sum, { x }, i) => sum + points[i]!.y! * (x - points[i]!.x), 0);
+    // What rounding cannot tell from 0 is in no bin.
+    expect(mass).toBeGreaterThan(0.7);
+    expect(mass).toBeLessThan(1 + 1e-12);
   });
 
   it("have the Fisher of their own second moments, layer by layer", async () => {

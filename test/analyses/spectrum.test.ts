@@ -53,6 +53,15 @@ describe("the spectrum of an activation at a depth", () => {
     expect([x.domain![0] > 0.97, y.scale]).toEqual([true, undefined]);
   });
 
+  it("is drawn on a linear axis where a logarithmic one would hold no two ticks", () => {
+    const scales = [0.001, 0.2].map((q) => {
+      const uniform = { activation: { kind: "erf" }, depth: 20, q, weights: "haar" } as const;
+      const figures = spectrum({ ...asked, uniform }).document.sections[0]!.figures as LineFigure[];
+      return figures.find(({ id }) => id === "spectrum-eigenvalues")!.x.scale ?? "linear";
+    });
+    expect(scales).toEqual(["linear", "log"]);
+  });
+
   it("says of relu that half of the directions are lost", () => {
     const uniform = { activation: { kind: "relu" }, depth: 10, q: 1, weights: "haar" } as const;
     expect(spectrum({ ...asked, uniform }).document.verdict.sentence).toContain(

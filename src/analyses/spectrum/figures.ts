@@ -48,23 +48,30 @@ function densityAxis(label: string, steep: boolean): Axis {
   return steep ? { label, scale: "log" } : { label };
 }
 
+/** Spectra within this factor are drawn on a linear axis, where a logarithmic one has too few ticks to read. */
+export const NARROW = 5;
+
+/** Over ln λ, on every scale; of a narrow spectrum over λ itself. */
 function eigenvalueFigure({ spectrum, density }: SpectrumPrediction): LineFigure {
   const { lambda, rho } = density;
-  const highest = lambda.reduce((max, value, i) => Math.max(max, value * rho[i]!), 0);
+  const narrow = lambda.at(-1)! < NARROW * lambda[0]!;
+  const heights = narrow ? rho : lambda.map((value, i) => value * rho[i]!);
+  const highest = heights.reduce((max, value) => Math.max(max, value), 0);
   return lineFigure({
     id: "spectrum-eigenvalues",
     title: "Eigenvalues of J Jᵀ",
-    caption:
-      "λ ρ(λ), the density of ln λ: equal areas hold equally many eigenvalues, on every scale. λ is the gain of a direction's squared length.",
-    x: { label: "eigenvalue λ = s²", scale: "log" },
+    caption: narrow
+      ? "Density ρ(λ). λ is the gain of a direction's squared length."
+      : "λ ρ(λ), the density of ln λ: equal areas hold equally many eigenvalues, on every scale. λ is the gain of a direction's squared length.",
+    x: { label: "eigenvalue λ = s²", ...(narrow ? {} : { scale: "log" }) },
     // Room above for the labels of rules.
-    y: { label: "density of ln λ", domain: [0, 1.12 * highest] },
+    y: { label: narrow ? "density of λ" : "density of ln λ", domain: [0, 1.12 * highest] },
     series: [
       {
         name: "theory, infinite width",
         role: "theory",
         form: "line",
-        points: lambda.map((value, i) => point(value, value * rho[i]!)),
+        points: lambda.map((value, i) => point(value, heights[i]!)),
       },
     ],
     rules: [

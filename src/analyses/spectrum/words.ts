@@ -43,7 +43,9 @@ export function spectrumFindings({ spectrum, isometry }: SpectrumPrediction): Fi
     sMax === null ? "The spectrum has no upper end" : `The largest singular value is ${shown(sMax)}`;
   const least = sMin > 0 ? `1 % are below ${shown(sMin)}` : `${percent(zero?.mass ?? 0)} are 0`;
   return [
-    { text: `${most}; ${least}.`, tone: sMin > 0 ? "neutral" : "warn" },
+    ...(spectrum.bulk === null && sMin > 0
+      ? []
+      : [{ text: `${most}; ${least}.`, tone: sMin > 0 ? ("neutral" as const) : ("warn" as const) }]),
     ...others.map(({ at, mass }) => ({
       text: `${percent(mass)} of the singular values are exactly ${shown(Math.sqrt(at))}.`,
       tone: "neutral" as const,
