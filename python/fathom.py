@@ -6,7 +6,7 @@
     fathom.probe(model, batch, from_="blocks.0", to="blocks.11")["pairs"]
 
 Needs `torch` and `onnx` to export (onnxscript too for PyTorch's newer exporter), and Fathom's command line, found as the
-argument `command`, the variable FATHOM, the package around this file, or `npx fathom`.
+argument `command`, the variable FATHOM, the checkout or package around this file, or `npx fathom`.
 
 Why not torch.onnx.export alone? A measurement of signals and gradients wants the network that training sees. PyTorch's
 exporters, as they are called by default, merge batch normalisation into convolutions, write it with frozen statistics even
@@ -24,6 +24,7 @@ import inspect
 import json
 import os
 import pathlib
+import re
 import shlex
 import shutil
 import subprocess
@@ -111,7 +112,8 @@ def run(arguments, *, command=None, quiet=False):
     arguments: strings, such as `["criticality", "--activation", "gelu"]`.
     Progress goes to sys.stderr unless `quiet`. Raises FathomError, or AssertionFailed where an `--assert` does not hold.
     """
-    line = [*_command(command), *map(str, arguments), "--json"]
+    start = _command(command)
+    line = [*start, *map(str, arguments), "--json"]
     try:
         process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8")
     except OSError as error:
@@ -128,7 +130,12 @@ def run(arguments, *, command=None, quiet=False):
             raise
         finally:
             teller.join()
-    return _answer(text, "".join(said), process.returncode)
+    try:
+        return _answer(text, "".join(said), process.returncode)
+    except FathomError as error:
+        if re.match(r"unknown (command|option)", error.message, re.IGNORECASE):
+            raise _older(start, error.message) from error
+        raise
 
 
 def _tell(stream, said, quiet):
@@ -179,11 +186,34 @@ def _command(command):
         return [command] if isinstance(command, (str, os.PathLike)) else [str(word) for word in command]
     if os.environ.get("FATHOM"):
         return shlex.split(os.environ["FATHOM"])
-    built = pathlib.Path(__file__).resolve().parent.parent / "dist" / "cli" / "main.mjs"
-    if built.exists() and shutil.which("node"):
-        return ["node", str(built)]
-    # --no: never fetches a package of that name from the registry.
-    return ["npx", "--no", "fathom"]
+    return _beside(pathlib.Path(__file__).resolve().parent.parent) or ["npx", "--no", "--", "fathom"]
+
+
+def _beside(root):
+    """The command line of the checkout or package at `root`; None where there is none that could run."""
+    own = root / "node_modules" / ".bin" / "node"
+    node = str(own) if own.exists() else shutil.which("node")
+    # A checkout's sources run as they are, by the Node it installs; what was built of them may be older.
+    sources = root / "src" / "cli" / "main.ts"
+    if sources.exists() and own.exists():
+        return [node, str(sources)]
+    built = root / "dist" / "cli" / "main.mjs"
+    return [node, str(built)] if built.exists() and node else None
+
+
+def _older(line, message):
+    """The error for a command line that does not know a command or flag: which one was run, and how to run another."""
+    try:
+        asked = subprocess.run([*line, "--version"], capture_output=True, text=True, encoding="utf-8", timeout=20)
+        version = asked.stdout.strip() or "unknown"
+    except (OSError, subprocess.SubprocessError):
+        version = "unknown"
+    where = f"{shlex.join(line)} (version {version})"
+    hint = (
+        "An older Fathom may have been found. Say which to run: the variable FATHOM='node /path/to/dist/cli/main.mjs', "
+        "or command=['node', '/path/to/dist/cli/main.mjs']."
+    )
+    return FathomError(message, where, hint, 2)
 
 
 def flags(options):

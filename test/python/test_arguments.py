@@ -72,6 +72,33 @@ class Running(unittest.TestCase):
             fathom.run(["doctor"], command=["/nowhere/fathom"])
         self.assertEqual(caught.exception.where, "command")
 
+    def test_a_command_line_that_is_older(self):
+        old = stand_in(
+            "import sys; v = '--version' in sys.argv; print('0.0.9' if v else '', end='')\n"
+            "if not v: sys.exit(sys.stderr.write(\"error: Unknown command 'probe'.\\n  hint: --help\\n\") and 2)"
+        )
+        with self.assertRaises(fathom.FathomError) as caught:
+            fathom.run(["probe", "x.onnx"], command=old, quiet=True)
+        self.assertEqual(caught.exception.message, "Unknown command 'probe'.")
+        self.assertIn(sys.executable, caught.exception.where)
+        self.assertIn("(version 0.0.9)", caught.exception.where)
+        self.assertIn("FATHOM=", caught.exception.hint)
+
+    def test_a_checkout_runs_its_sources_and_a_package_what_was_built(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            node, sources, built = (
+                root / path for path in ("node_modules/.bin/node", "src/cli/main.ts", "dist/cli/main.mjs")
+            )
+            for path in (node, sources, built):
+                path.parent.mkdir(parents=True)
+                path.touch()
+            self.assertEqual(fathom._beside(root), [str(node), str(sources)])
+            sources.unlink()
+            self.assertEqual(fathom._beside(root), [str(node), str(built)])
+            built.unlink()
+            self.assertIsNone(fathom._beside(root))
+
     def test_a_command_that_dies_without_a_word(self):
         with self.assertRaises(fathom.FathomError) as caught:
             fathom.run(["doctor"], command=stand_in("import sys; sys.exit(1)"), quiet=True)
