@@ -119,7 +119,7 @@ describe("layers", () => {
     expectClose(near.edge!, equal.edge!, 1e-7);
   });
 
-  it("more than 32 of them are joined without a trace in mean and variance", () => {
+  it("neighbours among sixty of them are joined without a trace in mean and variance", () => {
     const activation = scalarActivation("tanh");
     const layers = Array.from({ length: 60 }, (_, i) => ({
       activation,
