@@ -19,7 +19,8 @@ describe.each(papers.map(({ id }) => id))("repro %s", (id) => {
 describe("a reproduction", () => {
   it("goes on where it was interrupted", async () => {
     const folder = mkdtempSync(join(tmpdir(), "fathom-repro-"));
-    const claims = papers[0]!.claims.map(({ claim }) => claim);
+    const paper = papers.find(({ id }) => id === "freeness")!;
+    const claims = paper.claims.map(({ claim }) => claim);
     const labelsUntil = async (last: string) => {
       const labels = new Set<string>();
       const stop = new AbortController();
@@ -27,13 +28,13 @@ describe("a reproduction", () => {
         labels.add(label);
         if (label === last) stop.abort();
       };
-      const asking = { ...asked, id: papers[0]!.id, folder, onProgress, signal: stop.signal };
+      const asking = { ...asked, id: paper.id, folder, onProgress, signal: stop.signal };
       await expect(repro(asking)).rejects.toThrow();
       return [...labels];
     };
     try {
       expect(await labelsUntil(claims[1]!)).toEqual(claims.slice(0, 2));
-      expect((await labelsUntil(claims[3]!))[0]).not.toBe(claims[0]);
+      expect(await labelsUntil(claims[2]!)).toEqual(claims.slice(1, 3));
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

@@ -11,7 +11,7 @@ import { atScale, type ExperimentContext, judged, type PaperClaim } from "../pap
 import { theoryProfile } from "./profiles.ts";
 
 const settings = {
-  test: { depth: 16, width: 64, steps: 100, rates: [1e-3, 1e-2, 1e-1], mus: [0, 1] },
+  test: { depth: 16, width: 64, steps: 100, rates: [1e-2, 1e-1], mus: [0, 1] },
   repro: { depth: 24, width: 128, steps: 300, rates: [1e-4, 1e-3, 1e-2, 1e-1, 1], mus: [0, 0.5, 0.9, 1] },
   full: { depth: 48, width: 500, steps: 2000, rates: [1e-4, 1e-3, 1e-2, 1e-1, 1], mus: [0, 0.5, 0.9, 1] },
 } as const;
