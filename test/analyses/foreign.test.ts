@@ -68,6 +68,13 @@ describe("fathom probe", () => {
     expect(settings.data).toContain("standard normal inputs");
   });
 
+  it("tells no law of depth from two gains, but the gains", async () => {
+    const cnn = join(import.meta.dirname, "..", "probes", "foreign-fixtures", "cnn-fathom.onnx");
+    const { diagnosis, law, verdict } = await json("probe", cnn);
+    expect([diagnosis, law]).toEqual([null, null]);
+    expect(verdict).toMatch(/block by block [\d.]+ in block0, [\d.]+ in block1\.$/);
+  });
+
   it("lists the tensors, blocks marked", async () => {
     const { tensors } = await json("probe", healthy, "--list");
     const blocks = tensors.filter(({ block }: { block?: string }) => block !== undefined);

@@ -147,8 +147,7 @@ export function layerFigure({ perLayer }: KnownRates): LineFigure | undefined {
   return lineFigure({
     id: "learning-rate-layers",
     title: "Which layer limits the learning rate",
-    caption:
-      "Each layer's part in the sharpest curvature. Dots: largest eigenvalue of the layer's own block of the Gauss-Newton matrix over that of the whole network; the line is theory's share of the tangent kernel's diagonal.",
+    caption: `Each layer's part in the sharpest curvature. Dots: largest eigenvalue of the layer's own block of the Gauss-Newton matrix over that of the whole network${theory.length === 0 ? "" : "; the line is theory's share of the tangent kernel's diagonal"}. The table names the layers.`,
     x: { label: "layer with parameters", integer: true },
     y: { label: "share" },
     series: [
