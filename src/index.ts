@@ -407,6 +407,7 @@ export {
   tuneByObjective,
   tuneByScalars,
   tuneBySweep,
+  tuneGiven,
 } from "./probes/index.ts";
 
 // analyses: the questions Fathom answers, as JSON and plain-data reports
@@ -446,6 +447,7 @@ export {
   type TuneMethod,
   type TuneQuestion,
   tune,
+  tuneForeign,
   type WidthsQuestion,
   widths,
 } from "./analyses/index.ts";
