@@ -38,7 +38,7 @@ export async function tuneFigure(): Promise<Figure> {
 
 /** A figure of the report on one network of which both theory and samples tell. */
 export async function ratesFigure(id: string): Promise<Figure> {
-  const net = parseNetText("mlp:depth=12,width=64,activation=tanh,sw2=2,sb2=0.05,in=64,out=10");
+  const net = parseNetText("mlp:depth=12,width=64,activation=tanh,sw2=3,sb2=0.05,in=64,out=10");
   return figureOf(criticality({ net, seed: 0, command: "npm run docs", measure: { seeds: 8 } }), id);
 }
 

@@ -37,14 +37,19 @@ async function readStandardInput(stdin: Io["stdin"]): Promise<Source> {
   return { name: "standard input", text: text + decoder.decode() };
 }
 
-function noFile(path: string, cause: unknown): FathomError {
+interface Expected {
+  readonly where: string;
+  readonly hint: string;
+}
+
+function noFile(path: string, cause: unknown, { where, hint }: Expected): FathomError {
   const { code, message } = cause as NodeJS.ErrnoException;
   const missing = code === "ENOENT" || code === "ENOTDIR";
   return new FathomError({
     code: missing ? "not-found" : "bad-file",
     message: missing ? `There is no file ${path}.` : `${path} cannot be read: ${message}.`,
-    where: "NET",
-    hint: forms,
+    where,
+    hint,
     cause,
   });
 }
@@ -55,7 +60,7 @@ async function readNetFile(path: string): Promise<Source> {
     if (size > maxBytes) throw tooLarge(path);
     return { name: path, text: await readFile(path, "utf8") };
   } catch (cause) {
-    throw cause instanceof FathomError ? cause : noFile(path, cause);
+    throw cause instanceof FathomError ? cause : noFile(path, cause, { where: "NET", hint: forms });
   }
 }
 
@@ -78,16 +83,18 @@ export function isOnnx(argument: string): boolean {
   return /\.onnx$/i.test(argument);
 }
 
+const model: Expected = { where: "MODEL", hint: "Give the path of an .onnx file." };
+
 /**
  * Refuses an ONNX model that is not there before anything else is done for it.
  * @throws FathomError not-found or bad-file.
  */
 export async function checkOnnxFile(path: string): Promise<void> {
   const entry = await stat(path).catch((cause) => {
-    throw noFile(path, cause);
+    throw noFile(path, cause, model);
   });
   if (entry.isFile()) return;
-  throw badUsage(`${path} is no file.`, "MODEL", "Name an .onnx file.");
+  throw badUsage(`${path} is no file.`, model.where, model.hint);
 }
 
 /**

@@ -75,6 +75,9 @@ export function niceTicks(domain: readonly [number, number], count: number, inte
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => (first + index) * step);
 }
 
+/** How far the count of ticks may be exceeded by those between powers of ten, whose labels are long below 10⁻³. */
+const crowded = 1.3;
+
 /** Powers of ten, thinned to about `count`; with 2 and 5 between them while there is room. */
 export function logTicks(domain: readonly [number, number], count: number): number[] {
   const [lo, hi] = [Math.log10(domain[0]), Math.log10(domain[1])];
@@ -82,7 +85,7 @@ export function logTicks(domain: readonly [number, number], count: number): numb
   const linear = niceTicks(domain, count).filter((value) => value > 0);
   if (decades < 0.7) return linear;
   const stride = Math.max(1, Math.ceil(decades / count));
-  const factors = decades * 3 <= count * 1.5 ? [1, 2, 5] : [1];
+  const factors = decades * 3 <= count * crowded ? [1, 2, 5] : [1];
   const ticks: number[] = [];
   for (let exponent = Math.floor(lo / stride) * stride; exponent <= Math.ceil(hi); exponent += stride) {
     for (const factor of factors) ticks.push(factor * 10 ** exponent);

@@ -30,8 +30,10 @@ function gainFigure({ layers, culprit, hidden }: BlocksMeasurement): Figure {
     y: { label: "gain", scale: "log" },
     series: [{ name: "gain", role: "measured", form: "dots", points }],
     rules: [
-      { along: "y", at: 1, label: "1" },
-      ...(worst === undefined ? [] : [{ along: "x" as const, at: worst.index, label: worst.name }]),
+      { along: "y", at: 1, label: "" },
+      ...(worst === undefined
+        ? []
+        : [{ along: "x" as const, at: worst.index, label: `block ${worst.index} (${worst.name})` }]),
     ],
   });
 }
