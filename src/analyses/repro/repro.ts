@@ -3,7 +3,7 @@ import { FathomError, Key } from "../../tensor/index.ts";
 import { nearestName } from "../../theory/index.ts";
 import { version } from "../../version.ts";
 import type { Claim } from "../analysis.ts";
-import type { DataTable, Outcome, Progress, Verdict } from "../document.ts";
+import type { DataTable, Outcome, Progress, ReportSection, Verdict } from "../document.ts";
 import { Journal } from "../journal.ts";
 import { type Asked, reproduction } from "../reproduction.ts";
 import { significant } from "../words.ts";
@@ -124,21 +124,23 @@ function outcome(
       ],
       verdict: verdictOf(checked),
       advice: [],
-      sections: [
-        {
-          id: "claims",
-          title: "Claims",
-          question: "What does the paper claim, and what do we find?",
-          source,
-          findings: [],
-          figures: checked.flatMap(({ result }) => result.figures ?? []),
-          numbers: [],
-          tables: [claimTable(checked), ...checked.flatMap(({ result }) => result.tables ?? [])],
-        },
-      ],
+      sections: [claimsSection(paper, checked)],
       notApplicable: [],
       reproduction: reproduction(asked, seconds),
     },
+  };
+}
+
+function claimsSection({ source }: Paper, checked: readonly Checked[]): ReportSection {
+  return {
+    id: "claims",
+    title: "Claims",
+    question: "What does the paper claim, and what do we find?",
+    source,
+    findings: [],
+    figures: checked.flatMap(({ result }) => result.figures ?? []),
+    numbers: [],
+    tables: [claimTable(checked), ...checked.flatMap(({ result }) => result.tables ?? [])],
   };
 }
 

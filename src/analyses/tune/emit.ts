@@ -56,7 +56,10 @@ import torch
 LAWS = [
 ${rows.join("\n")}
 ]
+${pytorchFunctions}`;
+}
 
+const pytorchFunctions = `
 
 @torch.no_grad()
 def draw(parameter, law, size):
@@ -93,7 +96,6 @@ def initialise(module):
         raise ValueError(f"the module has no parameter for {', '.join(left)}")
     return module
 `;
-}
 
 const jaxLaws: Readonly<Record<Law["kind"], (size: string) => string>> = {
   normal: (size) => `init.normal(${size})`,
