@@ -22,7 +22,7 @@ function written(value: number): string {
  * A density as bars of `rows` lines over its abscissa.
  * @example densityPlot({ s: [0.5, 1, 1.5], rho: [1, 2, 1] }, 80)
  */
-export function densityPlot({ s, rho }: NonNullable<Shown["singular"]>, width: number): string {
+function densityPlot({ s, rho }: NonNullable<Shown["singular"]>, width: number): string {
   if (s.length === 0) return "";
   const places = sampled([...s.keys()], Math.max(16, Math.min(maxColumns, width - 16)));
   const heights = places.map((place) => rho[place]!);

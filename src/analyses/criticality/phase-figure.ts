@@ -68,7 +68,7 @@ export function logarithms(grid: readonly (readonly number[])[]): number[][] {
 }
 
 /** The critical point, or the point of a line that stands for it; none where every point is critical. */
-export function criticalMarks(
+function criticalMarks(
   { norm }: DiagramOf,
   critical: CriticalInitialisation | undefined,
   { criticalLine }: Pick<PhaseDiagram, "criticalLine">,

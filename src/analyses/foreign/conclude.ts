@@ -11,7 +11,7 @@ import type { Mend } from "./mend.ts";
 import type { ForeignSubject } from "./subject.ts";
 
 /** `block 12 (layers.12)`: counted from the first tap, as the table counts. */
-export function blockName(index: number, name: string): string {
+function blockName(index: number, name: string): string {
   return `block ${index} (${name})`;
 }
 
@@ -47,7 +47,7 @@ export function concludeBlocks(
 }
 
 /** Whether small changes keep their size from the first tap to the last before the readout, and by which law not. */
-export function blocksVerdict(measured: BlocksMeasurement): Verdict {
+function blocksVerdict(measured: BlocksMeasurement): Verdict {
   const { layers, hidden, overflowFrom, diagnosis } = measured;
   const [first, last] = [layers[0], layers[hidden - 1]];
   if (overflowFrom !== undefined) {

@@ -34,7 +34,7 @@ export function trainedLayers(model: Model): number {
 }
 
 /** ln of what each preactivation's own layer adds to the diagonal of the kernel at the output. */
-export function logKernelParts(model: Model, layers: readonly MeanFieldLayer[]): number[] {
+function logKernelParts(model: Model, layers: readonly MeanFieldLayer[]): number[] {
   const theta = model.net.parameterisation === "ntk" ? "theta" : "thetaStandard";
   return layers.map((layer, l) => Math.log(ownKernel(layers, l, theta)) + layer.logToOutput);
 }
@@ -51,7 +51,7 @@ export function ownKernel(
 }
 
 /** Shares of the kernel's diagonal by preactivation; not given where theory leaves float64. */
-export function kernelShares(model: Model, layers: readonly MeanFieldLayer[]): ReadonlyMap<string, number> {
+function kernelShares(model: Model, layers: readonly MeanFieldLayer[]): ReadonlyMap<string, number> {
   const logs = logKernelParts(model, layers);
   const top = Math.max(...logs);
   if (!Number.isFinite(top) || logs.some(Number.isNaN)) return new Map();

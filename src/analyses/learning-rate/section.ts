@@ -36,7 +36,7 @@ export function rateSection(
   };
 }
 
-export function largestFinding(known: KnownRates): Finding {
+function largestFinding(known: KnownRates): Finding {
   const largest = largestRate(known);
   if (largest === undefined)
     return { text: "No source gives a finite largest stable rate of plain SGD.", tone: "neutral" };

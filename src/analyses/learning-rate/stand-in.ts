@@ -50,11 +50,11 @@ export async function standInRates(model: Model, asked: StandInQuestion) {
 }
 
 /** Inputs of a batch, and networks whose rates are measured at most. */
-export const standInBatch = 64;
+const standInBatch = 64;
 const mostSeeds = 3;
 
 /** What theory says of the largest stable rate. */
-export function predictStandInRates(model: Model, inputs: NdArray): KnownRates {
+function predictStandInRates(model: Model, inputs: NdArray): KnownRates {
   const perLayer = layerRates(undefined, predictedShares(model, inputs));
   return { ntk: standInNtk(model, inputs as NdArray<"float32">), perLayer };
 }
@@ -71,7 +71,7 @@ function standInNtk(model: Model, inputs: NdArray<"float32">): NtkRate {
 }
 
 /** Cross entropy of a single output is 0 whatever it is. */
-export function standInLoss(model: Model): "crossEntropy" | "mse" {
+function standInLoss(model: Model): "crossEntropy" | "mse" {
   return model.outputShape.at(-1) === 1 ? "mse" : "crossEntropy";
 }
 
@@ -87,7 +87,7 @@ export interface StandInOptions {
 }
 
 /** Theory with the curvature and the edge of descent of sampled networks beside it; theory alone where none can train on it. */
-export async function measureStandInRates(settings: StandInOptions): Promise<KnownRates> {
+async function measureStandInRates(settings: StandInOptions): Promise<KnownRates> {
   const { model, inputs } = settings;
   const predicted = predictStandInRates(model, inputs);
   if (model.outputShape.length !== 1 || trainedLayers(model) === 0) return predicted;

@@ -35,7 +35,7 @@ export const defaultSeeds = 4;
 const deepFrom = 100;
 
 /** 200 units, 100 for more than a hundred layers. */
-export function defaultWidth(depth: number): number {
+function defaultWidth(depth: number): number {
   return depth > deepFrom ? 100 : 200;
 }
 

@@ -132,6 +132,6 @@ function layerJson({ activation, q, sw2, weights }: SpectrumLayer) {
   return { activation: activation.kind, q, sw2, weights };
 }
 
-export function weightsText(weights: WeightEnsemble): string {
+function weightsText(weights: WeightEnsemble): string {
   return weights === "haar" ? "orthogonal weights" : "Gaussian weights";
 }

@@ -20,7 +20,7 @@ import { emit, type Language } from "./emit.ts";
 import { tuneOutcome } from "./outcome.ts";
 import { tuneByTheory } from "./theory.ts";
 
-export const tuneMethods = ["sweep", "theory", "autoinit", "scalars"] as const;
+const tuneMethods = ["sweep", "theory", "autoinit", "scalars"] as const;
 export type TuneMethod = (typeof tuneMethods)[number];
 
 export interface TuneQuestion extends Asked {
