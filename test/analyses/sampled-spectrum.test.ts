@@ -119,3 +119,34 @@ describe("refusals", () => {
     expect((await refusal(work)).code).toBe("cancelled");
   });
 });
+
+describe("findings on the Fisher", async () => {
+  const texts = async (q: number, sw2?: number, depth = 12) => {
+    const uniform = { activation: { kind: "tanh" }, depth, q, weights: "haar", ...(sw2 && { sw2 }) } as const;
+    const { document, json } = await sampledSpectrum({ ...asked, uniform, fisher: true });
+    const findings = document.sections.flatMap(({ findings }) => findings.map(({ text }) => text));
+    return { all: findings.join("\n"), rate: (json as unknown as Shown).fisher.lrMax };
+  };
+
+  it("give the learning rate, and to which weights it belongs", async () => {
+    const { all, rate } = await texts(0.2);
+    expect(all).toContain(`Fisher: learning rates up to ${Number(rate.toPrecision(3))} are stable`);
+    expect(all).toContain("for ω = √N W");
+  });
+
+  it("tell growth in proportion to depth from growth that is faster, slower, or none", async () => {
+    expect((await texts(0.005)).all).toContain("largest eigenvalue grows in proportion to depth");
+    expect((await texts(0.5)).all).toMatch(/grows as L\^1\.\d here, faster than L: a smaller q would/);
+    expect((await texts(0.5, 1)).all).toMatch(/grows as L\^0\.\d+ here, slower than L/);
+    expect((await texts(0.5, 0.5)).all).toContain("largest eigenvalue hardly changes with depth");
+  });
+
+  it("say that it falls where the signal fades", async () => {
+    const net = parseNetText("mlp:depth=12,width=24,activation=tanh,init=haar");
+    const { document } = await sampledSpectrum({ ...asked, net, fisher: true });
+    const [, fisher] = document.sections;
+    expect(fisher!.findings.map(({ text }) => text).join("\n")).toMatch(
+      /eigenvalue falls as L\^−0\.\d+ here/,
+    );
+  });
+});

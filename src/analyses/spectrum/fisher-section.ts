@@ -1,9 +1,16 @@
 /** @file The Fisher spectrum in sentences, numbers and pictures. */
 import { scalarHalf } from "../../net/index.ts";
+import { derivativeMoment } from "../../theory/index.ts";
 import type { Finding, NumberRow, ReportSection } from "../document.ts";
 import { estimatePoint, type LineFigure, lineFigure, type Point, point, type Series } from "../figure.ts";
 import { counted, significant } from "../words.ts";
-import { type FisherMeasured, type FisherPrediction, fisherRate, fisherRateText } from "./fisher.ts";
+import {
+  type FisherMeasured,
+  type FisherPrediction,
+  fisherRate,
+  fisherRateInBrief,
+  fisherRateText,
+} from "./fisher.ts";
 
 /** Title, question and source. */
 const record = {
@@ -41,37 +48,59 @@ function fisherFindings(predicted: FisherPrediction, measured?: FisherMeasured):
   const [top, mean] = [edges.at(-1)!, moments.at(-1)!.m1];
   const near = top / mean < NEAR;
   const spread = `relative spread ${significant(moments.at(-1)!.relativeStd, 2)}`;
-  const growth = growthText(predicted);
   return [
     {
-      text: near
-        ? `All directions learn alike: at ${depth} layers the eigenvalues lie near their mean ${significant(mean)}, up to ${significant(top)} (${spread}).`
-        : `Few directions learn fastest: at ${depth} layers the largest eigenvalue is ${significant(top)}, ${significant(top / mean, 2)} times the mean (${spread}).`,
-      tone: near ? "good" : "neutral",
-    },
-    {
-      text: `${growth} The largest stable learning rate is ${significant(fisherRate(predicted))} at this depth.`,
+      text: `Fisher: learning rates up to ${significant(fisherRate(predicted))} are stable at this depth (${fisherRateInBrief}).`,
       tone: "neutral",
     },
+    {
+      text: near
+        ? `All directions learn alike: at ${depth} layers the Fisher's eigenvalues lie near their mean ${significant(mean)}, up to ${significant(top)} (${spread}).`
+        : `Few directions learn fastest: at ${depth} layers the Fisher's largest eigenvalue is ${significant(top)}, ${significant(top / mean, 2)} times the mean (${spread}).`,
+      tone: near ? "good" : "neutral",
+    },
+    ...growthFinding(predicted),
     ...measuredFinding(predicted, measured),
   ];
 }
 
-/** The power of depth by which λ_max grows over the second half of the layers. */
-function growthText({ edges, depth, weights, subject }: FisherPrediction): string {
-  const half = Math.max(1, Math.floor(depth / 2));
-  if (depth < 4) return `The largest eigenvalue is ${significant(edges.at(-1)!)}.`;
+/** A power of depth that is within this of 0 or 1 counts as it. */
+const SAME_POWER = 0.1;
+
+/** The power of depth by which λ_max goes over the second half of the layers. */
+function growthFinding(predicted: FisherPrediction): Finding[] {
+  const { edges, depth } = predicted;
+  const half = Math.floor(depth / 2);
+  if (depth < 4) return [];
   const power = Math.log(edges.at(-1)! / edges[half - 1]!) / Math.log(depth / half);
-  const linear = Math.abs(power - 1) < 0.1;
-  return linear
-    ? "The largest eigenvalue grows in proportion to depth, so the learning rate must fall as 1/L."
-    : `The largest eigenvalue grows as L^${significant(power, 2)} here, faster than L: ${mend(weights, scalarHalf(subject.activation).homogeneous === true)} would bring it to L.`;
+  if (!Number.isFinite(power)) return [];
+  return [{ text: `The Fisher's largest eigenvalue ${growthText(power, predicted)}.`, tone: "neutral" }];
 }
 
+function growthText(power: number, predicted: FisherPrediction): string {
+  const law = `as L^${significant(power, 2)} here`;
+  if (power < -SAME_POWER) return `falls ${law}: the signal or the Jacobian decays with depth`;
+  if (power < SAME_POWER) return "hardly changes with depth here: the signal or the Jacobian decays";
+  if (power < 1 - SAME_POWER)
+    return `grows ${law}, slower than L: the signal or the Jacobian decays with depth`;
+  if (power <= 1 + SAME_POWER) return "grows in proportion to depth, so the learning rate must fall as 1/L";
+  return `grows ${law}, faster than L: ${mend(predicted)} would bring it to L`;
+}
+
+/** χ_J beyond this multiplies λ_max along with depth, whatever q is. */
+const CRITICAL = 1.02;
+
 /** What brings λ_max to grow as L: near isometry. Of a homogeneous φ the spread of φ' does not depend on q. */
-function mend(weights: "haar" | "gaussian", homogeneous: boolean): string {
-  const signal = homogeneous ? "a smooth odd activation at small q" : "a smaller q";
-  return weights === "haar" ? signal : `orthogonal weights and ${signal}`;
+function mend({ weights, subject }: FisherPrediction): string {
+  const activation = scalarHalf(subject.activation);
+  const chiJ = subject.sw2 * derivativeMoment(activation, subject.moments.at(-1)!);
+  const signal = activation.homogeneous ? "a smooth odd activation at small q" : "a smaller q";
+  const all = [
+    ...(weights === "haar" ? [] : ["orthogonal weights"]),
+    ...(chiJ < CRITICAL ? [] : ["σw² of χ_J = 1"]),
+    signal,
+  ];
+  return all.join(all.length > 2 ? ", " : " and ");
 }
 
 function measuredFinding({ edges, depth, weights }: FisherPrediction, measured?: FisherMeasured): Finding[] {
@@ -85,7 +114,7 @@ function measuredFinding({ edges, depth, weights }: FisherPrediction, measured?:
   const where = last.depth === depth ? "" : ` at ${last.depth} layers`;
   return [
     {
-      text: `${counted(measured.seeds, "network")} of width ${measured.width}${where}: largest eigenvalue ${significant(value)}${error} beside ${significant(theory)}${distance}.`,
+      text: `Fisher of ${counted(measured.seeds, "network")} of width ${measured.width}${where}: largest eigenvalue ${significant(value)}${error} beside ${significant(theory)}${distance}.`,
       tone: fine ? "good" : "warn",
     },
   ];
@@ -145,7 +174,7 @@ function depthFigure({ edges, moments }: FisherPrediction, measured?: FisherMeas
   return lineFigure({
     id: "fisher-depth",
     title: "Largest eigenvalue of the Fisher by depth",
-    caption: `Eigenvalues of the dual Fisher, per unit of width. Where the largest grows as depth, the learning rate must fall as 1/L.${measured === undefined ? "" : " Dots: sampled networks with 95 % intervals."}`,
+    caption: `Eigenvalues of the dual Fisher H, per unit of width. Where the largest grows as depth, the learning rate must fall as 1/L.${measured === undefined ? "" : " Dots: sampled networks with 95 % intervals."}`,
     x: { label: "layers L", integer: true },
     y: { label: "eigenvalue of H" },
     series,

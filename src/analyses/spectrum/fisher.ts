@@ -148,6 +148,9 @@ export function fisherRate({ edges }: FisherPrediction): number {
 export const fisherRateText =
   "gradient descent on ½|f − y|² of one input, on weights ω with W = ω/√N (of W itself: divided by N)";
 
+/** The same in a finding. */
+export const fisherRateInBrief = "½|f − y|² of one input, for ω = √N W; for W itself divide by N";
+
 /** `fisher{m1, m2, lambdaMax[], lrMax, …}`. */
 export function fisherJson(predicted: FisherPrediction, measured?: FisherMeasured) {
   const { depth, moments, edges } = predicted;

@@ -95,9 +95,8 @@ function vanishes({ slope, moments }: FreenessReport): "yes" | "constant" | "no"
 }
 
 function findingsOf(subject: PlainSubject, report: FreenessReport, kept: InvarianceReport): Finding[] {
-  const { slope, control, moments } = report;
+  const { slope, control } = report;
   const verdict = vanishes(report);
-  const nets = moments[0]!.nets;
   if (verdict === "constant") {
     return [
       {
@@ -106,17 +105,14 @@ function findingsOf(subject: PlainSubject, report: FreenessReport, kept: Invaria
       },
     ];
   }
-  const law = `as width to the power ${significant(slope.value, 2)} (± ${significant(slope.se, 1)})`;
+  const law = `as width^${significant(slope.value, 2)} (± ${significant(slope.se, 1)})`;
+  const stay = `with the identity for the orthogonal matrix they stay (width^${significant(control.slope.value, 1)})`;
   const text =
     verdict === "yes"
-      ? `Mixed moments of slopes and weights vanish ${law} over ${nets} networks at each width: the O(1/N) of free factors.`
-      : `Mixed moments of slopes and weights fall ${law} over ${nets} networks at each width, and not as 1/N: take the predicted spectrum with care at these widths.`;
+      ? `Mixed moments of slopes and weights vanish ${law}, the O(1/N) of free factors; ${stay}.`
+      : `Mixed moments of slopes and weights fall ${law}, and not as 1/N: take the predicted spectrum with care at these widths; ${stay}.`;
   return [
     { text, tone: verdict === "yes" ? "good" : "warn" },
-    {
-      text: `The test can tell: with the identity in place of the orthogonal matrix the moments stay (power ${significant(control.slope.value, 1)}).`,
-      tone: "neutral",
-    },
     {
       text: `Turning the weights around the units that they see changes hidden units by ${significant(kept.units, 1)} and weights by ${significant(kept.weights, 2)}: slopes do not know which orthogonal matrix was drawn.`,
       tone: kept.units < 1e-10 && kept.weights > 0.1 ? "good" : "warn",
@@ -149,6 +145,7 @@ function sectionFor(subject: PlainSubject, report: FreenessReport, kept: Invaria
       },
     ],
     notes: [
+      `${report.moments[0]!.nets} networks at each width. The control shows that the test can tell.`,
       "a = D₁² − tr D₁², T = O₂ᵀ(D₂² − tr D₂²)O₂, tr the trace over N; two layers of Haar weights W = σw O, Gaussian biases.",
       "The theorem is for Haar weights, an input of fixed norm and the limit of infinite width.",
     ],
