@@ -177,10 +177,7 @@ function mendAdvice({ culprit, layers }: BlocksMeasurement, mend: Mend | undefin
   if (culprit?.verdict === "culprit") {
     const [{ by, weights }] = divisions as [Mend["divisions"][number]];
     const { index, name, lnJ } = culprit.segment;
-    const verb =
-      by > 1
-        ? `Divide the last weights of ${blockName(index, name)} by ${significant(by)}`
-        : `Multiply the last weights of ${blockName(index, name)} by ${significant(1 / by)}`;
+    const verb = capital(scaling(`the last weights of ${blockName(index, name)}`, by));
     return [
       {
         about: "initialisation",
@@ -194,18 +191,34 @@ function mendAdvice({ culprit, layers }: BlocksMeasurement, mend: Mend | undefin
       },
     ];
   }
-  const shown = divisions.slice(0, 4).map(({ block, by }) => `${block} by ${significant(by)}`);
-  const more = divisions.length > shown.length ? `, and so on for ${divisions.length} blocks` : "";
-  const table = divisions.length > shown.length ? " (the table has all)" : "";
+  const blocks = layers.length - 1;
   return [
     {
       about: "initialisation",
-      what: `Divide the last weights of each block by the root of its gain: ${shown.join(", ")}${more}${table}.`,
-      why: `Each of ${layers.length - 1} blocks changes J, and together they change it ${factor(before)}.`,
+      what: `${capital(scalings(divisions))}.`,
+      why:
+        blocks === 1
+          ? `The one block changes J ${factor(before)}; J goes as the square of weights.`
+          : `The blocks, ${blocks} of them, change J ${factor(before)} together; J goes as the square of weights.`,
       evidence: `${change}.`,
       expected: `J over the blocks becomes ${significant(Math.exp(after))}.`,
     },
   ];
+}
+
+/** `divide them by 1.5`, `multiply them by 1.5`: with a factor above 1. */
+function scaling(weights: string, by: number): string {
+  return by > 1 ? `divide ${weights} by ${significant(by)}` : `multiply ${weights} by ${significant(1 / by)}`;
+}
+
+/** What to do with which tensors: a block's name is not always that of the tensor, as where a normalisation follows. */
+function scalings(divisions: Mend["divisions"]): string {
+  const shown = divisions.slice(0, 4).map(({ weights, by }) => scaling(weights.join(", "), by));
+  const more =
+    divisions.length > shown.length
+      ? ` and so on: \`mend\` in the JSON has all ${divisions.length} blocks`
+      : "";
+  return `${shown.join("; ")}${more}`;
 }
 
 function blockNumbers({ layers, hidden, diagnosis, ...measured }: BlocksMeasurement): NumberRow[] {
