@@ -19,5 +19,7 @@ export async function writeFigure(figure: Figure, name: string, folder: string):
 /** One screen of the document for this terminal. */
 export async function summaryText(document: ReportDocument, context: Context): Promise<string> {
   const { terminalSummary } = await import("../report/index.ts");
-  return terminalSummary(document, { width: context.width, color: context.color });
+  const rest =
+    context.folder === undefined ? "--out writes a report with the rest" : "the report has the rest";
+  return terminalSummary(document, { width: context.width, color: context.color, rest });
 }

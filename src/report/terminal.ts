@@ -9,11 +9,13 @@ export interface TerminalOptions {
   readonly width?: number;
   /** Colour is for terminals; the caller knows NO_COLOR and whether the output is one. */
   readonly color?: boolean;
+  /** Where the rest is, said where something is cut or left out; a report page is written unless said. */
+  readonly rest?: string;
 }
 
 const maxLines = 24;
-/** A finding or a piece of advice is cut off only where it is longer than this: fewer whole ones say more. */
-const maxItemLines = 3;
+/** A finding or a piece of advice is cut off only where it is longer than this: fewer whole ones say more than many halves. */
+const maxItemLines = 6;
 const bars = "▁▂▃▄▅▆▇█";
 
 /**
@@ -112,6 +114,61 @@ function findingsByWeight(document: ReportDocument) {
     .sort((a, b) => weight[a.finding.tone] - weight[b.finding.tone] || a.index - b.index);
 }
 
+interface Item {
+  readonly head: string;
+  readonly text: string;
+  readonly paint: (text: string) => string;
+}
+
+/** Lines of as many items as there is room for, each whole; `isAll` is false where one is cut or left out. */
+function itemLines(
+  items: readonly Item[],
+  width: number,
+  room: number,
+): { readonly lines: string[]; readonly isAll: boolean } {
+  const lines: string[] = [];
+  let isAll = true;
+  for (const { head, text, paint } of items) {
+    const limit = Math.min(maxItemLines, room - lines.length);
+    const whole = hanging(head, text, width, Number.POSITIVE_INFINITY);
+    const fits = whole.length <= limit;
+    if (!fits) isAll = false;
+    // A long item is cut where it may take all the lines that an item gets, or where nothing else would be shown.
+    if (limit < 1 || (!fits && limit < maxItemLines && lines.length > 0)) break;
+    lines.push(...(fits ? whole : hanging(head, text, width, limit)).map(paint));
+  }
+  return { lines, isAll };
+}
+
+/** What finds a place between the verdict and the foot; the first findings keep a few lines beside much advice. */
+function bodyLines(
+  document: ReportDocument,
+  width: number,
+  room: number,
+  colors: ReturnType<typeof pc.createColors>,
+): { readonly lines: string[]; readonly isAll: boolean } {
+  const found = findingsByWeight(document).map(({ finding: { tone, text } }) => ({
+    head: `  ${marks[tone]} `,
+    text,
+    paint: painter(tone, colors),
+  }));
+  const advised = document.advice.map(({ what, expected }) => ({
+    head: "  → ",
+    text: `${what} (expected: ${expected})`,
+    paint: (line: string) => line,
+  }));
+  const kept = found.length === 0 ? 0 : 4;
+  const advice = itemLines(advised.slice(0, 3), width, room - 1 - kept);
+  const titled = (title: string, lines: readonly string[]) =>
+    lines.length === 0 ? [] : [colors.bold(title), ...lines];
+  const below = titled("Advice", advice.lines);
+  const findings = itemLines(found, width, room - 1 - below.length);
+  return {
+    lines: [...titled("Findings", findings.lines), ...below],
+    isAll: findings.isAll && advice.isAll && advised.length <= 3,
+  };
+}
+
 /**
  * The report in at most 24 lines: what matters most is kept when room is short.
  * @example process.stdout.write(terminalSummary(document, { width: 80, color: true }))
@@ -120,27 +177,19 @@ export function terminalSummary(document: ReportDocument, options: TerminalOptio
   const width = Math.min(100, Math.max(60, options.width ?? 80));
   const colors = pc.createColors(options.color ?? false);
   const paint = painter(document.verdict.tone, colors);
+  const mark = `${marks[document.verdict.tone]} `;
+  const verdict = itemLines([{ head: mark, text: document.verdict.sentence, paint }], width, maxItemLines);
   const head = [
     ...limited(wrapText(document.subject, width), 2).map((line) => colors.dim(line)),
-    ...hanging(`${marks[document.verdict.tone]} `, document.verdict.sentence, width, 5).map((line) =>
-      colors.bold(paint(line)),
-    ),
+    ...verdict.lines.map(colors.bold),
     ...(document.profiles ?? []).slice(0, 2).flatMap((profile) => profileLines(profile, width)),
   ];
   const foot = footLines(document, width).map((line) => colors.dim(line));
-  const advice = document.advice
-    .slice(0, 3)
-    .flatMap(({ what, expected }) => hanging("  → ", `${what} (expected: ${expected})`, width, maxItemLines));
-  const adviceLines = advice.length > 0 ? [colors.bold("Advice"), ...advice] : [];
-  const room = maxLines - 1 - head.length - adviceLines.length - foot.length;
-  const findings: string[] = [];
-  for (const { finding } of findingsByWeight(document)) {
-    const lines = hanging(`  ${marks[finding.tone]} `, finding.text, width, maxItemLines);
-    if (findings.length + lines.length > room - 1) break;
-    findings.push(...lines.map(painter(finding.tone, colors)));
-  }
-  const findingLines = findings.length > 0 ? [colors.bold("Findings"), ...findings] : [];
-  return `${[...head, ...findingLines, ...adviceLines, ...foot].join("\n")}\n`;
+  // One line below is the caller's (where the report is), one says where the rest is.
+  const body = bodyLines(document, width, maxLines - 2 - head.length - foot.length, colors);
+  const rest =
+    verdict.isAll && body.isAll ? [] : [colors.dim(`(${options.rest ?? "the report has the rest"})`)];
+  return `${[...head, ...body.lines, ...rest, ...foot].join("\n")}\n`;
 }
 
 function footLines(document: ReportDocument, width: number): string[] {

@@ -60,6 +60,19 @@ describe("the report on one screen", () => {
     expect(text.indexOf("indistinguishable")).toBeLessThan(text.indexOf("No layer stands out"));
   });
 
+  it("prints advice of six lines whole, and says where the rest is once it cuts", () => {
+    const words = (count: number) => Array.from({ length: count }, (_, i) => `word${100 + i}`).join(" ");
+    const advised = (what: string) =>
+      terminalSummary(
+        { ...sample, advice: [{ ...sample.advice[0]!, what }] },
+        { width: 80, rest: "--out has the rest" },
+      );
+    expect(advised(words(45))).toContain("word144");
+    const cut = advised(words(90));
+    expect(cut).toContain("…");
+    expect(cut).toContain("(--out has the rest)");
+  });
+
   it("says once what two sections find", () => {
     const finding = { text: "theory ends here", tone: "neutral" as const };
     const section = { ...sample.sections[0]!, findings: [finding] };
