@@ -60,7 +60,7 @@ export const autoInit: PaperClaim = {
   id: "auto-init",
   claim: "AutoInit finds a critical initialisation of any feed-forward network",
   paper: "gains that bring every layer's APJN to 1 by minimising Σ (ln J_l)²/2, without data",
-  bar: `J(1, l) of fresh networks in [${range.from}, ${range.to}] at every depth, by the sweep or by the objective, from σw ${factor} times too large and too small`,
+  bar: `J(1, l) of fresh networks in [${range.from}, ${range.to}] at every depth, by the objective and by our sweep, from σw ${factor} times too large and too small`,
   command: "fathom tune mlp:depth=50,width=128,activation=tanh,sw2=10000,in=128 --method autoinit",
   async run(context) {
     const { depth, width } = atScale(context, settings);
@@ -68,13 +68,12 @@ export const autoInit: PaperClaim = {
       await tuned("sweep", tuneBySweep, context),
       await tuned("objective", tuneByObjective, context),
     ];
-    const reached = found.filter(({ least, most }) => least > range.from && most < range.to);
     const texts = found.map(
       ({ name, least, most }) => `${name}: ${significant(least)} to ${significant(most)}`,
     );
     return {
       ours: `J(1, l) after tuning, ${texts.join("; ")} (${activations.join(", ")} in turn, ${depth} layers of ${width})`,
-      status: judged(reached.length > 0),
+      status: judged(found.every(({ least, most }) => least > range.from && most < range.to)),
     };
   },
 };
