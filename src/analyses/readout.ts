@@ -1,4 +1,4 @@
-/** @file Which preactivation is the network's readout: the last one, unless layers with parameters come after it. */
+/** @file What preactivations are in their network: the readout is the last one, unless layers with parameters come after it; some are behind a pool. */
 import type { Model, ModelLayer } from "../net/index.ts";
 
 /**
@@ -19,6 +19,25 @@ export function behindTaps({ layers, taps }: Model): readonly ModelLayer[] {
 /** Number of preactivations before the readout. */
 export function hiddenTaps(model: Model): number {
   return model.taps.length - (hasTappedReadout(model) ? 1 : 0);
+}
+
+/** Names of the preactivations behind a pool that averages or sums positions: their J is that of the pool above all. */
+export function pooledTaps({ layers }: Model): ReadonlySet<string> {
+  const names = new Set<string>();
+  let pooled = false;
+  for (const layer of layers) {
+    pooled ||= holdsPool(layer);
+    if (layer.record.preactivation !== true) continue;
+    if (pooled) names.add(layer.name);
+    pooled = false;
+  }
+  return names;
+}
+
+const pools = new Set(["globalAvgPool", "avgPool", "sumPool"]);
+
+function holdsPool({ spec, chains }: ModelLayer): boolean {
+  return pools.has(spec.kind) || Object.values(chains).flat().some(holdsPool);
 }
 
 function holdsParameters({ parameters, chains }: ModelLayer): boolean {

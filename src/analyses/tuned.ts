@@ -1,6 +1,6 @@
 /**
  * @file The initialisation that a sweep finds (criticality.md §7.3), for a survey of a network that measuring shows to vanish
- * or explode and that theory has no critical point for. The criticality question asks for it once it has measured; whoever
+ * or explode, over its depth or in single layers, and that theory has no critical point for. The criticality question asks for it once it has measured; whoever
  * comes later reads what was found.
  */
 import type { Model, Net } from "../net/index.ts";
@@ -32,6 +32,8 @@ export interface TuneForSurvey {
   readonly inputs: NdArray;
   /** ln J(1, l) within this of 0 does no harm. */
   readonly harmless: number;
+  /** Whether single layers do harm although J(1, l) of the last may not. */
+  readonly isUneven: (measured: JacobianMeasurement) => boolean;
 }
 
 const name = "tuned";
@@ -49,13 +51,14 @@ const share = 0.15;
 export async function tuneForSurvey(context: SurveyContext, asked: TuneForSurvey): Promise<void> {
   const lastHidden = Math.max(1, hiddenTaps(context.model));
   const given = logJ(asked.measured, lastHidden);
-  if (Math.abs(given) <= asked.harmless || context.versus !== undefined || !isTunable(context.net)) return;
+  const harmless = Math.abs(given) <= asked.harmless && !asked.isUneven(asked.measured);
+  if (harmless || context.versus !== undefined || !isTunable(context.net)) return;
   const cost = sweepSeconds(context.model, asked.inputs);
   if (cost > share * context.budget.seconds || context.budget.refusal(cost) !== undefined) return;
   context.budget.spend(cost);
   const found = await sweep(context, asked.inputs);
   const advised = logJ(found.check, lastHidden);
-  if (!(Math.abs(advised) <= asked.harmless)) return;
+  if (!(Math.abs(advised) <= asked.harmless) || asked.isUneven(found.check)) return;
   const { net, gains, stretches } = found.tuning;
   context.share(name, (): TunedAdvice => ({ net, gains, stretches, lastHidden, lnJ: { given, advised } }));
 }

@@ -156,3 +156,41 @@ describe("the layer that stands out", () => {
     expect(found.tone).toBe("warn");
   });
 });
+
+describe("layers that are unlike", () => {
+  const alternating = [2, 400, 0.001, 2].flatMap((sw2) => [
+    { kind: "dense", width: 64, sw2 },
+    { kind: "activation", activation: "relu" },
+  ]);
+  const net = parseNet({
+    fathom: 1,
+    input: { kind: "vector", shape: [20] },
+    layers: [...alternating, { kind: "dense", width: 5 }],
+  });
+
+  it("are named by how far they are from J = 1, without a slope, and a sweep is advised", async () => {
+    const outcome = await ask(net, { seeds: 4 });
+    const { verdict, advice } = outcome.document;
+    expect(verdict.tone).toBe("bad");
+    expect(verdict.sentence).toMatch(/^Layers are unlike: a small change shrinks/);
+    expect(findings(outcome)).toMatch(/layers\[4\] \(dense\) multiplies J by .*, layers\[2\] \(dense\) by/);
+    expect(findings(outcome)).not.toMatch(/a layer \(95|none stands out/);
+    expect(outcome.json).toMatchObject({
+      phase: null,
+      measured: {
+        slope: null,
+        culprit: {
+          verdict: "unlike layers",
+          layers: [{ layer: "layers[4] (dense)" }, { layer: "layers[2] (dense)" }],
+        },
+      },
+    });
+    expect(advice.map(({ what }) => what).join()).toContain("fathom tune");
+  });
+
+  it("are told by theory alone as well", async () => {
+    const { document } = await ask(net);
+    expect(document.verdict.sentence).toMatch(/single ones multiply J by 0\.0005 to 200/);
+    expect(document.advice).toHaveLength(1);
+  });
+});

@@ -43,7 +43,7 @@ describe("criticality without a rule", () => {
     );
     expect(outcome.document.verdict.sentence).toMatch(/\(measured only\): a small change/);
     expect(json.layers).toHaveLength(4);
-    for (const layer of json.layers) expect(layer).toMatchObject({ K: null, lnJ: null, status: "undefined" });
+    for (const layer of json.layers) expect(layer).toMatchObject({ K: null, lnJ: null, status: "unknown" });
     for (const { lnJ } of json.measured!.layers) expect(lnJ).toEqual(expect.any(Number));
     expect(nonFinite(outcome)).toEqual([]);
   });

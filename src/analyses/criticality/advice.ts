@@ -3,6 +3,7 @@ import type { InitialisationAdvice } from "../candidates.ts";
 import type { Advice } from "../document.ts";
 import type { TunedAdvice } from "../tuned.ts";
 import { logarithm, quantity, significant } from "../words.ts";
+import { criticalFactor } from "./predict.ts";
 
 export function theoryAdvice(advised: InitialisationAdvice): Advice {
   return changeAdvice(theoryChange(advised));
@@ -58,11 +59,15 @@ export function tunedChange({ gains, lastHidden, lnJ }: TunedAdvice): AdvisedCha
         `${layer} σw² = ${significant(sw2)}${sb2 > 0 ? `, σb² = ${significant(sb2)}` : ""}`,
     );
   const more = changed.length > shown.length ? `; and so on for ${changed.length} layers` : "";
-  const direction = lnJ.given > 0 ? "explode" : "vanish";
+  const whole = `Small changes ${lnJ.given > 0 ? "explode" : "vanish"} over the depth`;
+  const harm =
+    Math.abs(lnJ.given) > Math.log(criticalFactor)
+      ? whole
+      : "Single layers multiply small changes by very different factors";
   const at = (value: number) => `ln J(1, ${lastHidden}) = ${logarithm(value)} measured`;
   return {
     what: `Initialise layer by layer: ${shown.join("; ")}${more} (the table of advised variances has all; fathom tune writes them).`,
-    why: `Small changes ${direction} over the depth, and no row of the theory's table is this network: a sweep over its layers found variances at which J stays near 1.`,
+    why: `${harm}, and no row of the theory's table is this network: a sweep over its layers found variances at which J stays near 1.`,
     before: Number.isFinite(lnJ.given) ? at(lnJ.given) : `J(1, ${lastHidden}) leaves the range of numbers`,
     after: at(lnJ.advised),
   };

@@ -3,6 +3,7 @@
  * network's point in the phase diagram, and the layer to blame (criticality.md §1-6).
  */
 
+import type { JacobianMeasurement } from "../../probes/index.ts";
 import type { NdArray } from "../../tensor/index.ts";
 import { applies, type Conclusion, defineAnalysis, doesNotApply } from "../analysis.ts";
 import { type InitialisationAdvice, initialisationAdvice } from "../candidates.ts";
@@ -21,6 +22,7 @@ import { criticalityJson } from "./json.ts";
 import { type CriticalityMeasurement, measureCriticality, probes } from "./measure.ts";
 import { criticalityNumbers } from "./numbers.ts";
 import { type CriticalityPrediction, criticalFactor, probeRows, surveyPrediction } from "./predict.ts";
+import { sweepAdvice, unlikeLayers } from "./unlike.ts";
 import { criticalityVerdict } from "./verdict.ts";
 
 const seeds = 8;
@@ -94,7 +96,7 @@ export const criticality = defineAnalysis<CriticalityPrediction, CriticalityMeas
       : doesNotApply("the network has no preactivations: no layer of its own list has weights"),
   cost: ({ model }) => probeSeconds(model, { seeds, rows: probes * probeRows(model).count }),
   predict: surveyPrediction,
-  async measure(context) {
+  async measure(context, predicted) {
     const inputs = probeInputs(context);
     const measured = await measureCriticality({
       model: context.model,
@@ -105,7 +107,9 @@ export const criticality = defineAnalysis<CriticalityPrediction, CriticalityMeas
     });
     if (initialisationAdvice(context) === undefined) {
       const harmless = Math.log(criticalFactor);
-      await tuneForSurvey(context, { measured: measured.jacobians, inputs, harmless });
+      const isUneven = (jacobians: JacobianMeasurement) =>
+        unlikeLayers(predicted, { jacobians }) !== undefined;
+      await tuneForSurvey(context, { measured: measured.jacobians, inputs, harmless, isUneven });
     }
     return measured;
   },
@@ -116,10 +120,20 @@ export const criticality = defineAnalysis<CriticalityPrediction, CriticalityMeas
     return {
       ...shown,
       numbers: [...shown.numbers, ...firstLayerRow(advised)],
-      advice: advised === undefined ? [] : [theoryAdvice(advised)],
+      advice:
+        advised === undefined ? surveySweepAdvice(context, predicted, measured) : [theoryAdvice(advised)],
     };
   },
 });
+
+/** Where no sweep was run, or none helped: a network compared with another is not to be tuned. */
+function surveySweepAdvice(
+  { net, versus }: SurveyContext,
+  predicted: CriticalityPrediction,
+  measured: CriticalityMeasurement | undefined,
+) {
+  return versus === undefined && predicted.uniform === undefined ? sweepAdvice(net, predicted, measured) : [];
+}
 
 /** What a sweep adds: its advice, and its variances by layer. */
 function tunedParts({ tables = [] }: Pick<Conclusion, "tables">, tuned: TunedAdvice) {

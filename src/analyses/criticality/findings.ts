@@ -5,6 +5,7 @@ import { quantity, significant } from "../words.ts";
 import { betterStart, livingPoints, startFinding } from "./first-layer.ts";
 import type { CriticalityMeasurement } from "./measure.ts";
 import { type CriticalityPrediction, theorySlope, type UniformPrediction } from "./predict.ts";
+import { unlikeLayers, unlikeText } from "./unlike.ts";
 import { criticalityVerdict } from "./verdict.ts";
 
 export function criticalityFindings(
@@ -13,13 +14,7 @@ export function criticalityFindings(
 ): Finding[] {
   const { sentence, tone } = criticalityVerdict(predicted, measured);
   const found =
-    measured === undefined
-      ? []
-      : [
-          ...overflowFindings(measured),
-          ...slopeFindings(predicted, measured),
-          ...culpritFindings(predicted, measured),
-        ];
+    measured === undefined ? [] : [...overflowFindings(measured), ...slopeFindings(predicted, measured)];
   return [
     { text: sentence, tone },
     ...reachFindings(predicted, measured),
@@ -28,6 +23,7 @@ export function criticalityFindings(
     ...startFindings(predicted),
     ...criticalFindings(predicted),
     ...found,
+    ...layerFindings(predicted, measured),
   ];
 }
 
@@ -127,8 +123,10 @@ function overflowFindings({ overflowFrom, zeroDivision }: CriticalityMeasurement
   return [{ text, tone: "bad" }];
 }
 
-function slopeFindings(predicted: CriticalityPrediction, { slope }: CriticalityMeasurement): Finding[] {
+function slopeFindings(predicted: CriticalityPrediction, measured: CriticalityMeasurement): Finding[] {
   const theory = theorySlope(predicted);
+  const { slope } = measured;
+  if (unlikeLayers(predicted, measured) !== undefined) return [];
   if (slope?.ci === undefined || theory === undefined) return [];
   const [low, high] = slope.ci;
   const holds = low <= theory && theory <= high;
@@ -137,6 +135,18 @@ function slopeFindings(predicted: CriticalityPrediction, { slope }: CriticalityM
     : `outside it: a shift of ${significant(slope.value - theory, 2)} at this width`;
   const text = `ln J changes by ${significant(slope.value)} a layer (95 % interval ${significant(low)} to ${significant(high)}); theory at infinite width says ${significant(theory)}, ${beside}.`;
   return [{ text, tone: "neutral" }];
+}
+
+/** The layer that stands out from its neighbours, or those far from J = 1 where neighbours say nothing. */
+function layerFindings(
+  predicted: CriticalityPrediction,
+  measured: CriticalityMeasurement | undefined,
+): Finding[] {
+  const unlike = unlikeLayers(predicted, measured);
+  if (unlike === undefined || measured?.culprit?.verdict === "culprit")
+    return measured === undefined ? [] : culpritFindings(predicted, measured);
+  const text = `The layers are unlike, so that no slope describes J. Furthest from J = 1: ${unlikeText(unlike)}.`;
+  return [{ text, tone: "bad" }];
 }
 
 /** In a uniform network the layer that stands out is built like the others: then K is what differs. */

@@ -10,6 +10,7 @@ import { kernelLayersJson } from "../learning-rate/kernel-layers.ts";
 import { betterStart } from "./first-layer.ts";
 import type { CriticalityMeasurement } from "./measure.ts";
 import { type CriticalityPrediction, theorySlope } from "./predict.ts";
+import { unlikeLayers } from "./unlike.ts";
 import { criticalityVerdict, phaseOfNetwork } from "./verdict.ts";
 
 export function criticalityJson(
@@ -89,13 +90,12 @@ const unknownLayer = {
   chiJ: Number.NaN,
   chiK: Number.NaN,
   logJ: Number.NaN,
-  status: "undefined",
+  status: "unknown",
 } as const;
 
-function measuredJson(
-  predicted: CriticalityPrediction,
-  { jacobians, kernels, slope, diagnosis, culprit }: CriticalityMeasurement,
-) {
+function measuredJson(predicted: CriticalityPrediction, measured: CriticalityMeasurement) {
+  const { jacobians, kernels, diagnosis } = measured;
+  const slope = unlikeLayers(predicted, measured) === undefined ? measured.slope : undefined;
   const { layers, seeds, probes, samples } = jacobians;
   return {
     layers: layers.map(({ index, name, K, J, toOutput, local }) => ({
@@ -119,7 +119,20 @@ function measuredJson(
       : kernelLayersJson({ jacobians, kernels })),
     verdict: diagnosis?.verdict ?? null,
     law: diagnosis?.law ?? null,
-    culprit: culprit === undefined ? null : { verdict: culprit.verdict, layer: culprit.segment.name },
+    culprit: culpritJson(predicted, measured),
     settings: { seeds, probes, inputs: samples },
   };
+}
+
+/** One layer that stands out from its neighbours; several that are far from J = 1, the furthest first; or none. */
+function culpritJson(predicted: CriticalityPrediction, measured: CriticalityMeasurement) {
+  const { culprit } = measured;
+  const unlike = unlikeLayers(predicted, measured);
+  if (culprit?.verdict === "culprit") return { verdict: culprit.verdict, layer: culprit.segment.name };
+  if (unlike !== undefined)
+    return {
+      verdict: "unlike layers",
+      layers: unlike.map(({ name, lnJ }) => ({ layer: name, lnJ: finiteOrNull(lnJ) })),
+    };
+  return culprit === undefined ? null : { verdict: culprit.verdict, layer: null };
 }

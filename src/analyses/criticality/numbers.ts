@@ -5,6 +5,7 @@ import type { NumberRow } from "../document.ts";
 import { finiteOrNull } from "../figure.ts";
 import type { CriticalityMeasurement } from "./measure.ts";
 import { type CriticalityPrediction, theorySlope, type UniformPrediction } from "./predict.ts";
+import { unlikeLayers } from "./unlike.ts";
 
 export function criticalityNumbers(
   predicted: CriticalityPrediction,
@@ -17,7 +18,9 @@ export function criticalityNumbers(
     ...measuredRows(measured, hidden),
     ...(uniform === undefined ? [] : limitRows(uniform.fixedPoints.reached)),
     ...criticalRows(uniform),
-    ...slopeRows(theorySlope(predicted), measured?.slope),
+    ...(unlikeLayers(predicted, measured) === undefined
+      ? slopeRows(theorySlope(predicted), measured?.slope)
+      : []),
   ];
 }
 

@@ -23,7 +23,7 @@ import type { SurveyContext } from "../context.ts";
 import { sampleRows } from "../data-moments.ts";
 import { inputStarts } from "../input-start.ts";
 import { type Reach, theoryReach } from "../reach.ts";
-import { hiddenTaps } from "../readout.ts";
+import { hiddenTaps, pooledTaps } from "../readout.ts";
 import { meanLayers } from "./mean-layers.ts";
 
 /** `layers` are the preactivations h^1 … h^L that theory reaches. */
@@ -32,6 +32,8 @@ export interface CriticalityPrediction extends Reach<MeanFieldLayer> {
   readonly taps: readonly Tap[];
   /** How many come before the readout. */
   readonly hidden: number;
+  /** Names of those behind a pool. */
+  readonly pooled: ReadonlySet<string>;
   /** Whether inputs act on each other, in a batch. */
   readonly mixesBatch: boolean;
   /** Whether networks can be sampled: an activation that is only a kernel has none. */
@@ -64,6 +66,7 @@ export function predictCriticality(model: Model, starts: readonly InputMoments[]
     ...reach,
     taps,
     hidden,
+    pooled: pooledTaps(model),
     mixesBatch: model.mixesBatch,
     hasNetworks: !model.layers.some(isKernelOnly),
     diagnosis: diagnoseTheory(reach.layers, hidden),

@@ -14,6 +14,7 @@ import { betterStart, startAdvice } from "./first-layer.ts";
 import { type CriticalityMeasurement, measureCriticality } from "./measure.ts";
 import { type CriticalityPrediction, predictCriticality } from "./predict.ts";
 import { closedNet, standInInputs, standInStarts, standInText } from "./stand-in.ts";
+import { sweepAdvice } from "./unlike.ts";
 
 export interface CriticalityQuestion extends Asked {
   /** Without data, inputs have second moment 1. */
@@ -36,7 +37,7 @@ export async function criticality(asked: CriticalityQuestion): Promise<Outcome> 
   const predicted = predictCriticality(model, standInStarts);
   const measured = asked.measure && (await measureOn(model, asked, asked.measure.seeds));
   const conclusion = concludeCriticality(predicted, measured);
-  const advice = adviceOn(net, predicted);
+  const advice = adviceOn(net, predicted, measured);
   const rates = await standInRates(model, asked);
   return {
     json: { ...conclusion.json, advice, learningRate: rates.json },
@@ -54,8 +55,8 @@ export async function criticality(asked: CriticalityQuestion): Promise<Outcome> 
   };
 }
 
-/** The critical initialisation, or else the scale of the first layer alone. */
-function adviceOn(net: Net, predicted: CriticalityPrediction): Advice[] {
+/** The critical initialisation, or else the scale of the first layer alone, or else a sweep. */
+function adviceOn(net: Net, predicted: CriticalityPrediction, measured?: CriticalityMeasurement): Advice[] {
   const advised = adviseInitialisation({
     net,
     predicted,
@@ -64,7 +65,8 @@ function adviceOn(net: Net, predicted: CriticalityPrediction): Advice[] {
   });
   if (advised !== undefined) return [theoryAdvice(advised)];
   const start = betterStart(predicted);
-  return start === undefined ? [] : [startAdvice(start, predicted.hidden)];
+  if (start !== undefined) return [startAdvice(start, predicted.hidden)];
+  return predicted.uniform === undefined ? sweepAdvice(net, predicted, measured) : [];
 }
 
 async function measureOn(

@@ -4,6 +4,7 @@ import type { Verdict } from "../document.ts";
 import { quantity, significant } from "../words.ts";
 import type { CriticalityMeasurement } from "./measure.ts";
 import { type CriticalityPrediction, criticalFactor, reachesHidden } from "./predict.ts";
+import { unlikeLayers } from "./unlike.ts";
 
 /** ln J(1, l): measured where it could be, else theory; NaN where neither is there. */
 function logJ(
@@ -17,7 +18,7 @@ function logJ(
 
 /**
  * The phase of the fixed point where there is one, else by the law that J follows; undefined for fewer than two hidden
- * layers, over which nothing can grow, where few layers change little, and where J is not known.
+ * layers, over which nothing can grow, where few layers change little or layers are unlike, and where J is not known.
  */
 export function phaseOfNetwork(
   predicted: CriticalityPrediction,
@@ -27,7 +28,7 @@ export function phaseOfNetwork(
   const reached = predicted.uniform?.fixedPoints.reached;
   if (reached !== undefined) return phaseOf(reached.chiJ);
   const total = logJ(predicted, measured, predicted.hidden);
-  if (Number.isNaN(total)) return undefined;
+  if (Number.isNaN(total) || unlikeLayers(predicted, measured) !== undefined) return undefined;
   if (Math.abs(total) < leastChange) return "critical";
   const law = (measured?.diagnosis ?? predicted.diagnosis)?.verdict;
   if (law === "critical" || law === "critical-power-law") return "critical";
@@ -59,7 +60,17 @@ export function criticalityVerdict(
   if (Number.isNaN(total)) return unknownVerdict(predicted, measured);
   const phase = phaseOfNetwork(predicted, measured);
   const mild = Math.abs(total) <= Math.log(criticalFactor);
+  const unlike = unlikeLayers(predicted, measured);
   const change = `a small change ${changeText(total)} over ${hidden} hidden layers`;
+  if (unlike !== undefined) {
+    const [low, high] = [Math.min, Math.max].map((end) =>
+      significant(Math.exp(end(...unlike.map(({ lnJ }) => lnJ)))),
+    );
+    const single =
+      low === high ? `a single one multiplies J by ${low}` : `single ones multiply J by ${low} to ${high}`;
+    const sentence = `Layers are unlike: ${change}, and ${single}.`;
+    return { sentence, tone: "bad" };
+  }
   if (phase === undefined) {
     const source = reachesHidden(predicted) ? "" : " (measured only)";
     return { sentence: `Too few layers to tell a phase${source}: ${change}.`, tone: "good" };
