@@ -1,7 +1,14 @@
 /** @file The spectrum as a question: JSON of cli.md, networks by their hidden layers, isometry as a network to start from. */
 import { describe, expect, it } from "vitest";
 import { isometry, type LineFigure, spectrum } from "../../src/analyses/index.ts";
-import { buildModel, meanFieldPlaces, parseNet, parseNetText, withInput } from "../../src/net/index.ts";
+import {
+  type ActivationSpec,
+  buildModel,
+  meanFieldPlaces,
+  parseNet,
+  parseNetText,
+  withInput,
+} from "../../src/net/index.ts";
 import { propagate } from "../../src/theory/index.ts";
 import { refusal } from "../refusal.ts";
 import { expectClose } from "../theory/close.ts";
@@ -132,5 +139,26 @@ describe("isometry", () => {
     const { json, document } = isometry({ ...asked, activation: { kind: "relu" }, depth: 20 });
     expect(json).toMatchObject({ possible: false, q: null });
     expect(document.verdict.sentence).toContain("No dynamical isometry");
+  });
+
+  it("offers fewer layers only where some would do", () => {
+    const sentence = (activation: ActivationSpec, depth: number) =>
+      isometry({ ...asked, activation, depth }).document.verdict.sentence;
+    expect(sentence({ kind: "relu" }, 20)).not.toContain("layers");
+    // leakyRelu(0.7): µ2/µ1² − 1 = 0.117 a layer.
+    const leaky = { kind: "leakyRelu", alpha: 0.7 } as const;
+    expect(sentence(leaky, 20)).toContain("or at most 2 layers");
+    expect(sentence(leaky, 2)).toContain("variance 0.234");
+  });
+
+  it("says which share of directions hardtanh loses on the way", () => {
+    const { json, document } = isometry({ ...asked, activation: { kind: "hardtanh" }, depth: 50 });
+    expect(document.verdict.tone).toBe("warn");
+    // A quarter lies below the atom, the lost ones among it.
+    expect(json["lost"]).toBeGreaterThan(0.05);
+    expect(json["lost"]).toBeLessThan(0.249);
+    expect(document.verdict.sentence).toContain("8.1 % of the directions shrink below a tenth");
+    expect(document.advice[0]!.expected).toContain("8.1 %");
+    expect(isometry({ ...asked, activation: { kind: "erf" }, depth: 50 }).json["lost"]).toBe(0);
   });
 });

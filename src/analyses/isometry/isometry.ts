@@ -6,6 +6,7 @@ import { type ActivationSpec, activationText, parseNet, scalarHalf } from "../..
 import {
   type IsometryRecipe,
   isometryRecipe,
+  lostShare,
   noIsometryReason,
   type ScalarActivation,
   uniformSpectrum,
@@ -15,7 +16,8 @@ import type { Advice, Outcome } from "../document.ts";
 import { type Asked, reproduction } from "../reproduction.ts";
 import { concludeSpectrum, spectrumSource } from "../spectrum/conclude.ts";
 import { predictSpectrum } from "../spectrum/theory.ts";
-import { significant } from "../words.ts";
+import { LOST } from "../spectrum/words.ts";
+import { counted, percent, significant } from "../words.ts";
 
 export interface IsometryQuestion extends Asked {
   readonly activation: ActivationSpec;
@@ -39,7 +41,7 @@ const DIGITS = 10;
 
 /**
  * The recipe of dynamical isometry, or why there is none.
- * @returns `possible`, and with it `q`, `sw2`, `sb2`, `edge`, `variance`, `weights`, the spectrum's fields, `net` (JSON).
+ * @returns `possible`, and with it `q`, `sw2`, `sb2`, `edge`, `variance`, `lost`, `weights`, the spectrum's fields, `net` (JSON).
  * @throws FathomError bad-input for a depth below 1 or a sigma2 that is not > 0, unsupported for an activation without slope.
  * @example isometry({ activation: { kind: "erf" }, depth: 100, seed: 0, command: "fathom isometry …" }).json.q // 0.018984499
  */
@@ -56,7 +58,7 @@ export function isometry(asked: IsometryQuestion): Outcome {
     json: { activation: activationText(asked.activation), depth, sigma2, ...found.json },
     document: {
       title: source.title,
-      subject: `${depth} hidden layers of ${activationText(asked.activation)}, σ0² = ${sigma2}`,
+      subject: `${counted(depth, "hidden layer")} of ${activationText(asked.activation)}, σ0² = ${sigma2}`,
       facts: [],
       notApplicable: [],
       ...found.document,
@@ -87,29 +89,37 @@ function possible(asked: IsometryQuestion, activation: ScalarActivation, recipe:
     uniformSpectrum({ activation, depth: asked.depth, q, sw2, weights: "haar" }),
   );
   const conclusion = concludeSpectrum(predicted);
+  const lost = lostShare(predicted.spectrum);
   const net = netOf(asked, recipe);
+  const loses =
+    lost < LOST ? "" : `, yet ${percent(lost)} of the directions shrink below a tenth of their length`;
   return {
-    json: { possible: true, weights: "haar", q, sw2, sb2, edge, variance, net, ...conclusion.json },
+    json: { possible: true, weights: "haar", q, sw2, sb2, edge, variance, lost, net, ...conclusion.json },
     document: {
       verdict: {
-        sentence: `Orthogonal weights with σw² = ${significant(sw2, 6)}, σb² = ${significant(sb2)} and K¹ = q = ${significant(q)}: eigenvalues of J Jᵀ have mean 1 and variance ${significant(variance)}.`,
-        tone: "good",
+        sentence: `Orthogonal weights with σw² = ${significant(sw2, 6)}, σb² = ${significant(sb2)} and K¹ = q = ${significant(q)}: eigenvalues of J Jᵀ have mean 1 and variance ${significant(variance)}${loses}.`,
+        tone: lost < LOST ? "good" : "warn",
       },
-      advice: [advice(recipe)],
+      advice: [advice(recipe, lost)],
       sections: [sectionOf(source, conclusion)],
     },
   };
 }
 
-function advice({ q, sw2, sb2, variance }: IsometryRecipe): Advice {
+function advice({ q, sw2, sb2, variance }: IsometryRecipe, lost: number): Advice {
   const first = firstLayer(q, sb2);
   return {
     about: "initialisation",
-    what: `Orthogonal weights (init: haar) with σw² = ${significant(sw2, 6)} (gain ${significant(Math.sqrt(sw2), 5)}) and σb² = ${significant(sb2)} in the hidden layers; in the first layer σw² = ${significant(first, 6)} for inputs of second moment 1, so that K¹ = ${significant(q)}.`,
-    why: `There φ' hardly varies: each layer adds little to the variance ${significant(variance)} of the squared singular values, and χ_J = 1.`,
+    what: `init: haar; hidden layers: σw² = ${significant(sw2, 6)} (gain ${significant(Math.sqrt(sw2), 5)}), σb² = ${significant(sb2)}; first layer: σw² = ${significant(first, 6)} for inputs of second moment 1.`,
+    why:
+      lost < LOST
+        ? `There φ' hardly varies: each layer adds little to the variance ${significant(variance)} of the squared singular values, and χ_J = 1.`
+        : "There χ_J = 1. Directions are lost where φ' is near 0: a smaller --sigma2 or a smooth odd activation (erf, tanh) loses fewer.",
     evidence: "theory of infinite width, S-transforms",
     expected:
-      "all directions of a gradient keep their length within a small factor, at any depth up to this one",
+      lost < LOST
+        ? "all directions of a gradient keep their length within a small factor"
+        : `most directions of a gradient keep their length; ${percent(lost)} shrink below a tenth of it`,
   };
 }
 

@@ -1,8 +1,9 @@
 /** @file What would bring a spectrum near an isometry: the recipe of criticality.md §10 for this activation and depth. */
-import { isometryRecipe } from "../../theory/index.ts";
+import { isometryRecipe, lostShare, uniformSpectrum } from "../../theory/index.ts";
 import type { Advice } from "../document.ts";
-import { significant } from "../words.ts";
+import { counted, percent, significant } from "../words.ts";
 import type { SpectrumSubject } from "./question.ts";
+import { LOST } from "./words.ts";
 
 /** The variance that the recipe aims at. */
 const WANTED = 0.25;
@@ -22,14 +23,21 @@ export function spectrumAdvice({
   const recipe = isometryRecipe({ activation: first.activation, depth: layers.length, sigma2: WANTED });
   if (recipe === undefined) return [];
   const { q, sw2, sb2, edge, variance } = recipe;
-  const top = edge === null ? "" : `, the largest singular value ${significant(Math.sqrt(edge))}`;
+  const top = edge === null ? "" : `, largest singular value ${significant(Math.sqrt(edge))}`;
+  const { activation } = first;
+  const lost = lostShare(uniformSpectrum({ activation, depth: layers.length, q, sw2, weights: "haar" }));
+  const loses = lost >= LOST;
   return [
     {
       about: "initialisation",
-      what: `Orthogonal weights (init: haar) with σw² = ${significant(sw2, 5)}, σb² = ${significant(sb2)}, and a first layer that gives K¹ = ${significant(q)}. \`fathom isometry\` writes the network.`,
-      why: "There χ_J = 1 and φ' hardly varies, so that all directions keep their length.",
+      what: `Orthogonal weights (init: haar), σw² = ${significant(sw2, 5)}, σb² = ${significant(sb2)}, K¹ = ${significant(q)}: \`fathom isometry\` writes the network.`,
+      why: loses
+        ? "There χ_J = 1 and most directions keep their length."
+        : "There χ_J = 1 and φ' hardly varies, so that all directions keep their length.",
       evidence: `variance of the squared singular values over mean²: ${significant(relativeVariance)} as it is, ${significant(variance)} then`,
-      expected: `near isometry through ${layers.length} layers${top}`,
+      expected: loses
+        ? `${percent(lost)} of the directions shrink below a tenth${top}`
+        : `near isometry through ${counted(layers.length, "layer")}${top}`,
     },
   ];
 }

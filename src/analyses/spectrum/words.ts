@@ -7,7 +7,7 @@ import type { SpectrumPrediction } from "./theory.ts";
 /** Singular values within these bounds train as an isometry does. */
 const CLOSE = { least: 0.1, most: 3 };
 /** So many directions lost are said first. */
-const LOST = 0.01;
+export const LOST = 0.01;
 /** ln of the mean eigenvalue beyond which a network explodes or dies out. */
 const FAR_MEAN = Math.log(100);
 

@@ -26,6 +26,8 @@ export interface Isometry {
 }
 
 const LOW_SHARE = 0.01;
+/** A direction that keeps less than this of its length counts as lost. */
+const LOST_BELOW = 0.1;
 
 /**
  * The numbers of isometry of a spectrum.
@@ -37,6 +39,18 @@ export function isometryOf(spectrum: JacobianSpectrum): Isometry {
   const sMin = Math.sqrt(spectrum.quantile(LOW_SHARE));
   const { mean, variance } = spectrum;
   return { mean, variance, sMax, sMin, condition: sMax === null || sMin === 0 ? null : sMax / sMin };
+}
+
+/**
+ * The share of directions that keep less than a tenth of their length: singular values below 0.1.
+ * @throws FathomError `failed` where the distribution does not add up.
+ * @example lostShare(uniformSpectrum({ activation: scalarActivation("relu"), depth: 1, q: 1, weights: "haar" })) // 0.5
+ */
+export function lostShare(spectrum: JacobianSpectrum): number {
+  const { lambda, F } = spectrum.distribution();
+  const beyond = lambda.findIndex((at) => at >= LOST_BELOW ** 2);
+  if (beyond < 0) return 1;
+  return beyond === 0 ? 0 : F[beyond - 1]!;
 }
 
 /** An initialisation under which the Jacobian is nearly an isometry. Weights are orthogonal, biases Gaussian. */
@@ -93,7 +107,7 @@ function solve({ activation, depth, sigma2 = 0.25 }: IsometryOptions): IsometryR
   const q = activation.homogeneous
     ? homogeneousQ(variation, sigma2 / depth)
     : largestQ(variation, sigma2 / depth);
-  if (q === undefined) return tooVaried(activation, depth * variation(LEAST_Q), sigma2);
+  if (q === undefined) return tooVaried(activation, { depth, layer: variation(LEAST_Q), sigma2 });
   const point = activation.homogeneous
     ? { sw2: 1 / slopeLaw(activation, q, 0).mean, sb2: 0 }
     : linePoint({ activation }, q);
@@ -116,8 +130,19 @@ function largestQ(variation: (q: number) => number, target: number): number | un
   return next < 0 ? LARGEST_Q : Math.exp(brent(miss, grid[next - 1]!, grid[next]!));
 }
 
-function tooVaried({ kind }: ScalarActivation, variance: number, sigma2: number): string {
-  return `φ'² of ${kind} varies at every q: its eigenvalues have a variance of at least ${variance.toPrecision(3)}, more than ${sigma2}. Take a smooth odd activation (erf, tanh), or fewer layers.`;
+interface Varied {
+  readonly depth: number;
+  /** Variance that one layer adds. */
+  readonly layer: number;
+  readonly sigma2: number;
+}
+
+function tooVaried({ kind }: ScalarActivation, { depth, layer, sigma2 }: Varied): string {
+  const most = Math.floor(sigma2 / layer);
+  const short = (value: number) => Number(value.toPrecision(3));
+  const fewer = most >= 1 ? `, or at most ${most === 1 ? "one layer" : `${most} layers`}` : "";
+  const one = most < 1 && depth > 1 ? ` (one layer's ${short(layer)})` : "";
+  return `φ'² of ${kind} varies at every q: its eigenvalues have a variance of at least ${short(depth * layer)}${one}, more than ${sigma2}. Take a smooth odd activation (erf, tanh)${fewer}.`;
 }
 
 function offLine({ kind }: ScalarActivation, q: number): string {

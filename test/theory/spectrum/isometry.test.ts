@@ -5,6 +5,7 @@ import {
   isometryOf,
   isometryRecipe,
   linePoint,
+  lostShare,
   noIsometryReason,
   scalarActivation,
   uniformSpectrum,
@@ -79,6 +80,14 @@ describe("the numbers of isometry", () => {
     expect(numbers).toMatchObject({ sMin: 0, condition: null });
     expectClose(numbers.sMax!, Math.sqrt(25.81174792), 1e-9);
     expectClose(numbers.variance, 10, 1e-12);
+  });
+
+  it("relu loses half of the directions in one layer, hardtanh those of slope 0, erf near isometry none", () => {
+    const share = (kind: string, q: number) =>
+      lostShare(uniformSpectrum({ activation: scalarActivation(kind), depth: 1, q, weights: "haar" }));
+    expectClose(share("relu", 1), 0.5, 1e-6);
+    expectClose(share("hardtanh", 1), 0.31731051, 1e-6);
+    expect(share("erf", 0.01)).toBe(0);
   });
 
   it("the 1 % quantile lies where the distribution is 1 %", () => {
