@@ -6,7 +6,7 @@
     fathom.probe(model, batch, from_="blocks.0", to="blocks.11")["pairs"]
 
 Needs `torch` and `onnx` to export (onnxscript too for PyTorch's newer exporter), and Fathom's command line, found as the
-argument `command`, the variable FATHOM, the checkout or package around this file, or `npx fathom`.
+argument `command`, the variable FATHOM, the checkout or package around this file, where npm installed it, or on the PATH.
 
 Why not torch.onnx.export alone? A measurement of signals and gradients wants the network that training sees. PyTorch's
 exporters, as they are called by default, merge batch normalisation into convolutions, write it with frozen statistics even
@@ -117,7 +117,7 @@ def run(arguments, *, command=None, quiet=False):
     try:
         process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8")
     except OSError as error:
-        hint = "Install Fathom (npm install fathom), or say how it is run: FATHOM='node /path/to/dist/cli/main.mjs'."
+        hint = "Say how Fathom's command line is run: FATHOM='node /path/to/dist/cli/main.mjs'."
         raise FathomError(f"{line[0]} cannot be started: {error.strerror}.", "command", hint) from error
     with process:
         said = []
@@ -186,7 +186,21 @@ def _command(command):
         return [command] if isinstance(command, (str, os.PathLike)) else [str(word) for word in command]
     if os.environ.get("FATHOM"):
         return shlex.split(os.environ["FATHOM"])
-    return _beside(pathlib.Path(__file__).resolve().parent.parent) or ["npx", "--no", "--", "fathom"]
+    found = _beside(pathlib.Path(__file__).resolve().parent.parent) or _installed(pathlib.Path.cwd())
+    if found is None:
+        hint = (
+            "In a checkout install its dependencies (npm ci), or say how the command line is run: "
+            "FATHOM='node /path/to/dist/cli/main.mjs'."
+        )
+        raise FathomError("Fathom's command line is not found.", "command", hint)
+    return found
+
+
+def _installed(folder):
+    """What npm installed in `folder` or above it, or else on the PATH. Not by npx, which asks the registry before it says no."""
+    places = [*(str(place / "node_modules" / ".bin") for place in (folder, *folder.parents)), os.environ.get("PATH", "")]
+    found = shutil.which("fathom", path=os.pathsep.join(places))
+    return [found] if found else None
 
 
 def _beside(root):

@@ -4,6 +4,7 @@ import pathlib
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "python"))
 import fathom
@@ -98,6 +99,23 @@ class Running(unittest.TestCase):
             self.assertEqual(fathom._beside(root), [str(node), str(built)])
             built.unlink()
             self.assertIsNone(fathom._beside(root))
+
+    def test_what_npm_installed_is_found_in_a_folder_or_above_it(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            installed = root / "node_modules" / ".bin" / "fathom"
+            installed.parent.mkdir(parents=True)
+            installed.touch(mode=0o755)
+            self.assertEqual(fathom._installed(root / "notebooks"), [str(installed)])
+
+    def test_where_nothing_is_found_the_error_says_how_to_run_it(self):
+        with tempfile.TemporaryDirectory() as folder, unittest.mock.patch.dict(os.environ, {"PATH": folder}):
+            os.environ.pop("FATHOM", None)
+            with unittest.mock.patch.object(fathom, "_beside", return_value=None):
+                with unittest.mock.patch.object(pathlib.Path, "cwd", return_value=pathlib.Path(folder)):
+                    with self.assertRaises(fathom.FathomError) as caught:
+                        fathom.run(["doctor"])
+        self.assertIn("FATHOM=", caught.exception.hint)
 
     def test_a_command_that_dies_without_a_word(self):
         with self.assertRaises(fathom.FathomError) as caught:
