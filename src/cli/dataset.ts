@@ -101,11 +101,13 @@ export async function readDataset(options: DataOptions, context: Context): Promi
     standardize: standardize === true,
     signal: context.signal,
     onProgress: ({ label, done, total, unit }) =>
-      context.progress.report(
-        unit === "bytes"
-          ? { label: `reading ${label}, MB`, done: inMega(done), total: total && inMega(total) }
-          : { label: `reading ${label}, pictures`, done, total },
-      ),
+      context.progress.report({
+        label: `reading ${label}`,
+        // The unit belongs to a number, and at the start there is none.
+        ...(done === 0 ? {} : { detail: unit === "bytes" ? "MB" : "pictures" }),
+        done: unit === "bytes" ? inMega(done) : done,
+        total: unit === "bytes" ? total && inMega(total) : total,
+      }),
     ...readingOptions(options),
   }).catch((error) => {
     throw inFlags(error);

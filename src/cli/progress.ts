@@ -29,7 +29,7 @@ function timeLeft(start: Start, done: number, total: number): string {
 }
 
 function titleOf(label: string, detail: string | undefined): string {
-  return detail === undefined ? label : `${label}, ${detail}`;
+  return detail === undefined || detail === "" ? label : `${label}, ${detail}`;
 }
 
 function plainReporter(stream: OutputStream): ProgressReporter {

@@ -54,7 +54,7 @@ function tableHtml({ title, columns, rows }: DataTable): string {
 
 function notesHtml(section: ReportSection): string {
   const notes = (section.notes ?? []).map((note) => `<li>${richText(note)}</li>`);
-  if (section.source) notes.push(`<li>Source: ${escapeHtml(section.source)}</li>`);
+  if (section.source) notes.push(`<li>Source: ${richText(section.source)}</li>`);
   return notes.length === 0 ? "" : `<ul class="notes">${notes.join("")}</ul>`;
 }
 
