@@ -151,7 +151,7 @@ function checkChain({ dtype, samples, taps }: TapChain): void {
       code: "unsupported",
       where: "network",
       message: "The inputs of a batch act on each other here, so one input has no Jacobian of its own.",
-      hint: "Measure norms with measureJacobians, or use LayerNorm in place of BatchNorm.",
+      hint: "Measure norms (`fathom criticality --measure`; measureJacobians in a program), or use LayerNorm in place of BatchNorm.",
     });
   }
 }
@@ -164,7 +164,7 @@ function directionOf(taps: readonly Tap[]): Direction {
       code: "too-large",
       where: `${first.name} … ${last.name}`,
       message: `The Jacobian from ${first.units} to ${last.units} units is too large for its singular values.`,
-      hint: `Take taps of at most ${MOST_UNITS} units; for wider ones measure norms with measureJacobians.`,
+      hint: `Take taps of at most ${MOST_UNITS} units; of wider ones measure norms (\`fathom criticality --measure\`; measureJacobians in a program).`,
     });
   }
   const forward = first.units <= last.units;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type LineFigure, sampledSpectrum } from "../../src/analyses/index.ts";
-import { parseNetText } from "../../src/net/index.ts";
+import { parseNet, parseNetText } from "../../src/net/index.ts";
 import { FathomError } from "../../src/tensor/index.ts";
 import { nonFinite } from "./non-finite.ts";
 
@@ -112,6 +112,28 @@ describe("refusals", () => {
     );
   });
 
+  it("name the first layer that is not like the others", async () => {
+    const layers: object[] = [dense(24), tanh(), dense(24), tanh(), dense(24), tanh(), dense(4)];
+    const where = async (at: number, layer: object) => {
+      const net = parseNet({
+        fathom: 1,
+        input: { kind: "vector", shape: [24] },
+        layers: layers.with(at, layer),
+      });
+      return refusal(sampledSpectrum({ ...asked, net, freeness: {} }));
+    };
+    expect(await where(3, { kind: "activation", activation: { kind: "relu" } })).toMatchObject({
+      where: "layers[3]",
+      message: expect.stringContaining("is relu, layers[1] (activation) tanh"),
+    });
+    expect(await where(4, { ...dense(24), sw2: 2 })).toMatchObject({
+      where: "layers[4]",
+      message: expect.stringContaining("has σw² = 2"),
+    });
+    expect((await where(4, dense(20))).where).toBe("layers[4]");
+    expect((await where(3, { kind: "layerNorm" })).where).toBe("layers[3]");
+  });
+
   it("stop when the user does", async () => {
     const stop = new AbortController();
     stop.abort(new FathomError({ code: "cancelled", message: "stopped" }));
@@ -150,3 +172,11 @@ describe("findings on the Fisher", async () => {
     );
   });
 });
+
+function dense(width: number) {
+  return { kind: "dense", width };
+}
+
+function tanh() {
+  return { kind: "activation", activation: { kind: "tanh" } };
+}
