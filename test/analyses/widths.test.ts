@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type WidthsQuestion, widths } from "../../src/analyses/index.ts";
+import { doubtFindings } from "../../src/analyses/widths/findings.ts";
 import { parseNetText } from "../../src/net/index.ts";
 import { blobs, refusal } from "../train/problems.ts";
 import { nonFinite } from "./non-finite.ts";
@@ -67,6 +68,30 @@ describe("the outcome", () => {
     expect(document.notApplicable).toMatchObject([
       { id: "transfer", because: expect.stringContaining("--minutes") },
     ]);
+    const texts = document.sections.flatMap(({ findings }) => findings.map(({ text }) => text));
+    expect(texts.join("\n")).toMatch(/No best rates were searched: it takes about \d+ s; give --minutes/);
+  });
+});
+
+describe("doubt about a transfer", () => {
+  const plan = { steps: 40, seeds: 2, origin: 0.001, seconds: [] };
+  /** Best rates at three widths that drift by so many octaves a doubling, with seeds so far apart. */
+  const doubt = (drifts: { standard: number; mup: number }, apart: number) => {
+    const found = (["standard", "mup"] as const).flatMap((parameterisation) =>
+      [0, 1, 2].map((octave) => {
+        const best = -10 + drifts[parameterisation] * octave;
+        const bySeed = [best - apart / 2, best + apart / 2];
+        return { parameterisation, width: 16 * 2 ** octave, points: [], best, bySeed, loss: 1 };
+      }),
+    );
+    return doubtFindings(found, plan).map(({ text }) => text);
+  };
+
+  it("is spoken of where drifts are uncertain, or larger in µP than without it", () => {
+    expect(doubt({ standard: -0.6, mup: 0.1 }, 0.1)).toEqual([]);
+    expect(doubt({ standard: -0.6, mup: 0.1 }, 2)[0]).toContain("the drifts are uncertain");
+    expect(doubt({ standard: 0.03, mup: 0.7 }, 0.1)[0]).toContain("moves more in µP");
+    expect(doubt({ standard: 0.03, mup: 0.7 }, 0.1)[0]).toContain("40 steps");
   });
 });
 

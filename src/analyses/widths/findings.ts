@@ -110,6 +110,25 @@ export function transferFindings(found: readonly BestRate[]): Finding[] {
   });
 }
 
+/** A drift with a larger standard error, in octaves a doubling, tells nothing: across four widths it makes an octave. */
+const WIDE = 0.15;
+
+/** Where the drifts do not say which parameterisation lets a rate transfer: uncertain ones, or more of it in µP. */
+export function doubtFindings(found: readonly BestRate[], { steps }: TransferPlan): Finding[] {
+  const [standard, mup] = byParameterisation(found).map(([, of]) => driftOf(of));
+  if (standard === undefined || mup === undefined) return [];
+  const isWide = [standard, mup].some(({ se }) => se === undefined || se > WIDE);
+  const isMore = Math.abs(mup.value) > Math.abs(standard.value);
+  if (!isWide && !isMore) return [];
+  const reason = isWide ? "the drifts are uncertain" : "the best rate moves more in µP than without it";
+  return [
+    {
+      tone: "warn",
+      text: `Too narrow a base, or too short runs (${count(steps)} steps), to tell whether the rate transfers: ${reason}. Take a wider network, more --minutes or more --seeds.`,
+    },
+  ];
+}
+
 /** Best rates by width. */
 export function rateTable(found: readonly BestRate[]): DataTable {
   const [standard, mup] = byParameterisation(found).map(([, of]) => of);

@@ -7,7 +7,7 @@ import { type Net, withInput } from "../../net/index.ts";
 import { FathomError } from "../../tensor/index.ts";
 import { checkFit, type OptimizerSpec } from "../../train/index.ts";
 import { describeNet } from "../describe.ts";
-import type { NotApplicable, Outcome, Progress, ReportSection } from "../document.ts";
+import type { Finding, NotApplicable, Outcome, Progress, ReportSection } from "../document.ts";
 import { Journal } from "../journal.ts";
 import { type Asked, reproduction } from "../reproduction.ts";
 import { count, rate } from "../words.ts";
@@ -18,6 +18,7 @@ import {
   checkFindings,
   checkVerdict,
   depthFindings,
+  doubtFindings,
   powerTable,
   rateTable,
   transferFindings,
@@ -211,14 +212,17 @@ function factsOf(asked: WidthsQuestion, { net, widths, learningRate, batch }: Se
   ];
 }
 
-function sectionsOf({ checked, transfer, depth }: Measured, { steps }: Setting): ReportSection[] {
+function sectionsOf(
+  { checked, transfer, depth, notApplicable }: Measured,
+  { steps }: Setting,
+): ReportSection[] {
   const sections: ReportSection[] = [
     {
       id: "coordinates",
       title: "Coordinate check",
       question: "Does a step of training change every layer by as much whatever the width?",
       source,
-      findings: checkFindings(checked),
+      findings: [...checkFindings(checked), ...notApplicable.map(missingFinding)],
       figures: changeFigures(checked, steps),
       numbers: [],
       tables: [powerTable(checked)],
@@ -243,13 +247,18 @@ function sectionsOf({ checked, transfer, depth }: Measured, { steps }: Setting):
   return sections;
 }
 
+/** What was left out for want of time, in the terminal too. */
+function missingFinding({ because }: NotApplicable): Finding {
+  return { tone: "warn", text: `No best rates were searched: ${because}.` };
+}
+
 function transferSection({ found, plan }: NonNullable<Measured["transfer"]>): ReportSection {
   return {
     id: "transfer",
     title: "Learning-rate transfer",
     question: "Does the learning rate that is best for a narrow network suit a wide one?",
     source,
-    findings: transferFindings(found),
+    findings: [...doubtFindings(found, plan), ...transferFindings(found)],
     figures: transferFigures(found, plan),
     numbers: [],
     tables: [rateTable(found)],
