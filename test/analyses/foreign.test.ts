@@ -61,6 +61,17 @@ describe("fathom probe", () => {
     expect(pairs[0]).toMatchObject({ from: "input", to: "output", side: "vjp" });
   });
 
+  it("names the tensor that brings the one block back, with a factor above 1", async () => {
+    const text = "mlp:depth=2,width=48,in=784,out=10,activation=linear,sw2=0.4";
+    const { advice, mend } = await json("probe", exported("weak", text));
+    const { weights, by } = mend.divisions[0];
+    expect(by).toBeLessThan(1);
+    const [, weight, times] = /^Multiply (\S+) by ([\d.]+)\.$/.exec(advice[0].what)!;
+    expect(weights).toEqual([weight]);
+    const { verdict } = await json("probe", exported("mended", text, { [weight!]: Number(times) }));
+    expect(verdict).toMatch(/^Small changes keep their size/);
+  });
+
   it("blames nobody where all blocks are alike, on random inputs as well", async () => {
     const { culprit, advice, settings } = await json("probe", healthy);
     expect(culprit).toBeNull();

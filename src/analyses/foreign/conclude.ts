@@ -170,7 +170,7 @@ function exportAdvice(findings: readonly ModelFinding[]): Advice[] {
   ];
 }
 
-function mendAdvice({ culprit, layers }: BlocksMeasurement, mend: Mend | undefined): Advice[] {
+function mendAdvice({ culprit }: BlocksMeasurement, mend: Mend | undefined): Advice[] {
   if (mend === undefined) return [];
   const { divisions, before, after, gainAfter } = mend;
   const change = `ln J over the blocks is ${significant(before)}; measured again with it: ${significant(after)}`;
@@ -191,15 +191,15 @@ function mendAdvice({ culprit, layers }: BlocksMeasurement, mend: Mend | undefin
       },
     ];
   }
-  const blocks = layers.length - 1;
+  const [{ block, index, gain }] = divisions as [Mend["divisions"][number]];
   return [
     {
       about: "initialisation",
       what: `${capital(scalings(divisions))}.`,
       why:
-        blocks === 1
-          ? `The one block changes J ${factor(before)}; J goes as the square of weights.`
-          : `The blocks, ${blocks} of them, change J ${factor(before)} together; J goes as the square of weights.`,
+        divisions.length === 1
+          ? `${capital(blockName(index, block))} multiplies J by ${significant(gain)}; J goes as the square of weights.`
+          : `Each of ${divisions.length} blocks changes J, and together they change it ${factor(before)}.`,
       evidence: `${change}.`,
       expected: `J over the blocks becomes ${significant(Math.exp(after))}.`,
     },
