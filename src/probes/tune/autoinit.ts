@@ -2,7 +2,8 @@
  * @file Tuning by an objective (AutoInit, criticality.md §7.2): gains exp(t) of all weights at once by descent on
  *   ½ Σ_l (ln J_l/J*_l)² + (λ/2) Σ_l (ln K^{l+1}/K^l)²,
  * with the gradient through the gains by the engine's vjp. In t, ln J_l = 2 t_l + const for a plain layer, so that steps of
- * ¼ are Newton's: relu networks are there in one. J*_l is 1, and for the blocks of a whole skip what a sweep aims at.
+ * ¼ are Newton's: relu networks are there in one. J*_l is 1, and for the blocks of a whole skip what a sweep aims at. A
+ * readout behind a pool has K in place of J, as in a sweep.
  */
 import {
   add,
@@ -33,7 +34,7 @@ import { push, type Tap, tapChain } from "../chain.ts";
 import { checkInputs } from "../checks.ts";
 import { seedKey } from "../jacobian.ts";
 import { Gains } from "./gains.ts";
-import { type Plan, tuningPlan } from "./sites.ts";
+import { isPooledReadout, type Plan, tuningPlan } from "./sites.ts";
 import type { SweepOptions, SweepResult } from "./sweep.ts";
 import { nothingToTune } from "./sweep.ts";
 
@@ -83,8 +84,10 @@ interface Objective {
 interface Value {
   readonly loss: number;
   readonly gradient: Float64Array;
-  /** ln J/J* by stretch, from the second. */
+  /** What is to be 0 by stretch, from the second: ln J/J*, or ln K/K*. */
   readonly logs: Float64Array;
+  /** ln J by stretch, from the second. */
+  readonly lnJ: Float64Array;
 }
 
 async function descend(objective: Objective, plan: Plan, settings: AutoInitOptions): Promise<AutoInitResult> {
@@ -131,17 +134,17 @@ function ownStep({ stretches }: Plan, t: Float64Array, { logs }: Value): Float64
   return next;
 }
 
-function resultOf(plan: Plan, t: Float64Array, { logs }: Value): SweepResult {
+function resultOf(plan: Plan, t: Float64Array, { lnJ }: Value): SweepResult {
   const gains = new Gains(plan);
   for (const site of gains.sites()) gains.setWeight(site, Math.exp(t[site.group]!));
   const stretches = plan.stretches.map(({ layers, finals }, l) => {
-    const target = targetOf(plan, l);
+    const hasTarget = l > 0 && !isPooledReadout(plan, l);
     return {
       index: l + 1,
       name: layers.at(-1)!.name,
       status: finals.length === 0 ? ("untunable" as const) : ("ok" as const),
-      J: l === 0 ? 1 : Math.exp(logs[l - 1]!) * target,
-      ...(l === 0 ? {} : { target }),
+      J: l === 0 ? 1 : Math.exp(lnJ[l - 1]!),
+      ...(hasTarget ? { target: targetOf(plan, l) } : {}),
     };
   });
   return { gains, stretches };
@@ -149,20 +152,32 @@ function resultOf(plan: Plan, t: Float64Array, { logs }: Value): SweepResult {
 
 /** The mean over the sampled networks of the objective, its gradient and its logarithms. */
 async function evaluateAt({ executable, seeds }: Objective, t: Float64Array): Promise<Value> {
-  const total = { loss: 0, gradient: new Float64Array(t.length), logs: new Float64Array(0) };
+  const total = {
+    loss: 0,
+    gradient: new Float64Array(t.length),
+    logs: new Float64Array(0),
+    lnJ: new Float64Array(0),
+  };
   for (const feeds of seeds) {
     const found = await executable.run({ ...feeds, "tune.t": ndarray("float64", [t.length], t) });
-    const [loss, gradient, logs] = ["loss", "gradient", "logs"].map(
+    const [loss, gradient, logs, lnJ] = ["loss", "gradient", "logs", "lnJ"].map(
       (name) => found[name]!.data as Float64Array,
     );
     total.loss += loss![0]! / seeds.length;
     total.gradient = total.gradient.map((sum, i) => sum + gradient![i]! / seeds.length);
-    total.logs = Float64Array.from(logs!, (value, i) => (total.logs[i] ?? 0) + value / seeds.length);
+    const added = (sum: Float64Array, one: Float64Array) =>
+      Float64Array.from(one, (value, i) => (sum[i] ?? 0) + value / seeds.length);
+    total.logs = added(total.logs, logs!);
+    total.lnJ = added(total.lnJ, lnJ!);
   }
   return total;
 }
 
-function targetOf({ stretches }: Plan, l: number): number {
+/** What J of a stretch is to be; K of a readout behind a pool, of which weights make at least half as in a sweep. */
+function targetOf(plan: Plan, l: number): number {
+  const { stretches } = plan;
+  if (isPooledReadout(plan, l))
+    return Math.max(1, 2 * stretches[l]!.finals.reduce((sum, { sb2 }) => sum + sb2, 0));
   const whole = stretches.filter(({ wholeSkip }) => wholeSkip).length;
   return stretches[l]!.wholeSkip ? 1 + 0.5 / whole : 1;
 }
@@ -234,18 +249,25 @@ function objectiveGraph(
     starts.map((probe, l) => push(taps[l]!, taps[l + 1]!, probe).meanSquare),
     { over: starts, size: probes },
   );
-  const logs = joined(
-    squares.map((J, l) => sub(log(maximum(reduceMean(J), tiny)), Math.log(targetOf(plan, l + 1)))),
+  const pooled = isPooledReadout(plan, taps.length - 1);
+  const lnK = taps.map(({ tensor }) => log(maximum(reduceMean(square(tensor)), tiny)));
+  const lnJ = squares.map((J) => log(maximum(reduceMean(J), tiny)));
+  const aimed = pooled ? [...lnJ.slice(0, -1), lnK.at(-1)!] : lnJ;
+  const logs = joined(aimed.map((value, l) => sub(value, Math.log(targetOf(plan, l + 1)))));
+  const steady = unsteadiness(pooled ? lnK.slice(0, -1) : lnK, lam);
+  const loss = mul(
+    [reduceSum(square(logs)), ...steady].reduce((sum, term) => add(sum, term)),
+    0.5,
   );
-  const K = joined(taps.map(({ tensor }) => log(maximum(reduceMean(square(tensor)), tiny))));
-  const steps = sub(
-    slice(K, { starts: [1], ends: [taps.length] }),
-    slice(K, { starts: [0], ends: [taps.length - 1] }),
-  );
-  const loss = add(mul(reduceSum(square(logs)), 0.5), mul(reduceSum(square(steps)), 0.5 * lam));
   const gradient = orZeros(vjp([loss], [t])[0], t);
-  const outputs = { loss, gradient, logs };
+  const outputs = { loss, gradient, logs, lnJ: joined(lnJ) };
   return { inputs: inputsOf(Object.values(outputs)), outputs };
+}
+
+/** λ Σ (ln K^{l+1}/K^l)², where there is such a term. */
+function unsteadiness(lnK: readonly Tensor[], lam: number): Tensor[] {
+  if (lnK.length < 2) return [];
+  return [mul(reduceSum(square(sub(joined(lnK.slice(1)), joined(lnK.slice(0, -1))))), lam)];
 }
 
 /** Numbers in one row. */

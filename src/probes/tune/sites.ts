@@ -60,6 +60,15 @@ export function tuningPlan(model: Model): Plan {
   return { stretches, groups: 1 + Math.max(-1, ...[...sites.values()].map(({ group }) => group)) };
 }
 
+/**
+ * Whether a stretch is a readout behind a pool: J = 1 would make up for what averaging takes from every single position, so
+ * that its logits get second moment 1 instead.
+ */
+export function isPooledReadout({ stretches }: Plan, place: number): boolean {
+  const { pooled, wholeSkip } = stretches[place]!;
+  return pooled && !wholeSkip && place > 0 && place === stretches.length - 1;
+}
+
 /** Every layer of a list in the order of the forward pass: those inside another before it. */
 export function* forwardOrder(layers: readonly ModelLayer[]): Generator<ModelLayer> {
   for (const layer of layers) {

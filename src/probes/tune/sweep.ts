@@ -16,7 +16,7 @@ import { checkInputs } from "../checks.ts";
 import { seedKey } from "../jacobian.ts";
 import { drawUnit, Gains } from "./gains.ts";
 import { shareGains } from "./shared.ts";
-import { type Site, type Stretch, tuningPlan } from "./sites.ts";
+import { isPooledReadout, type Site, type Stretch, tuningPlan } from "./sites.ts";
 import { branchAim, wholeSkip } from "./skip.ts";
 import { type GainSearch, solveGain } from "./solve.ts";
 import { compileStages, type Stage, type StageRun, type Stages } from "./stage.ts";
@@ -196,7 +196,7 @@ export class Sweep {
     const floor = await trial.at(finals, 0);
     const skips = floor.J > 0.5;
     const readout = place === last;
-    if (!skips && (place === 0 || (readout && stretch.pooled))) {
+    if (!skips && (place === 0 || isPooledReadout(this.gains.plan, place))) {
       const wanted = place === 0 ? this.#settings.strategy.firstK : 1;
       return { status: await this.#searchK(trial, finals, { read: readK, floor: floor.K, target: wanted }) };
     }
