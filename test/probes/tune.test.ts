@@ -205,6 +205,28 @@ describe("the AutoInit objective", () => {
   });
 });
 
+describe("a readout behind a pool", () => {
+  const net = parseNet({
+    fathom: 1,
+    input: image,
+    layers: [conv, relu, { ...conv, sw2: 0.1 }, relu, { kind: "globalAvgPool" }, dense(10)],
+  });
+
+  it.each([
+    ["a sweep", tuneBySweep],
+    ["an objective", tuneByObjective],
+  ])("gets logits of second moment 1 by %s, not J = 1", async (_, tuneBy) => {
+    const { net: tuned, stretches } = await tuneBy({ net, inputs: inputsFor(net), seeds: 3, key });
+    const settings = { inputs: inputsFor(net), seeds: 6, stream: "test", key };
+    const readout = (await checkTuning(tuned, settings)).layers.at(-1)!;
+    // Ten logits of four inputs that are alike, on six networks: K scatters by about √(2/60) = 18 %; three of them.
+    expect(Math.abs(Math.log(readout.K.value))).toBeLessThan(0.6);
+    expect(readout.local!.lnMean).toBeLessThan(Math.log(0.5));
+    expect(stretches.at(-1)).toMatchObject({ status: "ok" });
+    expect(stretches.at(-1)).not.toHaveProperty("target");
+  });
+});
+
 describe("two numbers", () => {
   it("finds σw² = 2 of relu", async () => {
     const net = parseNetText("mlp:depth=7,width=128,activation=relu,sw2=9,in=32");
@@ -236,6 +258,11 @@ describe("the search for a gain", () => {
     expect(found.status).toBe("ok");
     expect(found.gain).toBeCloseTo(0.5, 6);
     expect(calls).toBe(2);
+  });
+
+  it("says so where the quantity jumps over its target", async () => {
+    const jump = async (gain: number) => (gain < 3 ? 0.5 * gain : 2 * gain);
+    expect(await solveGain(jump, { floor: 0, target: 3 })).toMatchObject({ status: "unmet" });
   });
 
   it("comes back from where the quantity overflows", async () => {

@@ -23,9 +23,9 @@ export const passing =
 const ofFreshNetworks =
   "ln J(1, l) on sampled networks with 95 % intervals. In the band J is within a factor 2 of 1; the networks of “after” are not those that were tuned on.";
 
-/** The two as rows of a report's profiles. */
-export function logProfiles({ before, after }: Profiles): LogProfile[] {
-  const values = ({ layers }: Profile) => layers.map(({ J }) => finiteOrNull(J.lnMean));
+/** The two as rows of a report's profiles, up to the last hidden layer as sentences are. */
+export function logProfiles({ before, after, hidden }: Profiles): LogProfile[] {
+  const values = ({ layers }: Profile) => layers.slice(0, hidden).map(({ J }) => finiteOrNull(J.lnMean));
   return [
     { label: "ln J before", values: values(before) },
     { label: "ln J after", values: values(after) },
@@ -95,6 +95,7 @@ const wording: Readonly<Record<StretchResult["status"], string | undefined>> = {
   dead: "is dead: nothing comes through it at any gain",
   insensitive: "does not depend on its gain, as where a normalisation follows the weights",
   clipped: "would need a gain outside of 10⁻⁶ to 10⁶",
+  unmet: "did not come to its target in the steps that a search has",
   untunable: "has no weights to scale",
   shared: "shares its weights with another block, in the file at least: one factor would change both",
   normalised: "has the J that batch normalisation gives it at every gain; its gain keeps K",

@@ -9,8 +9,9 @@ export interface GainSearch {
   /**
    * `dead`: nothing comes through at any gain. `insensitive`: the quantity does not depend on the gain, as before a
    * normalisation. `clipped`: the gain that would do is out of reach.
+   * `unmet`: the quantity did not come to its target in the steps there are, as where it jumps over it.
    */
-  readonly status: "ok" | "dead" | "insensitive" | "clipped";
+  readonly status: "ok" | "dead" | "insensitive" | "clipped" | "unmet";
 }
 
 /** Gains stay in this factor of 1. */
@@ -58,8 +59,12 @@ export async function solveGain(
     }
     last = next;
   }
-  const status = Math.abs(last.x) > reach - 1e-3 ? "clipped" : "ok";
-  return { gain: Math.exp(last.x), status };
+  return { gain: Math.exp(last.x), status: endOf(last) };
+}
+
+function endOf({ x, y }: Sample): GainSearch["status"] {
+  if (Math.abs(x) > reach - 1e-3) return "clipped";
+  return Math.abs(y) <= tolerance ? "ok" : "unmet";
 }
 
 /** The sample nearest to gain 1 where something comes through and nothing overflows. */
