@@ -74,8 +74,10 @@ export async function tune(asked: TuneQuestion): Promise<Outcome> {
     return checkTuning(subject, { inputs, key, seeds: checkedSeeds, stream, ...options });
   };
   requireTaps(model);
+  // Theory says at once what it cannot tune, before anything is measured.
+  const predicted = asked.method === "theory" ? await tuneWith(asked, { net, inputs, key }) : undefined;
   const before = await check(net, "before");
-  const tuned = await tuneWith(asked, { net, inputs, key });
+  const tuned = predicted ?? (await tuneWith(asked, { net, inputs, key }));
   const after = await check(tuned.net, "after");
   const open = asked.net.input === undefined && asked.dataset === undefined;
   const ready = open ? withoutInput(tuned.net) : tuned.net;
