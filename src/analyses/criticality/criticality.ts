@@ -41,7 +41,7 @@ export function concludeCriticality(
     figures: criticalityFigures(predicted, measured),
     ...tablesOf(predicted, measured),
     notes: notesOf(predicted, measured),
-    profiles: [{ label: "ln J by layer", values: logs.map(finiteOrNull) }],
+    profiles: [{ label: "ln J by layer", values: logs.slice(0, predicted.hidden).map(finiteOrNull) }],
     json: criticalityJson(predicted, measured),
   };
 }
