@@ -147,7 +147,7 @@ function separationJson(
     theory: finiteOrNull(theory),
     measured: finiteOrNull(value),
     se: se ?? null,
-    ...(finiteOrNull(theory) !== null && Number.isFinite(value) ? {} : { status: "undefined" }),
+    ...(finiteOrNull(theory) !== null && Number.isFinite(value) ? {} : { status: "unknown" }),
   });
   return {
     firstK: firstK === undefined ? null : { p5: firstK[0], p50: firstK[1], p95: firstK[2] },
