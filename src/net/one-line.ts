@@ -196,12 +196,13 @@ export function oneLineToJson(text: string): unknown {
   }
   const mlp = readOptions(rest);
   const perLayer = layerCount(hiddenStep(mlp, {}));
-  if (mlp.depth * perLayer > MAX_LAYERS) {
+  const deepest = Math.floor(MAX_LAYERS / perLayer) - 1;
+  if (mlp.depth > deepest) {
     throw new FathomError({
       code: "too-large",
-      message: `depth=${mlp.depth} gives ${mlp.depth * perLayer} layers; the bound is ${MAX_LAYERS}.`,
+      message: `A depth of ${mlp.depth} makes more than ${MAX_LAYERS} layers, the bound.`,
       where: "mlp:depth",
-      hint: `Use a depth of at most ${Math.floor(MAX_LAYERS / perLayer) - 1}.`,
+      hint: `Use a depth of at most ${deepest}.`,
     });
   }
   const { parameterisation, init } = mlp;

@@ -1,6 +1,7 @@
 /** @file `fathom criticality`: does a small change grow or die out with depth, and where is the critical point? */
 import { type Command, Option } from "commander";
 import type { Net } from "../../net/index.ts";
+import { FathomError, relocated } from "../../tensor/index.ts";
 import type { CommandSpec } from "../command.ts";
 import type { Context } from "../context.ts";
 import { criticalityText } from "../criticality-text.ts";
@@ -40,7 +41,7 @@ function declare(command: Command): Command {
     .addOption(muOption(" (with --activation)"))
     .addOption(
       new Option("--depth <n>", "hidden layers (with --activation; default 30)").argParser(
-        integerOption("--depth", { min: 1, max: 100_000 }),
+        integerOption("--depth", { min: 1 }),
       ),
     )
     .addOption(
@@ -59,11 +60,18 @@ function declare(command: Command): Command {
 
 /** The network of the options: uniform, on inputs as wide as its layers. */
 async function describedNet(activation: string, options: CriticalityOptions): Promise<Net> {
-  const { parseNetText } = await import("../../net/index.ts");
+  const { parseActivation, parseNetText } = await import("../../net/index.ts");
   const { sw2, sb2, norm, mu, depth, width } = { ...described, ...options };
-  return parseNetText(
-    `mlp:depth=${depth},width=${width},activation=${activation},sw2=${sw2},sb2=${sb2},norm=${norm},mu=${mu},out=10,in=${width}`,
-  );
+  parseActivation(activation, "--activation");
+  try {
+    return parseNetText(
+      `mlp:depth=${depth},width=${width},activation=${activation},sw2=${sw2},sb2=${sb2},norm=${norm},mu=${mu},out=10,in=${width}`,
+    );
+  } catch (error) {
+    throw error instanceof FathomError && error.where?.startsWith("mlp:")
+      ? relocated(error, { where: error.where.replace("mlp:", "--") })
+      : error;
+  }
 }
 
 async function readSubject(

@@ -17,7 +17,7 @@ interface IsometryOptions {
 function declare(command: Command): Command {
   return command
     .requiredOption("--activation <name>", "tanh, erf, leakyRelu(0.9), …")
-    .requiredOption("--depth <n>", "hidden layers", integerOption("--depth", { min: 1, max: 100_000 }))
+    .requiredOption("--depth <n>", "hidden layers", integerOption("--depth", { min: 1, max: 49_999 }))
     .addOption(
       new Option("--sigma2 <v>", "variance of the eigenvalues of J Jᵀ that is allowed")
         .argParser(numberOption("--sigma2", { above: 0 }))
