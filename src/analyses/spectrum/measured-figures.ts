@@ -1,6 +1,6 @@
 /** @file Pictures of measured spectra: histograms over the predicted density, and both distribution functions. */
 import type { EigenvalueLaw, SpectrumMeasurement } from "../../probes/index.ts";
-import { type LineFigure, lineFigure, type Point, point, type Series } from "../figure.ts";
+import { type Axis, type LineFigure, lineFigure, type Point, point, type Series } from "../figure.ts";
 import { counted } from "../words.ts";
 import { NARROW } from "./figures.ts";
 import type { MeasuredSpectrum } from "./measure.ts";
@@ -25,13 +25,28 @@ export function withMeasured(
   );
   const name = `measured, ${counted(living.length, "network")} of width ${measured.width}`;
   const free = values.filter((value) => !atoms(predicted).some((at) => Math.abs(value - at) <= AT_ATOM * at));
-  const overlaid = figures.map((figure) => ({
-    ...figure,
-    caption: `${figure.caption} Steps: sampled networks, ${atoms(predicted).length > 0 ? "without what sits at atoms" : "scaled to theory's mean"}.`,
-    series: [histogramFor(figure, free, values.length, name), ...figure.series],
-  }));
+  const scaled = atoms(predicted).length > 0 ? "without what sits at atoms" : "scaled to theory's mean";
+  const overlaid = figures.map((figure) => {
+    const steps = histogramFor(figure, free, values.length, name);
+    return {
+      ...figure,
+      caption: `${figure.caption} Steps: sampled networks, ${scaled}.`,
+      y: holding(figure.y, steps.points),
+      series: [steps, ...figure.series],
+    };
+  });
   const alone = figures.length === 0 && predicted === undefined ? [histogramAlone(values, name)] : [];
   return [...overlaid, ...alone, distributionFigure(values, name, law)];
+}
+
+/** Room above the highest point, for the labels of rules. */
+const HEADROOM = 1.12;
+
+/** An axis whose shown range, where it is given, ends above all points. */
+function holding(axis: Axis, points: readonly Point[]): Axis {
+  if (axis.domain === undefined) return axis;
+  const [from, to] = axis.domain;
+  return { ...axis, domain: [from, Math.max(to, ...points.map(({ y }) => HEADROOM * (y ?? 0)))] };
 }
 
 function atoms(predicted: SpectrumPrediction | undefined): number[] {
