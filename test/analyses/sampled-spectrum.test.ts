@@ -98,8 +98,8 @@ describe("networks that are given", () => {
 });
 
 it("histograms stay inside of their axes", async () => {
-  const uniform = { activation: { kind: "relu" }, depth: 4, q: 1, weights: "haar" } as const;
-  const { document } = await sampledSpectrum({ ...asked, uniform, measure: { width: 24, seeds: 1 } });
+  // One small network: its highest step is 1.4 times theory's maximum.
+  const { document } = await sampledSpectrum({ ...asked, uniform: erf, measure: { width: 24, seeds: 1 } });
   const drawn = document.sections[0]!.figures.find(({ id }) => id === "spectrum-eigenvalues") as LineFigure;
   const heights = drawn.series.flatMap(({ points }) => points.map(({ y }) => y ?? 0));
   expect(drawn.y.domain![1]).toBeGreaterThan(Math.max(...heights));
