@@ -4,9 +4,11 @@
  * segment, and what was divided out is kept: J of a deep network leaves float32 long before it leaves our logarithms.
  */
 import {
+  constant,
   div,
   input,
   jvp,
+  matmul,
   maximum,
   orZeros,
   reduceMean,
@@ -17,7 +19,7 @@ import {
   vjp,
 } from "../expr/index.ts";
 import { applyModel, type Model, parameterInputs, takesIds, trainableParameters } from "../net/index.ts";
-import { FathomError, type FloatDType, sizeOf } from "../tensor/index.ts";
+import { FathomError, type FloatDType, filled, sizeOf } from "../tensor/index.ts";
 
 /** The forward pass of a model on `samples` inputs, with named inputs for everything that is fed. */
 export interface TapChain {
@@ -111,7 +113,7 @@ export function pull(from: Tap, to: Tap, cotangent: Tensor): Carried {
 /** A tangent that died (all zeros) stays zero and has mean square 0: no 0/0. */
 export function normalise(vector: Tensor, { together }: Pick<Tap, "together">): Carried {
   const axes = together ? [...vector.shape.keys()] : unitAxes(vector);
-  const meanSquare = reduceMean(square(vector), { axes, keepDims: true });
+  const meanSquare = meanOverUnits(square(vector), axes);
   // One operator less than asking whether it is 0: the root of the smallest number there is. A larger bound would leave the
   // direction short of unit size, and what it lacks would count again in the next stretch.
   const scale = maximum(sqrt(meanSquare), vector.dtype === "float64" ? 2.2e-162 : 3.7e-23);
@@ -119,6 +121,14 @@ export function normalise(vector: Tensor, { together }: Pick<Tap, "together">): 
     direction: div(vector, scale),
     meanSquare: asColumn(meanSquare),
   };
+}
+
+/** With the axes kept. Rows of a matrix are summed by a product with ones, which is four times as fast as a reduction. */
+function meanOverUnits(squares: Tensor, axes: readonly number[]): Tensor {
+  const { shape, dtype } = squares;
+  if (shape.length !== 2 || axes.length !== 1) return reduceMean(squares, { axes, keepDims: true });
+  const units = shape[1]!;
+  return matmul(squares, constant(filled(dtype as FloatDType, [units, 1], 1 / units)));
 }
 
 /** `[S, 1]`: mean of h² over the units of each sample, the K that is measured at a tap. */
