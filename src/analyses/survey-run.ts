@@ -54,12 +54,17 @@ async function answer<C extends SurveyRun>(analysis: Analysis<C>, context: C): P
   }
 }
 
-/** The sentences one after the other, with the tone of the last that judges: training has seen more than theory. */
+/**
+ * The sentences one after the other, with the tone of the last that judges: training has seen more than theory. A network that
+ * trains although something is wrong with it is worth a look.
+ */
 export function joinVerdicts(verdicts: readonly Verdict[]): Verdict {
   if (verdicts.length === 0)
     return { sentence: "No question could be answered: see what does not apply.", tone: "warn" };
   const sentence = verdicts.map((verdict) => verdict.sentence).join(" ");
-  return { sentence, tone: verdicts.findLast(({ tone }) => tone !== "neutral")?.tone ?? "neutral" };
+  const tones = verdicts.map(({ tone }) => tone).filter((tone) => tone !== "neutral");
+  const last = tones.at(-1) ?? "neutral";
+  return { sentence, tone: last === "good" && tones.includes("bad") ? "warn" : last };
 }
 
 /** Later analyses know more: of two pieces of advice about the same thing, the later one stays. */
