@@ -4,40 +4,26 @@
  */
 import type { Dataset } from "../data/index.ts";
 import { buildModel, type Model, type Net, withInput } from "../net/index.ts";
-import type { CompileOptions } from "../runtime/index.ts";
-import { Key } from "../tensor/index.ts";
 import { checkFit } from "../train/index.ts";
-import { Budget } from "./budget.ts";
-import type { Progress } from "./document.ts";
+import { RunContext, type RunSettings } from "./run-context.ts";
 
-export interface SurveySettings {
+export interface SurveySettings extends RunSettings {
   readonly net: Net;
   readonly dataset: Dataset;
   /** The network to compare with instead of the advised initialisation (`--versus`). */
   readonly versus?: Net;
-  readonly seed: number;
-  /** Budget of the whole survey in seconds on two cores. */
-  readonly seconds: number;
-  readonly options?: CompileOptions;
-  readonly onProgress?: (progress: Progress) => void;
-  readonly signal?: AbortSignal;
 }
 
 /** One survey: what it is about, its budget, and what has been computed for it so far. */
-export class SurveyContext {
+export class SurveyContext extends RunContext {
   readonly net: Net;
   readonly model: Model;
   readonly dataset: Dataset;
   readonly versus: Net | undefined;
-  readonly seed: number;
-  readonly key: Key;
-  readonly budget: Budget;
-  readonly options: CompileOptions;
-  readonly signal: AbortSignal | undefined;
-  readonly #onProgress: ((progress: Progress) => void) | undefined;
   readonly #shared = new Map<string, unknown>();
 
   constructor(settings: SurveySettings) {
+    super(settings);
     this.dataset = settings.dataset;
     const input = { kind: settings.dataset.kind, shape: settings.dataset.inputShape };
     this.net = withInput(settings.net, input);
@@ -45,12 +31,6 @@ export class SurveyContext {
     checkFit(this.model, this.dataset);
     this.versus = settings.versus && withInput(settings.versus, input);
     if (this.versus !== undefined) checkFit(buildModel(this.versus), this.dataset);
-    this.seed = settings.seed;
-    this.key = Key.fromSeed(settings.seed);
-    this.budget = new Budget(settings.seconds);
-    this.options = settings.options ?? {};
-    this.signal = settings.signal;
-    this.#onProgress = settings.onProgress;
   }
 
   /** The result of `make`, computed once under this name for all analyses of the survey. */
@@ -62,9 +42,5 @@ export class SurveyContext {
   /** Whether a shared result is there already. */
   has(name: string): boolean {
     return this.#shared.has(name);
-  }
-
-  progress(label: string, done: number, total: number | null): void {
-    this.#onProgress?.({ label, done, total });
   }
 }

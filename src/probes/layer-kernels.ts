@@ -21,28 +21,21 @@ import {
   withScope,
 } from "../expr/index.ts";
 import { initialise, type Model } from "../net/index.ts";
-import { type CompileOptions, compile, type Executable } from "../runtime/index.ts";
-import { type FloatDType, Key, type NdArray, rademacher } from "../tensor/index.ts";
+import { compile, type Executable } from "../runtime/index.ts";
+import { Key, type NdArray, rademacher } from "../tensor/index.ts";
 import { eventLoopTurn } from "../train/index.ts";
 import { normalise, type TapChain, tapChain } from "./chain.ts";
 import { checkInputs, positiveCount } from "./checks.ts";
-import { seedKey } from "./jacobian.ts";
+import { type JacobianOptions, seedKey } from "./jacobian.ts";
 import { type LogEstimate, logEstimate } from "./log-estimate.ts";
 
-export interface LayerKernelOptions {
-  readonly model: Model;
-  /** `[S, ...inputShape]`. */
-  readonly inputs: NdArray;
-  /** Fresh initialisations; 5 unless said. */
-  readonly seeds?: number;
+export interface LayerKernelOptions
+  extends Pick<
+    JacobianOptions,
+    "model" | "inputs" | "seeds" | "key" | "dtype" | "options" | "signal" | "onSeed"
+  > {
   /** Rademacher cotangents a network; 4 unless said. */
   readonly probes?: number;
-  readonly key?: Key;
-  readonly dtype?: FloatDType;
-  readonly options?: CompileOptions;
-  readonly signal?: AbortSignal | undefined;
-  /** Called before each seed. */
-  readonly onSeed?: (done: number, total: number) => void;
 }
 
 /** What the parameters that end in one preactivation add to the kernel at the last. */

@@ -1,5 +1,4 @@
 /** @file The same quantities on sampled networks of the real width: partial Jacobians, their law, and the layer to blame. */
-import type { Model } from "../../net/index.ts";
 import {
   type CulpritFinding,
   culprit,
@@ -7,11 +6,11 @@ import {
   diagnose,
   growthRate,
   type JacobianMeasurement,
+  type JacobianOptions,
   type LayerKernel,
   measureJacobians,
 } from "../../probes/index.ts";
-import type { CompileOptions } from "../../runtime/index.ts";
-import type { Key, NdArray } from "../../tensor/index.ts";
+import type { Key } from "../../tensor/index.ts";
 import type { Estimate } from "../../theory/index.ts";
 import { hiddenTaps } from "../readout.ts";
 import { zeroDivision } from "../zero-division.ts";
@@ -32,15 +31,10 @@ export interface CriticalityMeasurement {
   readonly zeroDivision: string | undefined;
 }
 
-export interface CriticalityMeasureOptions {
-  readonly model: Model;
-  readonly inputs: NdArray;
+export interface CriticalityMeasureOptions
+  extends Pick<JacobianOptions, "model" | "inputs" | "options" | "signal" | "onSeed"> {
   readonly seeds: number;
   readonly key: Key;
-  readonly options?: CompileOptions;
-  readonly signal?: AbortSignal | undefined;
-  /** Called before each seed. */
-  readonly onSeed?: (done: number, total: number) => void;
 }
 
 /** Rademacher probes per input and seed. */
