@@ -38,7 +38,7 @@ export interface ForeignChainOptions {
  * chain.taps.map(({ name }) => name); // ["layers.0", "layers.1", "head"]
  */
 export function foreignChain(model: ForeignModel, options: ForeignChainOptions = {}): ForeignChain {
-  const { flow, names, samples } = model;
+  const { flow, names } = model;
   const start = isFloat(model.x) ? undefined : flow.cuts[0];
   const ends =
     options.taps === undefined
@@ -50,20 +50,39 @@ export function foreignChain(model: ForeignModel, options: ForeignChainOptions =
           last: [],
           inner: [],
         }));
-  const apart = ends.every(({ tensor }) => tensor.shape[0] === samples);
-  const together = options.examples === "together" || !apart;
   return {
-    dtype: model.dtype,
-    samples,
-    norms: together ? 1 : samples,
-    x: model.x,
-    parameters: model.parameters,
+    ...chainThrough(model, ends, options),
     trained: model.trained.map((name) => model.parameters[name]!),
     output: model.output,
-    taps: ends.map((end, i) => tapAt(end, i + 1, { samples, together })),
     values: model.values,
     tensorNames: ends.map(({ tensor }) => names.nameOf(tensor)),
     ends,
+  };
+}
+
+/** Where a tap is to stand. */
+interface TapPlace {
+  readonly name: string;
+  readonly tensor: Tensor;
+}
+
+/** Taps at tensors that all paths pass through, in their order; the last is the output, and nothing is trained. */
+export function chainThrough(
+  model: ForeignModel,
+  places: readonly TapPlace[],
+  { examples }: Pick<ForeignChainOptions, "examples">,
+): TapChain {
+  const { dtype, samples, x, parameters } = model;
+  const together = examples === "together" || places.some(({ tensor }) => tensor.shape[0] !== samples);
+  return {
+    dtype,
+    samples,
+    norms: together ? 1 : samples,
+    x,
+    parameters,
+    trained: [],
+    output: places.at(-1)!.tensor,
+    taps: places.map((place, i) => tapAt(place, i + 1, { samples, together })),
   };
 }
 
@@ -86,7 +105,7 @@ export function withScaled(chain: ForeignChain, factors: ReadonlyMap<string, num
 
 /** The tap at a tensor. Units are those of one example. */
 export function tapAt(
-  { name, tensor }: { readonly name: string; readonly tensor: Tensor },
+  { name, tensor }: TapPlace,
   index: number,
   { samples, together }: { readonly samples: number; readonly together: boolean },
 ): Tap {

@@ -7,7 +7,7 @@ import { inputName, type Tensor } from "../../expr/index.ts";
 import { FathomError } from "../../tensor/index.ts";
 import type { TapChain } from "../chain.ts";
 import { type LogEstimate, logEstimate } from "../log-estimate.ts";
-import { tapAt } from "./chain.ts";
+import { chainThrough } from "./chain.ts";
 import { entriesOf, flowBetween, isFloat } from "./flow.ts";
 import { type ForeignMeasureOptions, grouped, runChain } from "./measure.ts";
 import type { ForeignModel } from "./model.ts";
@@ -78,20 +78,9 @@ export function pairChain(
   const [source, sink] = [dataTensor(model, from), dataTensor(model, to)];
   const flow = flowBetween([source], sink);
   if (flow.order.length === 0 || source === sink) throw noPath(model, { from, to }, { source, sink });
-  const { samples } = model;
   const inner = thinned(flow.cuts.filter((tensor) => tensor !== source && tensor !== sink));
-  const tensors = [source, ...inner, sink];
-  const together = examples === "together" || tensors.some(({ shape }) => shape[0] !== samples);
-  return {
-    dtype: model.dtype,
-    samples,
-    norms: together ? 1 : samples,
-    x: model.x,
-    parameters: model.parameters,
-    trained: [],
-    output: sink,
-    taps: tensors.map((tensor, i) => tapAt({ name: `${i}`, tensor }, i + 1, { samples, together })),
-  };
+  const places = [source, ...inner, sink].map((tensor, i) => ({ name: `${i}`, tensor }));
+  return chainThrough(model, places, { examples });
 }
 
 /** A rescaling costs a pass over a tensor: where tensors meet often, every few layers is enough. */
