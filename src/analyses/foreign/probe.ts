@@ -70,8 +70,19 @@ export async function probeModel(asked: ProbeQuestion): Promise<Outcome> {
   const measured = await measureBlocks(subject.chain, settings);
   progress("checking advice");
   const blocks = concludeBlocks(subject, measured, await mend(measured, settings));
+  return probeOutcome({ asked, subject, pair, blocks, seconds: (performance.now() - start) / 1000 });
+}
+
+interface Probed {
+  readonly asked: ProbeQuestion;
+  readonly subject: ForeignSubject;
+  readonly pair: PairMeasurement;
+  readonly blocks: ReturnType<typeof concludeBlocks>;
+  readonly seconds: number;
+}
+
+function probeOutcome({ asked, subject, pair, blocks, seconds }: Probed): Outcome {
   const { advice, verdict, json, profiles = [], ...section } = blocks;
-  const seconds = (performance.now() - start) / 1000;
   return {
     json: { pairs: [pairJson(pair)], ...json, advice },
     document: {

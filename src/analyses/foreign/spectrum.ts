@@ -10,7 +10,9 @@ import {
   openForeign,
 } from "../../probes/index.ts";
 import { ndarray, singularValues, sizeOf } from "../../tensor/index.ts";
+import { meanBy } from "../../theory/index.ts";
 import { applies, defineAnalysis, doesNotApply } from "../analysis.ts";
+import type { Tone } from "../document.ts";
 import { finiteOrNull, lineFigure, point } from "../figure.ts";
 import { significant } from "../words.ts";
 import type { ForeignContext } from "./context.ts";
@@ -71,21 +73,11 @@ export const foreignSpectrum = defineAnalysis<undefined, Measured, ForeignContex
   },
   conclude(_, { measured }) {
     const { from, to, logs, units } = measured;
-    const all = logs.flatMap((values) => [...values]).sort((a, b) => b - a);
-    const top = all[0]!;
-    const meanSquare =
-      Math.log(all.reduce((sum, value) => sum + Math.exp(2 * (value - top)), 0) / all.length) + 2 * top;
-    const concentration = Math.exp(2 * top - meanSquare);
-    const ratio = `the largest singular value squared is ${significant(concentration)} times the mean`;
-    const [few, most] = [concentration > mostUneven, concentration < alike];
-    const how = few
-      ? "few directions survive"
-      : most
-        ? "directions survive alike"
-        : "directions survive unevenly";
-    const text = `From ${from} to ${to} ${how}: ${ratio}.`;
+    const { top, meanSquare, concentration } = summary(logs);
+    const { how, tone } = judged(concentration);
+    const text = `From ${from} to ${to} ${how}.`;
     return {
-      findings: [{ text, tone: few ? "warn" : most ? "good" : "neutral" }],
+      findings: [{ text, tone }],
       advice: [],
       numbers: [
         {
@@ -112,6 +104,23 @@ export const foreignSpectrum = defineAnalysis<undefined, Measured, ForeignContex
     };
   },
 });
+
+/** ln of the largest singular value, ln of their mean square, and the largest squared over that mean. */
+function summary(logs: Measured["logs"]) {
+  const all = logs.flatMap((values) => [...values]);
+  const top = all.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+  const meanSquare = Math.log(meanBy(all, (value) => Math.exp(2 * (value - top)))) + 2 * top;
+  return { top, meanSquare, concentration: Math.exp(2 * top - meanSquare) };
+}
+
+function judged(concentration: number): { readonly how: string; readonly tone: Tone } {
+  if (!Number.isFinite(concentration))
+    return { how: "the Jacobian is dead: nothing comes through", tone: "bad" };
+  const ratio = `the largest singular value squared is ${significant(concentration)} times the mean`;
+  if (concentration > mostUneven) return { how: `few directions survive: ${ratio}`, tone: "warn" };
+  if (concentration < alike) return { how: `directions survive alike: ${ratio}`, tone: "good" };
+  return { how: `directions survive unevenly: ${ratio}`, tone: "neutral" };
+}
 
 async function spectra(context: ForeignContext, { model }: OpenedModel): Promise<Measured> {
   const chain = foreignChain(model);
