@@ -51,7 +51,7 @@ function fisherFindings(predicted: FisherPrediction, measured?: FisherMeasured):
   return [
     {
       text: `Fisher: learning rates up to ${significant(fisherRate(predicted))} are stable at this depth (${fisherRateInBrief}).`,
-      tone: "neutral",
+      tone: "good",
     },
     {
       text: near
