@@ -24,7 +24,7 @@ const loaded = new Map<string, Promise<AssemblyModule>>();
  * The compiled module of a folder of assembly/, once per process and build.
  * @param name - folder in assembly/.
  * @param build - the fastest that this host runs, unless said.
- * @throws FathomError `unavailable` when the kernels have not been built, or the host has no SIMD.
+ * @throws FathomError `not-found` when the kernels have not been built, `unsupported` where the host has no SIMD.
  * @example const { module, build } = await loadAssembly("covariance");
  */
 export function loadAssembly(name: string, build?: AssemblyBuild): Promise<AssemblyModule> {
@@ -40,7 +40,7 @@ async function load(name: string, asked: AssemblyBuild | undefined): Promise<Ass
     if (WebAssembly.validate(bytes)) return { name, build, module: await WebAssembly.compile(bytes) };
   }
   throw new FathomError({
-    code: "unavailable",
+    code: "unsupported",
     message: `This host cannot run the ${asked ?? "SIMD"} build of the kernel "${name}".`,
     where: "WebAssembly",
     hint: "Run it on Node 22.12 or newer on a processor with SSE4.1 or NEON.",
@@ -61,7 +61,7 @@ function fileOf(name: string, build: AssemblyBuild): string {
 
 function notBuilt(file: string): FathomError {
   return new FathomError({
-    code: "unavailable",
+    code: "not-found",
     message: `The SIMD kernel ${file} has not been built.`,
     where: file,
     hint: 'Run "npm run prepare" in the checkout ("npm ci" does it too).',
