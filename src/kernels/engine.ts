@@ -1,0 +1,12 @@
+/** @file The engine that evaluates the kernels of a network on tiles of items (kernel-engine.md §1). */
+import { referenceEngine } from "./reference/index.ts";
+import type { EngineSpec, TileEngine } from "./types.ts";
+
+/**
+ * An engine for one thread.
+ * @throws FathomError unsupported naming a layer without a kernel.
+ * @example const engine = await createEngine({ net, values: ["nngp"], precision: "float32", parameterisation: "ntk" });
+ */
+export async function createEngine(spec: EngineSpec): Promise<TileEngine> {
+  return referenceEngine(spec);
+}
