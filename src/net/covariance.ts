@@ -1,23 +1,39 @@
 /**
  * @file What a layer does to the covariance of its units, as plain data: the program that the kernel engine compiles
  * (conventions.md, "covariance rules are plain-data operations"). `K(x, x')` is the second moment of the units over
- * the random parameters, averaged over positions where the shape has any.
+ * the random parameters, averaged over positions where the shape has any; Θ(x, x') is the tangent kernel of the trained ones.
  */
 import type { ActivationSpec } from "./activations/index.ts";
 import type { NetShape } from "./shapes.ts";
 import type { SpatialCovarianceOp } from "./spatial-covariance.ts";
+import type { Trained } from "./trained.ts";
 
-export type CovarianceOp =
+/** The layer that an operation comes from, for messages: `layers[3] (dense)` and `layers[3]`. */
+export interface CovariancePlace {
+  readonly name: string;
+  readonly where: string;
+}
+
+/** A covariance operation; those of a network's layers say where they come from. */
+export type CovarianceOp = CovarianceRule & { readonly layer?: CovariancePlace };
+
+/** What a layer states; `⟨K⟩` is what its weights see. */
+export type CovarianceRule =
   | SpatialCovarianceOp
-  /** `K → scale·K + shift`: a dense layer with `scale = sw2`, `shift = sb2`. */
-  | { readonly op: "affine"; readonly scale: number; readonly shift: number }
+  /** `K' = scale·K + shift`, `Θ' = scale·Θ + weight·K + bias`: a dense layer with `scale = sw2`, `shift = sb2`. */
+  | { readonly op: "affine"; readonly scale: number; readonly shift: number; readonly trained: Trained }
   /** `K → E[φ(u) φ(v)]`, `(u, v)` Gaussian with covariance K. */
   | { readonly op: "activation"; readonly activation: ActivationSpec }
   /** `K(x, x') → (K − m m')/√((K(x, x) − m² + ε)(K(x', x') − m'² + ε))`, m the mean over the units. */
-  // With `affine`, trained gains (1) and shifts (0) follow: Θ gains K' + 1.
-  | { readonly op: "layerNorm"; readonly epsilon: number; readonly affine: boolean }
-  /** `K → K/√((K(x, x) + ε)(K(x', x') + ε))`. With `affine`, trained gains follow that start at 1: Θ gains K'. */
-  | { readonly op: "rmsNorm"; readonly epsilon: number; readonly affine: boolean }
+  // With `affine`, trained gains (1) and shifts (0) follow: Θ gains weight·K' + bias.
+  | {
+      readonly op: "layerNorm";
+      readonly epsilon: number;
+      readonly affine: boolean;
+      readonly trained: Trained;
+    }
+  /** `K → K/√((K(x, x) + ε)(K(x', x') + ε))`. With `affine`, trained gains follow that start at 1: Θ gains weight·K'. */
+  | { readonly op: "rmsNorm"; readonly epsilon: number; readonly affine: boolean; readonly trained: Trained }
   /** `K → K/√((N·K(x, x) + ε)(N·K(x', x') + ε))`, N the units. */
   | { readonly op: "l2Normalize"; readonly units: number; readonly epsilon: number }
   /** `K → branch(K) + mu²·K`: the branch's output is independent of its input. */
@@ -34,8 +50,13 @@ export type CovarianceOp =
     }
   /** `K → factor²·K`. */
   | { readonly op: "scale"; readonly factor: number }
-  /** `K → factor²·K`, `Θ → factor²·Θ + K`: a trained factor, one number or one a channel. */
-  | { readonly op: "gain"; readonly factor: number; readonly per: "scalar" | "channel" }
+  /** `K → factor²·K`, `Θ → factor²·Θ + weight·K`: a trained factor, one number or one a channel. */
+  | {
+      readonly op: "gain";
+      readonly factor: number;
+      readonly per: "scalar" | "channel";
+      readonly trained: Trained;
+    }
   /** In training, entries of the same example and position are divided by 1 − rate; the identity in inference. */
   | { readonly op: "dropout"; readonly rate: number }
   /** Entries `from` to `to` (not included) of an axis of one example; the identity where that is the channel axis. */

@@ -6,9 +6,10 @@ import type { z } from "zod";
 import type { Tensor } from "../expr/index.ts";
 import { type Shape, sizeOf } from "../tensor/index.ts";
 import type { Step } from "../theory/index.ts";
-import type { CovarianceOp } from "./covariance.ts";
+import type { CovarianceOp, CovarianceRule } from "./covariance.ts";
 import type { ParameterOption } from "./options.ts";
 import type { NetShape } from "./shapes.ts";
+import type { Tangent } from "./trained.ts";
 
 /** A parameter as a layer declares it: the law of its values in the standard parameterisation. */
 export interface ParameterRule {
@@ -132,13 +133,17 @@ export interface LayerDefinition<K extends string, O> {
   meanField?(options: O, input: NetShape, chains: PerChain<Step[]>, ends: PerChain<NetShape>): Step;
   /** Why there is no mean-field rule: "averages positions, whose covariance the scalar theory does not follow". */
   readonly noMeanField?: string;
-  /** The covariance rule for the kernel engine; left out when there is none. `ends` are the shapes that chains end in. */
+  /**
+   * The covariance rule for the kernel engine; left out when there is none. `ends` are the shapes that chains end in,
+   * `own` what each of the layer's parameters adds to the tangent kernel.
+   */
   covariance?(
     options: O,
     input: NetShape,
     chains: PerChain<readonly CovarianceOp[]>,
     ends: PerChain<NetShape>,
-  ): CovarianceOp;
+    own: Readonly<Record<string, Tangent>>,
+  ): CovarianceRule;
   /**
    * Multiplications of the forward pass for one example; left out where every parameter is used once at every position
    * of the output.

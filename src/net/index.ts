@@ -5,7 +5,7 @@
  * - network to model: `resolve` gives layers their places and `parameters` their arrays; `model` is the result;
  * - in use: `edit` and `scale-widths` (with `width-classes`) change a network; `mu-parameterisation` carries it over widths; `forward`, `initialise`, `operations`; `rules` and `theory-weights` for theory and kernels;
  * - what layers share: `shapes`, `options`, `chains` and `branches` (lists of layers), `affine`, `tokens`, `geometry`,
- *   `spatial` and `pooling` (windows), `graphs`, `intermediate`; `covariance` and `spatial-covariance` are plain data;
+ *   `spatial` and `pooling` (windows), `graphs`, `intermediate`; `covariance`, `spatial-covariance` and `trained` are plain data;
  * - `activations/` by formula, `onnx/` to read models of others.
  */
 export {
@@ -21,7 +21,7 @@ export {
 } from "./activations/index.ts";
 export { MAX_LAYERS, MAX_NESTING, MAX_PARAMETERS } from "./bounds.ts";
 export { chainList } from "./chains.ts";
-export type { CovarianceOp } from "./covariance.ts";
+export type { CovarianceOp, CovariancePlace, CovarianceRule } from "./covariance.ts";
 export {
   type ApplyContext,
   type BufferRule,
@@ -77,5 +77,6 @@ export {
   withDepth,
 } from "./scale-widths.ts";
 export { netSchema } from "./schema.ts";
-export type { NetShape, ShapeKind } from "./shapes.ts";
+export { channelAxis, channels, type NetShape, type ShapeKind } from "./shapes.ts";
 export type { DenseSpec, Init, LayerSpec, Net, Parameterisation, ResidualSpec } from "./spec.ts";
+export type { Tangent, Trained } from "./trained.ts";

@@ -6,6 +6,7 @@ import { isTapped, type Model } from "./model.ts";
 import type { ModelLayer } from "./resolve.ts";
 import type { NetShape } from "./shapes.ts";
 import { specForTheory, stepForTheory } from "./theory-weights.ts";
+import { type Tangent, tangentOf, untrained } from "./trained.ts";
 
 /** A layer of the network's own list, as `propagate` of theory wants it. */
 export interface MeanFieldPlace {
@@ -50,12 +51,24 @@ function naming<T>(layer: ModelLayer, rule: () => T): T {
   }
 }
 
+/** What each parameter of a layer adds to the tangent kernel, by its local name. */
+function tangentsOf({ record, spec, input, parameters }: ModelLayer): Record<string, Tangent> {
+  const rules = Object.entries(record.params?.(spec, input) ?? {});
+  return Object.fromEntries(
+    rules.map(([local, rule]) => [local, parameters[local]!.trainable ? tangentOf(rule) : untrained]),
+  );
+}
+
 function covarianceOp(layer: ModelLayer): CovarianceOp {
   if (layer.record.covariance === undefined) throw missing(layer, "covariance rule");
   const chains = Object.entries(layer.chains).map(([option, inner]) => [option, inner.map(covarianceOp)]);
   const rule = layer.record.covariance;
   const spec = specForTheory(layer, "covariance rule");
-  return naming(layer, () => rule(spec, layer.input, Object.fromEntries(chains), endsOf(layer)));
+  const { name, where } = layer;
+  return naming(layer, () => ({
+    ...rule(spec, layer.input, Object.fromEntries(chains), endsOf(layer), tangentsOf(layer)),
+    layer: { name, where },
+  }));
 }
 
 /**

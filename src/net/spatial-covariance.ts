@@ -1,9 +1,11 @@
 /**
  * @file Covariance rules of layers that know positions (kernels.md §2.1, §2.2), as plain data. `K[p, p']` is
- * `K(x, x')` between position p of one example and p' of the other, averaged over channels.
+ * `K(x, x')` between position p of one example and p' of the other, averaged over channels. Layers with weights add
+ * `trained.weight·⟨K⟩ + trained.bias` to Θ, ⟨K⟩ what stands beside `scale` in their rule for K.
  */
 import type { SparseMatrix } from "../tensor/index.ts";
 import type { WindowAxis } from "./geometry.ts";
+import type { Tangent, Trained } from "./trained.ts";
 
 export type SpatialCovarianceOp =
   /** `K' = scale·⟨K⟩ + shift`, ⟨K⟩[i, i'] the mean over taps j of `K[s·i + d·j − lo, s·i' + d·j − lo]`; 0 outside. */
@@ -11,6 +13,7 @@ export type SpatialCovarianceOp =
       readonly op: "convolution";
       readonly scale: number;
       readonly shift: number;
+      readonly trained: Trained;
       readonly windows: readonly WindowAxis[];
     }
   /** The same where p = p'; 0 elsewhere, for every position has weights and a bias of its own. */
@@ -18,6 +21,7 @@ export type SpatialCovarianceOp =
       readonly op: "localConvolution";
       readonly scale: number;
       readonly shift: number;
+      readonly trained: Trained;
       readonly windows: readonly WindowAxis[];
     }
   /**
@@ -28,6 +32,7 @@ export type SpatialCovarianceOp =
       readonly op: "transposedConvolution";
       readonly scale: number;
       readonly shift: number;
+      readonly trained: Trained;
       readonly windows: readonly WindowAxis[];
     }
   /** Sum over the windows of both positions; divided by both windows' sizes, or by the positions inside the edges. */
@@ -42,20 +47,26 @@ export type SpatialCovarianceOp =
   | { readonly op: "resize"; readonly matrices: readonly (readonly (readonly number[])[])[] }
   /** `K' = A K Aᵀ` over nodes. */
   | { readonly op: "aggregate"; readonly matrix: SparseMatrix }
-  /** `K'[p, p'] = variance` where both examples have the same id there, else 0. */
-  | { readonly op: "embedding"; readonly variance: number }
-  /** `K' = K + variance·I` (a learned table), or plus the Gram matrix of sinusoids, `⟨cos(ω_c (p − p'))⟩/2`. */
-  | { readonly op: "positional"; readonly encoding: "learned"; readonly variance: number }
+  /** `K'[p, p'] = variance` where both examples have the same id there, else 0; Θ' likewise with `table`. */
+  | { readonly op: "embedding"; readonly variance: number; readonly table: Tangent }
+  /** `K' = K + variance·I` (a learned table; Θ' = Θ + table·I), or plus the Gram matrix of sinusoids, `⟨cos(ω_c (p − p'))⟩/2`. */
+  | {
+      readonly op: "positional";
+      readonly encoding: "learned";
+      readonly variance: number;
+      readonly table: Tangent;
+    }
   | { readonly op: "positional"; readonly encoding: "sinusoidal"; readonly channels: number }
   /**
    * `K' = scale·G K G'ᵀ + shift`, G the softmax over keys of `query·K(x, x)` and G' the same of x'; a causal layer's
-   * keys are not after the query.
+   * keys are not after the query. Weights of queries and keys add nothing to Θ in the wide limit.
    */
   | {
       readonly op: "attention";
       readonly query: number;
       readonly scale: number;
       readonly shift: number;
+      readonly trained: Trained;
       readonly causal: boolean;
     }
   /** Positions are renamed, K stays: images and signals become tokens. */

@@ -172,7 +172,7 @@ describe("the covariance program", () => {
     const phi = { op: "activation", activation: { kind: "leakyRelu", alpha: 0.1 } };
     const norm = { op: "layerNorm", epsilon: 0, affine: false };
     const affine = { op: "affine", scale: 1, shift: 0 };
-    expect(JSON.parse(JSON.stringify(program))).toEqual([
+    expect(JSON.parse(JSON.stringify(program))).toMatchObject([
       { op: "flatten", from: { kind: "image", shape: [1, 2, 2] } },
       affine,
       { op: "residual", mu: 0.5, branch: [phi, norm, affine] },

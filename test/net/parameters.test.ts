@@ -230,7 +230,16 @@ describe("constants", () => {
 describe("theory", () => {
   it("knows weights that start at zero, and refuses those that are another layer's", () => {
     const zero = modelOn(3, dense(3, { weight: { init: "zeros" } }, { sw2: 2, sb2: 0.5 }));
-    expect(covarianceProgram(zero)).toEqual([{ op: "affine", scale: 0, shift: 0.5 }]);
+    expect(covarianceProgram(zero)).toEqual([
+      {
+        op: "affine",
+        scale: 0,
+        shift: 0.5,
+        // Weights that start at zero are trained all the same.
+        trained: { weight: { ntk: 2, standard: 3 }, bias: { ntk: 0.5, standard: 1 } },
+        layer: { name: "layers[0] (dense)", where: "layers[0]" },
+      },
+    ]);
     const shared = modelOn(3, dense(3), dense(3, { weight: { shareWith: "0.weight" } }));
     expect(refusal(() => covarianceProgram(shared))).toMatchObject({
       code: "unsupported",

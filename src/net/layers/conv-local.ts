@@ -85,10 +85,11 @@ export const convLocal = defineLayer({
     const fanIn = channels * sizeOf(geometry.map((axis) => axis.kernel));
     return localConvolution({ sw2: options.sw2, sb2: options.sb2, fanIn, geometry });
   },
-  covariance: (options, input) => ({
+  covariance: (options, input, _, __, { weight, bias }) => ({
     op: "localConvolution",
     scale: options.sw2,
     shift: options.sb2,
+    trained: { weight: weight!, bias: bias! },
     windows: windowsOf(options, spatialOf(input).sizes),
   }),
 });

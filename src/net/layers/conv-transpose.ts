@@ -100,10 +100,11 @@ export const convTranspose = defineLayer({
     const fanIn = channels * sizeOf(geometry.map((axis) => axis.kernel));
     return transposedConvolution({ sw2: options.sw2, sb2: options.sb2, fanIn, geometry });
   },
-  covariance: (options, input) => ({
+  covariance: (options, input, _, __, { weight, bias }) => ({
     op: "transposedConvolution",
     scale: options.sw2,
     shift: options.sb2,
+    trained: { weight: weight!, bias: bias! },
     windows: windowsBack(options, spatialOf(input).sizes),
   }),
 });

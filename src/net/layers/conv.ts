@@ -71,10 +71,11 @@ export const conv = defineLayer({
     const fanIn = (channels / options.groups) * sizeOf(geometry.map((axis) => axis.kernel));
     return convolution({ sw2: options.sw2, sb2: options.sb2, fanIn, geometry });
   },
-  covariance: (options, input) => ({
+  covariance: (options, input, _, __, { weight, bias }) => ({
     op: "convolution",
     scale: options.sw2,
     shift: options.sb2,
+    trained: { weight: weight!, bias: bias! },
     windows: windowsOf(options, spatialOf(input).sizes),
   }),
 });

@@ -21,5 +21,10 @@ export const dense = defineLayer({
   }),
   apply: (_, { weight, bias }, x) => add(matmul(x, weight!, { transposeB: true }), bias!),
   meanField: ({ sw2, sb2 }, input) => affine({ sw2, sb2, fanIn: last(input) }),
-  covariance: ({ sw2, sb2 }) => ({ op: "affine", scale: sw2, shift: sb2 }),
+  covariance: ({ sw2, sb2 }, _, __, ___, { weight, bias }) => ({
+    op: "affine",
+    scale: sw2,
+    shift: sb2,
+    trained: { weight: weight!, bias: bias! },
+  }),
 });

@@ -9,6 +9,7 @@ import { alongChannels } from "../affine.ts";
 import { constantRule, defineLayer } from "../define.ts";
 import { finite } from "../options.ts";
 import { channels } from "../shapes.ts";
+import { untrained } from "../trained.ts";
 
 export const gain = defineLayer({
   kind: "gain",
@@ -27,5 +28,10 @@ export const gain = defineLayer({
   apply: ({ per }, { gain }, x, _, { input }) =>
     mul(x, per === "scalar" ? gain! : alongChannels(gain!, input)),
   meanField: ({ initial }) => scaleStep({ factor: initial }),
-  covariance: ({ initial, per }) => ({ op: "gain", factor: initial, per }),
+  covariance: ({ initial, per }, _, __, ___, { gain }) => ({
+    op: "gain",
+    factor: initial,
+    per,
+    trained: { weight: gain!, bias: untrained },
+  }),
 });

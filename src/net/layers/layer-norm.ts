@@ -7,6 +7,7 @@ import { applyAffine, gainAndShift } from "../affine.ts";
 import { defineLayer } from "../define.ts";
 import { affine, nonNegative } from "../options.ts";
 import { last, requireChannelsLast } from "../shapes.ts";
+import { untrained } from "../trained.ts";
 
 /** Two units always normalise to ±1, and one to 0: nothing of the input is left (criticality.md §14.11). */
 const MIN_UNITS = 3;
@@ -30,5 +31,10 @@ export const layerNorm = defineLayer({
   params: ({ affine }, input) => (affine ? gainAndShift(input) : {}),
   apply: ({ epsilon }, params, x, _, { input }) => applyAffine(layerNormOp(x, { epsilon }), input, params),
   meanField: ({ epsilon }) => layerNormStep({ epsilon }),
-  covariance: ({ epsilon, affine }) => ({ op: "layerNorm", epsilon, affine }),
+  covariance: ({ epsilon, affine }, _, __, ___, { gain = untrained, shift = untrained }) => ({
+    op: "layerNorm",
+    epsilon,
+    affine,
+    trained: { weight: gain, bias: shift },
+  }),
 });

@@ -51,8 +51,8 @@ export const positional = defineLayer({
       hint: 'Use "encoding": "learned", or measure the finite network.',
     });
   },
-  covariance: ({ encoding, sw2 }, input) =>
+  covariance: ({ encoding, sw2 }, input, _, __, { table }) =>
     encoding === "learned"
-      ? { op: "positional", encoding, variance: sw2 }
+      ? { op: "positional", encoding, variance: sw2, table: table! }
       : { op: "positional", encoding, channels: input.shape[1]! },
 });

@@ -6,6 +6,7 @@ import { applyAffine, gainAndShift } from "../affine.ts";
 import { defineLayer } from "../define.ts";
 import { affine, nonNegative } from "../options.ts";
 import { requireChannelsLast } from "../shapes.ts";
+import { untrained } from "../trained.ts";
 
 export const rmsNorm = defineLayer({
   kind: "rmsNorm",
@@ -23,5 +24,10 @@ export const rmsNorm = defineLayer({
     return applyAffine(div(x, sqrt(add(meanSquare, epsilon))), input, params);
   },
   meanField: ({ epsilon }) => rmsNormStep({ epsilon }),
-  covariance: ({ epsilon, affine }) => ({ op: "rmsNorm", epsilon, affine }),
+  covariance: ({ epsilon, affine }, _, __, ___, { gain = untrained }) => ({
+    op: "rmsNorm",
+    epsilon,
+    affine,
+    trained: { weight: gain, bias: untrained },
+  }),
 });

@@ -12,6 +12,7 @@ import { refuseLarge } from "../intermediate.ts";
 import { finite, positiveInt, variances } from "../options.ts";
 import type { NetShape } from "../shapes.ts";
 import { requireTokens } from "../tokens.ts";
+import { combined, type Tangent, type Trained } from "../trained.ts";
 
 /** Added to the logits of keys after the query: its exponential is 0 in every float dtype, and it is finite. */
 const NEVER = -1e30;
@@ -49,6 +50,17 @@ function causalMask(count: number, like: Tensor): Tensor {
 
 function dense(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
   return add(matmul(x, weight, { transposeB: true }), bias);
+}
+
+/** Values have the kernel sw2·K + sb2, whose means over keys the output's weights see; what values train passes through sw2. */
+function trainedAttention(
+  { sw2, sb2 }: { readonly sw2: number; readonly sb2: number },
+  { value, valueBias, out, outBias }: Readonly<Record<string, Tangent>>,
+): Trained {
+  return {
+    weight: combined([out!, sw2], [value!, sw2]),
+    bias: combined([out!, sb2], [valueBias!, sw2], [outBias!, 1]),
+  };
 }
 
 export const selfAttention = defineLayer({
@@ -116,10 +128,11 @@ export const selfAttention = defineLayer({
   },
   noMeanField:
     "averages tokens with weights of their own, and the scalar theory does not follow their covariance",
-  covariance: ({ scaling, causal, factor = 1, sw2, sb2 }) => {
+  covariance: ({ scaling, causal, factor = 1, sw2, sb2 }, _, __, ___, own) => {
     if (scaling === "linear") {
       // Keys' biases shift all logits of a query alike; weights of G sum to 1, so the values' biases pass.
-      return { op: "attention", query: factor * sw2, scale: sw2 * sw2, shift: sw2 * sb2 + sb2, causal };
+      const shape = { query: factor * sw2, scale: sw2 * sw2, shift: sw2 * sb2 + sb2, causal };
+      return { op: "attention", ...shape, trained: trainedAttention({ sw2, sb2 }, own) };
     }
     throw new FathomError({
       code: "unsupported",
