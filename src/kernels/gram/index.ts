@@ -1,0 +1,5 @@
+/** @file Kernel matrices: how they are cut, computed and held. */
+export { kernelDiagonal } from "./diagonal.ts";
+export { kernelMatrix } from "./kernel-matrix.ts";
+export { blockMatrix, denseMatrix } from "./matrix.ts";
+export type { KernelMatrixOptions, KernelOf, KernelProgress, KernelResult } from "./options.ts";

@@ -1,0 +1,84 @@
+/**
+ * @file Computes a strip of a block: 64 rows are prepared once and meet the columns tile by tile. Every pair is computed
+ * in one way, whatever the order of strips and whoever takes them, so the bits are the same; the other half of a
+ * diagonal block is a copy.
+ */
+import type { KernelValue, TileEngine } from "../types.ts";
+import { type BlockPlace, type Grid, pieceOf, type Span, spansOf, stripsOfBlock, tileSize } from "./grid.ts";
+import { type Items, itemBlock } from "./items.ts";
+
+type FloatData = Float32Array | Float64Array;
+
+/** One block per value, row-major and without padding. */
+export type BlockBuffers = Partial<Record<KernelValue, FloatData>>;
+
+/** Rows and columns that meet; of a symmetric grid they are the same. */
+export interface Sides {
+  readonly rows: Items;
+  readonly columns: Items;
+}
+
+export interface Strip {
+  readonly place: BlockPlace;
+  /** 0 to 7. */
+  readonly strip: number;
+}
+
+/**
+ * Computes a strip into the buffers of its block, and yields after every tile.
+ * @example for (const _ of computeStrip(engine, { grid, sides, buffers }, { place, strip: 0 }));
+ */
+export function* computeStrip(
+  engine: TileEngine,
+  { grid, sides, buffers }: { grid: Grid; sides: Sides; buffers: BlockBuffers },
+  { place, strip }: Strip,
+): Generator<void> {
+  const block = spansOf(grid, place);
+  const rows = pieceOf(block.rows, tileSize, strip);
+  if (rows.count === 0) return;
+  const onDiagonal = grid.symmetric && place.i === place.j;
+  engine.load("a", itemBlock(sides.rows, rows));
+  for (let t = 0; t <= (onDiagonal ? strip : stripsOfBlock - 1); t++) {
+    const columns = pieceOf(block.columns, tileSize, t);
+    if (columns.count === 0) return;
+    engine.load("b", itemBlock(sides.columns, columns));
+    const same = onDiagonal && t === strip;
+    const tile = engine.compute({ same });
+    for (const value of engine.values) {
+      const target = { block: buffers[value]!, stride: block.columns.count };
+      const at = { row: rows.from - block.rows.from, column: columns.from - block.columns.from };
+      writeTile(target, at, { data: tile[value]!, rows, columns });
+      if (onDiagonal) mirrorTile(target, at, { rows, columns });
+    }
+    yield;
+  }
+}
+
+interface Target {
+  readonly block: FloatData;
+  readonly stride: number;
+}
+
+interface Corner {
+  readonly row: number;
+  readonly column: number;
+}
+
+function writeTile(
+  { block, stride }: Target,
+  at: Corner,
+  { data, rows, columns }: { data: FloatData; rows: Span; columns: Span },
+): void {
+  for (let r = 0; r < rows.count; r++) {
+    const row = data.subarray(r * columns.count, (r + 1) * columns.count);
+    block.set(row, (at.row + r) * stride + at.column);
+  }
+}
+
+/** Entries above the diagonal of the block from those below it. */
+function mirrorTile({ block, stride }: Target, at: Corner, { rows, columns }: { rows: Span; columns: Span }) {
+  for (let r = at.row; r < at.row + rows.count; r++) {
+    const end = Math.min(at.column + columns.count, r);
+    for (let c = at.column; c < end; c++) block[c * stride + r] = block[r * stride + c]!;
+  }
+}
