@@ -28,6 +28,8 @@ export interface GaussianMoments {
   readonly mixedFourth?: (K: number) => number;
   /** E h φ(h) φ'(h). */
   readonly radial?: (K: number) => number;
+  /** a_l(K) = E φ(sqrt(K) z) He_l(z)/sqrt(l!), z ~ N(0, 1), for l = 0, 1, … where they end: for polynomials. */
+  readonly hermite?: (K: number) => readonly number[];
   /** E φ(u)² φ(v)². */
   readonly dualOfSquares?: (Ka: number, Kb: number, C: number) => number;
 }

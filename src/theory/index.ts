@@ -29,6 +29,7 @@ export {
   type LineRange,
   linePoint,
 } from "./critical-line.ts";
+export { type DualKernel, dualKernel } from "./dual.ts";
 export * from "./estimate.ts";
 export * from "./exponents.ts";
 export {
@@ -42,6 +43,13 @@ export {
 export * from "./fixed-points.ts";
 export { expect, type QuadratureOptions } from "./gaussian.ts";
 export { expect2, type PairQuadratureOptions } from "./gaussian-pair.ts";
+export {
+  type HermiteSeries,
+  type HermiteTerms,
+  hermiteSeries,
+  seriesDual,
+  seriesDualDerivative,
+} from "./hermite-series.ts";
 export { type LayerMap, layerMap } from "./layer-map.ts";
 export * from "./moments.ts";
 export { batchNorm, type L2NormalizeOptions, l2Normalize, layerNorm, rmsNorm } from "./normalise.ts";

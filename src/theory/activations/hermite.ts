@@ -35,6 +35,16 @@ function termsOf(n: number): Term[] {
   return terms;
 }
 
+/** The coefficients of h_n(sqrt(v) g) by l. */
+function hermiteExpansion(n: number): (v: number) => number[] {
+  const terms = termsOf(n);
+  return (v) => {
+    const coefficients = new Array<number>(n + 1).fill(0);
+    for (const { weight, j, l } of terms) coefficients[l] = weight * (v - 1) ** j * v ** (l / 2);
+    return coefficients;
+  };
+}
+
 /** E h_n(u) h_n(v). */
 function hermiteDual(n: number): (Ka: number, Kb: number, C: number) => number {
   const terms = termsOf(n);
@@ -96,6 +106,7 @@ export function hermite({ degree: n = 2 }: { readonly degree?: number } = {}): S
       m: (K) => (constant === undefined ? 0 : constant.weight * (K - 1) ** constant.j),
       dual,
       dualDerivative: (Ka, Kb, C) => n * slopes(Ka, Kb, C),
+      hermite: hermiteExpansion(n),
     },
   };
 }

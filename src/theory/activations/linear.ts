@@ -23,6 +23,7 @@ export function linear(): ScalarActivation {
       mixedFourth: (K) => K,
       radial: (K) => K,
       dualOfSquares: (Ka, Kb, C) => Ka * Kb + 2 * C * C,
+      hermite: (K) => [0, Math.sqrt(K)],
     },
   };
 }

@@ -7,7 +7,14 @@ import { FathomError } from "../../tensor/index.ts";
 import type { ScalarActivation } from "../activation.ts";
 import { requireCount } from "../checks.ts";
 import { geometricMean } from "../pair-geometry.ts";
-import { oddFactorial, type Polynomial, scaledPower, valueAt } from "./powers.ts";
+import {
+  expansionAt,
+  hermiteExpansion,
+  oddFactorial,
+  type Polynomial,
+  scaledPower,
+  valueAt,
+} from "./powers.ts";
 
 /** Beyond it xⁿ overflows for moderate x, and its moments lose their digits. */
 const LARGEST_DEGREE = 32;
@@ -52,6 +59,7 @@ export function monomialDual(n: number): (Ka: number, Kb: number, C: number) => 
 export function monomial({ degree: n = 2 }: { readonly degree?: number } = {}): ScalarActivation {
   requireDegree(n, "monomial");
   const slopeDual = n === 0 ? () => 0 : monomialDual(n - 1);
+  const expansion = hermiteExpansion([...new Array<number>(n).fill(0), 1]);
   const moment = (c: number, k: number) => (K: number) =>
     scaledPower(c === 0 ? 0 : c * oddFactorial(k), K, k);
   const falling = (k: number) => Array.from({ length: k }, (_, i) => n - i).reduce((a, b) => a * b, 1);
@@ -77,6 +85,7 @@ export function monomial({ degree: n = 2 }: { readonly degree?: number } = {}): 
       dual: monomialDual(n),
       dualDerivative: (Ka, Kb, C) => (n === 0 ? 0 : n * n * slopeDual(Ka, Kb, C)),
       dualOfSquares: monomialDual(2 * n),
+      hermite: (K) => expansionAt(expansion, K),
     },
   };
 }

@@ -7,26 +7,19 @@ import { FathomError } from "../../tensor/index.ts";
 import type { ScalarActivation } from "../activation.ts";
 import { requireFinite } from "../checks.ts";
 import { monomialDual, requireDegree } from "./monomial.ts";
-import { derivative, gaussianMean, multiply, type Polynomial, valueAt } from "./powers.ts";
-
-/** r_l(v)/v^{l/2} as polynomials in v, for l = 0 … degree. */
-function hermiteCoefficients(p: Polynomial): Polynomial[] {
-  return p.map((_, l) => {
-    const coefficients: number[] = [];
-    // (2i+l)!/(2ⁱ i! sqrt(l!)), from sqrt(l!) at i = 0.
-    let factor = 1;
-    for (let k = 2; k <= l; k++) factor *= Math.sqrt(k);
-    for (let i = 0; 2 * i + l < p.length; i++) {
-      coefficients.push(p[2 * i + l]! * factor);
-      factor *= ((2 * i + l + 1) * (2 * i + l + 2)) / (2 * (i + 1));
-    }
-    return coefficients;
-  });
-}
+import {
+  derivative,
+  expansionAt,
+  gaussianMean,
+  hermiteExpansion,
+  multiply,
+  type Polynomial,
+  valueAt,
+} from "./powers.ts";
 
 /** E p(u) p(v). */
 function polynomialDual(p: Polynomial): (Ka: number, Kb: number, C: number) => number {
-  const series = hermiteCoefficients(p);
+  const series = hermiteExpansion(p);
   const top = p.findLastIndex((c) => c !== 0);
   const leading = monomialDual(Math.max(0, top));
   return (Ka, Kb, C) => {
@@ -60,6 +53,7 @@ export function polynomial({
   const of = (q: Polynomial) => at(gaussianMean(q));
   const square = multiply(p, p);
   const third = derivative(bend);
+  const expansion = hermiteExpansion(p);
   return {
     kind: "polynomial",
     parameters: { coefficients: p },
@@ -81,6 +75,7 @@ export function polynomial({
       dual: polynomialDual(p),
       dualDerivative: polynomialDual(slope),
       dualOfSquares: polynomialDual(square),
+      hermite: (K) => expansionAt(expansion, K),
     },
   };
 }

@@ -41,3 +41,26 @@ export function gaussianMean(p: Polynomial): number[] {
 export function scaledPower(c: number, K: number, n: number): number {
   return c === 0 ? 0 : c * K ** n;
 }
+
+/**
+ * The Hermite expansion of p(sqrt(v) z) (kernels.md §3, Polynomial): r_l(v)/v^{l/2} as polynomials in v, for l = 0 … degree,
+ * r_l(v) = Σ_i p_{2i+l} (2i+l)!/(2ⁱ i! sqrt(l!)) v^{(2i+l)/2}.
+ */
+export function hermiteExpansion(p: Polynomial): Polynomial[] {
+  return p.map((_, l) => {
+    const coefficients: number[] = [];
+    // (2i+l)!/(2ⁱ i! sqrt(l!)), from sqrt(l!) at i = 0.
+    let factor = 1;
+    for (let k = 2; k <= l; k++) factor *= Math.sqrt(k);
+    for (let i = 0; 2 * i + l < p.length; i++) {
+      coefficients.push(p[2 * i + l]! * factor);
+      factor *= ((2 * i + l + 1) * (2 * i + l + 2)) / (2 * (i + 1));
+    }
+    return coefficients;
+  });
+}
+
+/** r_l(v) of an expansion. */
+export function expansionAt(expansion: readonly Polynomial[], v: number): number[] {
+  return expansion.map((r, l) => scaledPower(valueAt(r, v), v, l / 2));
+}
