@@ -1,5 +1,4 @@
 /** @file The engine that evaluates the kernels of a network on tiles of items (kernel-engine.md §1). */
-import { referenceEngine } from "./reference/index.ts";
 import type { EngineSpec, TileEngine } from "./types.ts";
 
 /**
@@ -8,5 +7,6 @@ import type { EngineSpec, TileEngine } from "./types.ts";
  * @example const engine = await createEngine({ net, values: ["nngp"], precision: "float32", parameterisation: "ntk" });
  */
 export async function createEngine(spec: EngineSpec): Promise<TileEngine> {
+  const { referenceEngine } = await import("./reference/index.ts");
   return referenceEngine(spec);
 }
