@@ -1,0 +1,40 @@
+/**
+ * @file E φ(u) φ(v) and E φ'(u) φ'(v) of many pairs (kernels.md §3), by the forms of theory. Where u and v are one variable
+ * (c = v1 = v2: an item with itself, or with a duplicate) the moments of one variable are used, which cancel nothing.
+ */
+import type { ScalarActivation } from "../../theory/index.ts";
+import { derivativeMoment, dual, dualDerivative, secondMoment } from "../../theory/index.ts";
+
+/** E φ φ (or E φ' φ') from both variances and the covariance. */
+export type PairMoment = (va: number, vb: number, c: number) => number;
+
+export interface Duals {
+  readonly value: PairMoment;
+  readonly slope: PairMoment;
+}
+
+const made = new WeakMap<ScalarActivation, Duals>();
+
+/** The duals of an activation, one object for each. @example dualsOf(scalarHalf({ kind: "relu" })).value(1, 1, 0) */
+export function dualsOf(act: ScalarActivation): Duals {
+  let duals = made.get(act);
+  if (duals === undefined) {
+    const { moments } = act;
+    duals = {
+      value: ofPairs(
+        moments.dual ?? ((Ka, Kb, C) => dual(act, { Ka, Kb, C })),
+        moments.B ?? ((K) => secondMoment(act, K)),
+      ),
+      slope: ofPairs(
+        moments.dualDerivative ?? ((Ka, Kb, C) => dualDerivative(act, { Ka, Kb, C })),
+        moments.A ?? ((K) => derivativeMoment(act, K)),
+      ),
+    };
+    made.set(act, duals);
+  }
+  return duals;
+}
+
+function ofPairs(pair: PairMoment, single: (v: number) => number): PairMoment {
+  return (va, vb, c) => (c === va && c === vb ? single(va) : pair(va, vb, c));
+}

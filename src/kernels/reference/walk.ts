@@ -1,0 +1,32 @@
+/**
+ * @file The walk over a covariance program: every operation is a rule from state to state, looked up by its name. One walk
+ * serves pairs of items, and items with themselves, where it keeps what pairs need of each item.
+ */
+import type { CovarianceOp } from "../../net/index.ts";
+import { attentionRules } from "./attention.ts";
+import { combineRules } from "./combine.ts";
+import type { Rule, Rules, Walk } from "./context.ts";
+import { linearRules } from "./linear.ts";
+import { pointwiseRules } from "./pointwise.ts";
+import { asLayout, type KernelState } from "./state.ts";
+import { tokenRules } from "./tokens.ts";
+
+const rules: Rules<CovarianceOp["op"]> = {
+  ...linearRules,
+  ...pointwiseRules,
+  ...tokenRules,
+  ...attentionRules,
+  ...combineRules,
+};
+
+/** The state after a list of operations. */
+export function walkOver(ops: readonly CovarianceOp[], start: KernelState, walk: Walk): KernelState {
+  let state = start;
+  for (const op of ops) {
+    const { before, after } = walk.layouts.get(op)!;
+    const rule = rules[op.op] as Rule<typeof op.op>;
+    state = asLayout(rule(asLayout(state, before), op as never, walk, after), after);
+    walk.visit?.(state, op);
+  }
+  return state;
+}
