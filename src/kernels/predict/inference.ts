@@ -1,0 +1,219 @@
+/**
+ * @file Gaussian-process inference with a kernel (kernels.md §9): the posterior of a regression, and the ensemble of networks that
+ * were trained to the end. Everything large goes through the factor of the kernel and through blocks of it.
+ */
+import { zeros } from "../../tensor/index.ts";
+import { blockMatrix } from "../gram/matrix.ts";
+import type { BlockMatrix } from "../types.ts";
+import { badInput, checkCross, checkedKernel, checkPrior, checkTargets } from "./checks.ts";
+import {
+  columnDots,
+  combined,
+  type Float64,
+  product,
+  rowDots,
+  transposed,
+  transposedProduct,
+} from "./dense.ts";
+import { missingNtk } from "./ensemble.ts";
+import { isBlocks, type KernelMatrix, kernelProduct, rowsOf } from "./kernel-product.ts";
+import type { GaussianPrediction } from "./prediction.ts";
+import { type Factor, factorise, logMarginalLikelihood } from "./solver.ts";
+
+export interface InferenceOptions {
+  /** Targets [N, C]. */
+  readonly y: Float64;
+  /**
+   * Added to the diagonal: a number in units of its mean, or the least of 0, 1e-10, 1e-8, …, 1e-4 with which the kernel can be
+   * factorised (`"ladder"`, the default).
+   */
+  readonly diagReg?: number | "ladder";
+  /** What `diagReg` is measured in; `absolute` takes the number as it is. */
+  readonly diagRegScale?: "relative" | "absolute";
+  readonly mode?: "float64" | "float32-refined";
+  readonly threads?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** What one predicts for: kernels of M test items. */
+export interface TestKernels {
+  /** With the training items, [M, N]. */
+  readonly cross: Float64;
+  /** Among themselves: the diagonal [M] gives variances, all of it [M, M] covariances; without it there are means only. */
+  readonly prior?: Float64;
+}
+
+/**
+ * The posterior of a regression: mean K* K⁻¹ Y, covariance K** − K* K⁻¹ K*ᵀ, of function values without noise.
+ * @param kernel K ("nngp": a Bayesian network) or Θ ("ntkgp": the process whose kernel is Θ) of the training items, [N, N].
+ * @throws FathomError bad-shape, bad-input (not symmetric, not finite, negative regularisation); failed where the kernel is
+ * not positive definite with the regularisation asked for.
+ * @example
+ * const posterior = await gpInference(kernel, { y: classTargets(labels, 10) });
+ * const { mean, variance } = await posterior.predict({ cross, prior: diagonal });
+ */
+export async function gpInference(kernel: KernelMatrix, options: InferenceOptions): Promise<GpPosterior> {
+  checkTargets(options.y, rowsOf(kernel));
+  const blocks = blocksOf(kernel, "kernel");
+  const factor = await factorise(blocks, await factorOptions(blocks, options));
+  const alpha = await factor.solve(options.y);
+  return new GpPosterior({ factor, y: options.y, alpha });
+}
+
+/** A fitted Gaussian process; it holds the factor of the kernel until it is disposed of. */
+export class GpPosterior {
+  /** K⁻¹ Y, [N, C]: all that means need. */
+  readonly alpha: Float64;
+  readonly factor: Factor;
+  readonly y: Float64;
+
+  constructor({
+    factor,
+    y,
+    alpha,
+  }: { readonly factor: Factor; readonly y: Float64; readonly alpha: Float64 }) {
+    this.factor = factor;
+    this.y = y;
+    this.alpha = alpha;
+  }
+
+  /** The posterior at training items, whose targets count as seen without noise: N(Y, 0). */
+  train(): GaussianPrediction {
+    return { mean: this.y, variance: zeros("float64", [this.y.shape[0]!]) };
+  }
+
+  /** The posterior at test items. @throws FathomError bad-shape, bad-input. */
+  async predict({ cross, prior }: TestKernels): Promise<GaussianPrediction> {
+    checkCross(cross, this.y.shape[0]!);
+    const mean = product(cross, this.alpha);
+    if (prior === undefined) return { mean };
+    checkPrior(prior, cross.shape[0]!);
+    const whitened = await this.factor.whiten(transposed(cross));
+    if (prior.shape.length === 1)
+      return { mean, variance: combined(prior, columnDots(whitened, whitened), -1) };
+    return { mean, covariance: combined(prior, transposedProduct(whitened, whitened), -1) };
+  }
+
+  /** log p(Y) of all outputs: −½ tr YᵀK⁻¹Y − (C/2) log|K| − (N C/2) log 2π. */
+  logEvidence(): number {
+    return logMarginalLikelihood(this.factor, this.y, this.alpha);
+  }
+
+  /**
+   * The factor s that makes the targets most likely under s·K: tr YᵀK⁻¹Y/(N C). Means do not depend on it; variances under
+   * s·K are s times as large.
+   */
+  evidenceScale(): number {
+    return rowDots(this.y, this.alpha).data.reduce((sum, value) => sum + value, 0) / this.y.data.length;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.factor[Symbol.asyncDispose]();
+  }
+}
+
+export interface NtkTestKernels extends TestKernels {
+  /** K(test, train), [M, N]: needed for variances. */
+  readonly nngpCross?: Float64;
+}
+
+/**
+ * The ensemble of networks of random initial weights, each trained by gradient flow to the end: mean Θ* Θ⁻¹ Y and, with B = Θ* Θ⁻¹,
+ * covariance K** + B K Bᵀ − B K*ᵀ − K* Bᵀ. (It is no posterior; Lee et al. 2019, eq. 16.)
+ * @param kernels Θ, and K of the same items, which variances need.
+ * @throws FathomError as `gpInference`; bad-input naming K where variances are asked for without it.
+ * @example const ensemble = await ntkInference({ ntk, nngp }, { y });
+ */
+export async function ntkInference(
+  kernels: { readonly ntk?: KernelMatrix; readonly nngp?: KernelMatrix },
+  options: InferenceOptions,
+): Promise<NtkEnsemble> {
+  const { ntk, nngp } = kernels;
+  if (ntk === undefined) throw missingNtk("ntk");
+  if (nngp !== undefined && rowsOf(nngp) !== rowsOf(ntk)) {
+    throw badInput(
+      "nngp",
+      `K has ${rowsOf(nngp)} rows and Θ has ${rowsOf(ntk)}.`,
+      "Give both for the same items.",
+    );
+  }
+  const posterior = await gpInference(ntk, options);
+  return new NtkEnsemble(
+    posterior,
+    nngp === undefined || isBlocks(nngp) ? nngp : checkedKernel(nngp, "nngp"),
+  );
+}
+
+/** A fitted ensemble; it holds the factor of Θ until it is disposed of. */
+export class NtkEnsemble {
+  /** The regression with Θ, whose mean is the ensemble's. */
+  readonly regression: GpPosterior;
+  readonly #nngp: KernelMatrix | undefined;
+
+  constructor(regression: GpPosterior, nngp: KernelMatrix | undefined) {
+    this.regression = regression;
+    this.#nngp = nngp;
+  }
+
+  /** Every network fits its training items: N(Y, 0). */
+  train(): GaussianPrediction {
+    return this.regression.train();
+  }
+
+  /** @throws FathomError bad-input for a prior without K; bad-shape. */
+  async predict({ cross, nngpCross, prior }: NtkTestKernels): Promise<GaussianPrediction> {
+    if (prior === undefined) return this.regression.predict({ cross });
+    const nngp = this.#nngp;
+    if (nngp === undefined || nngpCross === undefined)
+      throw missingNngp(nngp === undefined ? "nngp" : "nngpCross");
+    const { mean } = await this.regression.predict({ cross });
+    checkCross(nngpCross, cross.shape[1]!, "nngpCross");
+    checkPrior(prior, cross.shape[0]!);
+    const b = await this.regression.factor.solve(transposed(cross));
+    const kb = await kernelProduct(nngp, b);
+    // Columns of b are rows of B; the diagonal of B K Bᵀ − 2 K* Bᵀ, or all of B K Bᵀ − K* Bᵀ − B K*ᵀ.
+    const kstar = transposed(nngpCross);
+    if (prior.shape.length === 1)
+      return { mean, variance: combined(prior, columnDots(combined(kb, kstar, -2), b), 1) };
+    const half = transposedProduct(combined(kb, kstar, -1), b);
+    return { mean, covariance: combined(combined(prior, half, 1), transposedProduct(b, kstar), -1) };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.regression[Symbol.asyncDispose]();
+  }
+}
+
+function missingNngp(where: string) {
+  return badInput(
+    where,
+    "The variance of trained networks needs K, the covariance of their initial outputs, as well as Θ.",
+    'Compute both, get: ["nngp", "ntk"], or leave out the prior for means alone.',
+  );
+}
+
+function blocksOf(kernel: KernelMatrix, where: string): BlockMatrix {
+  return isBlocks(kernel) ? kernel : blockMatrix(checkedKernel(kernel, where), { symmetric: true });
+}
+
+async function factorOptions(
+  kernel: BlockMatrix,
+  { diagReg = "ladder", diagRegScale = "relative", mode, threads, signal, onProgress }: InferenceOptions,
+) {
+  return {
+    jitter: diagReg === "ladder" ? diagReg : await relativeJitter(kernel, diagReg, diagRegScale),
+    ...(mode === undefined ? {} : { mode }),
+    ...(threads === undefined ? {} : { threads }),
+    ...(signal === undefined ? {} : { signal }),
+    ...(onProgress === undefined ? {} : { onProgress }),
+  };
+}
+
+async function relativeJitter(kernel: BlockMatrix, diagReg: number, scale: "relative" | "absolute") {
+  if (!(diagReg >= 0 && Number.isFinite(diagReg)))
+    throw badInput("diagReg", `The regularisation is ${diagReg}.`, "Give a finite number of 0 or more.");
+  if (scale === "relative" || diagReg === 0) return diagReg;
+  const diagonal = await kernel.diagonal();
+  return diagReg / (diagonal.reduce((sum, value) => sum + value, 0) / diagonal.length);
+}
