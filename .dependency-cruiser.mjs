@@ -5,8 +5,8 @@
 
 /** Rooms by floor, ground first. */
 export const floors = [
-  ["tensor", "jobs"],
-  ["expr", "theory", "data"],
+  ["tensor"],
+  ["jobs", "expr", "theory", "data"],
   ["runtime", "net"],
   ["kernels", "train"],
   ["probes"],

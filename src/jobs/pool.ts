@@ -1,0 +1,95 @@
+/**
+ * @file A pool of worker threads for numbered tasks. It knows the tasks by number and not what they compute: that is the
+ * worker module's affair (`serve.ts`). Workers share one counter, so nobody hands out work, and one bound, so that
+ * they do not run ahead of those who take the results.
+ */
+import { Worker } from "node:worker_threads";
+import { FathomError } from "../tensor/index.ts";
+import { deathOf } from "./errors.ts";
+import { controlLength, limit, next, type WorkerData } from "./messages.ts";
+import { type RoundOptions, runRound } from "./round.ts";
+
+export interface PoolOptions {
+  /** The module that calls `serveJobs`: see `workerModule`. */
+  readonly worker: URL;
+  /** Posted to every worker once. */
+  readonly data?: unknown;
+  readonly threads: number;
+}
+
+/** Tasks beyond an Int32 would wrap around. */
+const mostTasks = 2 ** 30;
+
+/**
+ * Worker threads that live until they are disposed of.
+ * @example
+ * await using pool = new WorkerPool({ worker: workerModule("kernels/gram/worker"), data, threads: 2 });
+ * await pool.run({ tasks: 64 });
+ */
+export class WorkerPool implements AsyncDisposable {
+  readonly #workers: readonly Worker[];
+  readonly #control = new Int32Array(new SharedArrayBuffer(4 * controlLength));
+  #running = false;
+  #failure: unknown;
+
+  constructor({ worker, data, threads }: PoolOptions) {
+    const workerData: WorkerData = { control: this.#control, data };
+    this.#workers = Array.from({ length: threads }, () => new Worker(worker, { workerData }));
+    for (const thread of this.#workers) thread.on("error", (cause) => this.#fail(deathOf(cause)));
+  }
+
+  /**
+   * Runs tasks on all workers; one round at a time.
+   * @throws the FathomError that a task threw; the signal's reason; failed when a worker died. The pool ends with it.
+   */
+  async run<Result>(options: RoundOptions<Result>): Promise<void> {
+    this.#begin(options);
+    try {
+      await runRound(this.#workers, this.#control, options);
+    } catch (error) {
+      this.#fail(error);
+      await this[Symbol.asyncDispose]();
+      throw error;
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  #begin({ tasks, ahead }: RoundOptions<never>): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#running) throw unusable("The pool is at work", "Wait for the round to end.");
+    if (!Number.isInteger(tasks) || tasks < 0 || tasks > mostTasks)
+      throw unusable(`A round cannot have ${tasks} tasks`, `Give a whole number up to ${mostTasks}.`);
+    this.#running = true;
+    Atomics.store(this.#control, next, 0);
+    Atomics.store(this.#control, limit, ahead ?? 2 ** 31 - 1);
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error;
+  }
+
+  /** Ends the workers, whatever they are at. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#fail(unusable("The pool was disposed of", "Make another one."));
+    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+  }
+}
+
+function unusable(message: string, hint: string): FathomError {
+  return new FathomError({ code: "bad-input", message: `${message}.`, where: "pool", hint });
+}
+
+/**
+ * One round on a pool of its own.
+ * @example await runJobs({ worker: workerModule("kernels/gram/worker"), data, threads: 2, tasks: 64, onDone });
+ */
+export async function runJobs<Result>({
+  worker,
+  data,
+  threads,
+  ...round
+}: PoolOptions & RoundOptions<Result>): Promise<void> {
+  await using pool = new WorkerPool({ worker, data, threads: Math.max(1, Math.min(threads, round.tasks)) });
+  await pool.run(round);
+}
