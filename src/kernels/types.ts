@@ -35,6 +35,10 @@ export interface EngineSpec {
   readonly precision: "float32" | "float64";
   readonly parameterisation: "ntk" | "standard";
   readonly build?: "simd" | "relaxed";
+  /** Allows sums of branches that are a valid kernel and no network (requirements.ts). */
+  readonly allowNonGaussianSum?: boolean | undefined;
+  /** Whether dropout drops; inference unless said. */
+  readonly mode?: "inference" | "training" | undefined;
 }
 
 /** A matrix in blocks of 512 x 512 (the last ones smaller), in memory or in a Zarr store; symmetric ones hold the lower triangle of blocks. */

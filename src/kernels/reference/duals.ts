@@ -2,8 +2,7 @@
  * @file E φ(u) φ(v) and E φ'(u) φ'(v) of many pairs (kernels.md §3), by the forms of theory. Where u and v are one variable
  * (c = v1 = v2: an item with itself, or with a duplicate) the moments of one variable are used, which cancel nothing.
  */
-import type { ScalarActivation } from "../../theory/index.ts";
-import { derivativeMoment, dual, dualDerivative, secondMoment } from "../../theory/index.ts";
+import { derivativeMoment, dualKernel, type ScalarActivation, secondMoment } from "../../theory/index.ts";
 
 /** E φ φ (or E φ' φ') from both variances and the covariance. */
 export type PairMoment = (va: number, vb: number, c: number) => number;
@@ -20,14 +19,15 @@ export function dualsOf(act: ScalarActivation): Duals {
   let duals = made.get(act);
   if (duals === undefined) {
     const { moments } = act;
+    const kernel = dualKernel(act);
     duals = {
       value: ofPairs(
-        moments.dual ?? ((Ka, Kb, C) => dual(act, { Ka, Kb, C })),
-        moments.B ?? ((K) => secondMoment(act, K)),
+        moments.dual ?? ((va, vb, c) => kernel.k(c, va, vb)),
+        moments.B ?? ((v) => secondMoment(act, v)),
       ),
       slope: ofPairs(
-        moments.dualDerivative ?? ((Ka, Kb, C) => dualDerivative(act, { Ka, Kb, C })),
-        moments.A ?? ((K) => derivativeMoment(act, K)),
+        moments.dualDerivative ?? ((va, vb, c) => kernel.kdot(c, va, vb)),
+        moments.A ?? ((v) => derivativeMoment(act, v)),
       ),
     };
     made.set(act, duals);

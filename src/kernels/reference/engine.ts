@@ -4,6 +4,7 @@
  */
 import { buildModel, type CovarianceOp, covarianceProgram, type NetShape } from "../../net/index.ts";
 import { FathomError } from "../../tensor/index.ts";
+import { checkRequirements } from "../requirements.ts";
 import type { EngineSpec, ItemBlock, KernelValue, Tile, TileEngine } from "../types.ts";
 import type { Pairs, Side, Walk } from "./context.ts";
 import { laidOut, startState } from "./items.ts";
@@ -33,6 +34,7 @@ interface Program {
 function programOf(spec: EngineSpec): Program {
   const model = buildModel(spec.net);
   const ops = covarianceProgram(model);
+  checkRequirements(model, ops, spec);
   const { layouts, input } = layoutsOf(ops);
   const means = [...layouts.keys()].some(({ op }) => op === "layerNorm");
   return {
@@ -119,7 +121,7 @@ class Reference implements TileEngine {
       pairs,
       self,
       means: means && self,
-      training: false,
+      training: spec.mode === "training",
       over: (ops, state) => walkOver(ops, state, walk),
       ...(visit && { visit }),
     };
@@ -200,7 +202,8 @@ function refuseOverflow({ nngp, ntk, pairs }: KernelState, op: CovarianceOp, fir
  * The float64 engine, straight over the covariance program of a network: the oracle of the SIMD engine, and what runs where
  * that one cannot.
  * @param spec - `precision` and `build` are not looked at.
- * @throws FathomError unsupported naming a layer without a covariance rule.
+ * @throws FathomError unsupported naming a layer without a covariance rule, or one whose rule does not hold there
+ * ({@link checkRequirements}).
  * @example
  * const engine = referenceEngine({ net, values: ["nngp"], precision: "float64", parameterisation: "ntk" });
  * engine.load("a", { data, count });
