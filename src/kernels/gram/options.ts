@@ -14,6 +14,14 @@ export interface KernelProgress {
   readonly total: number;
 }
 
+/** What a job will take, before it begins. */
+export interface KernelPlan {
+  readonly pairs: number;
+  readonly threads: number;
+  /** From the time of one tile. */
+  readonly seconds: number;
+}
+
 /** What the values of a network's kernel depend on, besides the items. */
 export interface KernelOf {
   readonly net: Net;
@@ -34,8 +42,9 @@ export interface KernelMatrixOptions extends KernelOf {
   readonly x2?: NdArray;
   /** Worker threads: the cores unless said. Any number gives the same bits. */
   readonly threads?: number;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: KernelProgress) => void;
+  readonly signal?: AbortSignal | undefined;
+  readonly onPlan?: ((plan: KernelPlan) => void) | undefined;
+  readonly onProgress?: ((progress: KernelProgress) => void) | undefined;
 }
 
 export interface KernelResult {

@@ -25,14 +25,14 @@ export interface Strip {
 }
 
 /**
- * Computes a strip into the buffers of its block, and yields after every tile.
- * @example for (const _ of computeStrip(engine, { grid, sides, buffers }, { place, strip: 0 }));
+ * Computes a strip into the buffers of its block, and yields the pairs of every tile.
+ * @example for (const pairs of computeStrip(engine, { grid, sides, buffers }, { place, strip: 0 })) total += pairs;
  */
 export function* computeStrip(
   engine: TileEngine,
   { grid, sides, buffers }: { grid: Grid; sides: Sides; buffers: BlockBuffers },
   { place, strip }: Strip,
-): Generator<void> {
+): Generator<number> {
   const block = spansOf(grid, place);
   const rows = pieceOf(block.rows, tileSize, strip);
   if (rows.count === 0) return;
@@ -50,7 +50,7 @@ export function* computeStrip(
       writeTile(target, at, { data: tile[value]!, rows, columns });
       if (onDiagonal) mirrorTile(target, at, { rows, columns });
     }
-    yield;
+    yield same ? (rows.count * (rows.count + 1)) / 2 : rows.count * columns.count;
   }
 }
 

@@ -1,0 +1,77 @@
+/** @file Computes blocks of a kernel matrix, on this thread or on workers. */
+import { availableParallelism } from "node:os";
+import { setImmediate } from "node:timers/promises";
+import { runJobs, workerModule } from "../../jobs/index.ts";
+import type { TileEngine } from "../types.ts";
+import { type BlockPlace, stripsOfBlock } from "./grid.ts";
+import type { KernelJob } from "./options.ts";
+import type { Slots } from "./slots.ts";
+import { computeStrip } from "./strips.ts";
+import type { FillData } from "./worker.ts";
+
+/** Milliseconds that the event loop waits at most, but for the time of a tile. */
+const turn = 50;
+/** Work of fewer seconds is done before workers have started. */
+const worthWorkers = 0.3;
+
+export interface Filling {
+  readonly job: KernelJob;
+  /** The blocks to compute, in this order. */
+  readonly places: readonly BlockPlace[];
+  readonly slots: Slots;
+  readonly signal?: AbortSignal | undefined;
+  /** Pairs that were computed. */
+  readonly onPairs: (pairs: number) => void;
+  /** A block is whole; its buffers are used again when this has ended. */
+  readonly onBlock: (place: BlockPlace, index: number) => void | Promise<void>;
+}
+
+/**
+ * Threads that the work is worth.
+ * @param seconds - of one thread.
+ */
+export function threadsFor(places: readonly BlockPlace[], seconds: number, asked?: number): number {
+  if (seconds < worthWorkers) return 1;
+  return Math.min(asked ?? availableParallelism(), places.length * stripsOfBlock);
+}
+
+/** Computes the blocks one after another with this engine. */
+export async function fillHere(engine: TileEngine, filling: Filling): Promise<void> {
+  const { job, places, slots, signal, onPairs, onBlock } = filling;
+  let last = performance.now();
+  for (const [index, place] of places.entries()) {
+    const part = { grid: job.grid, sides: job.sides, buffers: slots.of(place, index) };
+    for (let strip = 0; strip < stripsOfBlock; strip++) {
+      for (const pairs of computeStrip(engine, part, { place, strip })) {
+        onPairs(pairs);
+        if (performance.now() - last < turn) continue;
+        await setImmediate();
+        last = performance.now();
+        signal?.throwIfAborted();
+      }
+    }
+    await onBlock(place, index);
+  }
+}
+
+/** Computes the blocks on worker threads, each with an engine of its own. */
+export async function fillByWorkers(threads: number, filling: Filling): Promise<void> {
+  const { job, places, slots, signal, onPairs, onBlock } = filling;
+  const data: FillData = { job, places, slots: slots.shared };
+  const left = places.map(() => stripsOfBlock);
+  await runJobs<number>({
+    worker: workerModule("kernels/gram/worker"),
+    data,
+    threads,
+    tasks: places.length * stripsOfBlock,
+    // A slot is free when the block that had it before is settled.
+    ahead: (slots.count - 1) * stripsOfBlock,
+    signal,
+    onDone: (task, pairs) => {
+      onPairs(pairs);
+      const index = Math.floor(task / stripsOfBlock);
+      left[index]!--;
+      return left[index] === 0 ? onBlock(places[index]!, index) : undefined;
+    },
+  });
+}
