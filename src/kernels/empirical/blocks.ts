@@ -1,0 +1,64 @@
+/** @file Items of a network in blocks that fit a bound on memory: the common part of all work that takes one pass over them. */
+import { input, type Tensor, vmap } from "../../expr/index.ts";
+import { type CompileOptions, compile, type Executable } from "../../runtime/index.ts";
+import { FathomError } from "../../tensor/index.ts";
+import type { FiniteNetwork } from "./network.ts";
+
+/** Memory of a block unless said, bytes. */
+const MEMORY = 1e9;
+/** Items of a block, at most. */
+const MOST_ITEMS = 256;
+
+export interface BlockOptions {
+  /** Bytes that the arrays of a block may take: 1 GB unless said. */
+  readonly memory?: number;
+  readonly options?: CompileOptions;
+}
+
+/** A graph compiled for a number of items. */
+export interface BlockProgram {
+  readonly size: number;
+  readonly executable: Executable;
+}
+
+/** Outputs of a graph by name, and the inputs it takes beside the weights. */
+export interface BlockGraph {
+  readonly inputs: readonly Tensor[];
+  readonly outputs: Readonly<Record<string, Tensor>>;
+}
+
+/** The outputs of `size` items, `[size, C]`, and the input they are fed by, `x` `[size, 1, ...]`. */
+export function batched(
+  network: FiniteNetwork,
+  size: number,
+): { readonly x: Tensor; readonly output: Tensor } {
+  const { x, output } = network.forward("x");
+  const [many] = vmap([output], { over: [x], size });
+  return { x: input("x", [size, ...x.shape], x.dtype), output: many! };
+}
+
+/**
+ * Compiles a graph for as many items as fit.
+ * @param build The graph for a number of items, made anew for each try.
+ * @throws FathomError too-large where one item does not fit.
+ */
+export async function compileBlock(
+  network: FiniteNetwork,
+  count: number,
+  build: (size: number) => BlockGraph,
+  { memory = MEMORY, options }: BlockOptions,
+): Promise<BlockProgram> {
+  let size = Math.min(count, MOST_ITEMS);
+  for (;;) {
+    try {
+      const { inputs, outputs } = build(size);
+      const all = [...new Set([...inputs, ...Object.values(network.parameters)])];
+      const bound = Math.min(memory, options?.memory ?? memory);
+      const executable = await compile({ inputs: all, outputs, options: { ...options, memory: bound } });
+      return { size, executable };
+    } catch (error) {
+      if (!(error instanceof FathomError) || error.code !== "too-large" || size === 1) throw error;
+      size = Math.ceil(size / 2);
+    }
+  }
+}
