@@ -5,9 +5,9 @@
  * kill at any moment leaves a folder from which the run goes on as if it had not been stopped.
  */
 import { join } from "node:path";
+import { append, makeRunFolder, readIfThere, writeAtomically } from "../files.ts";
 import { decodeSafetensors, encodeSafetensors, FathomError, type NdArray } from "../tensor/index.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
-import { append, makeRunFolder, readIfThere, writeAtomically } from "./files.ts";
 
 /** Plain JSON. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };

@@ -2,28 +2,42 @@
  * @file Files that survive a kill: whole files are written beside their place, flushed and renamed, so a reader finds
  * the old one or the new one and never a part. Failures of the file system become errors that name the path.
  */
-import { appendFile, open, readFile, rename } from "node:fs/promises";
+import { appendFile, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { makeFolder } from "../make-folder.ts";
-import { FathomError } from "../tensor/index.ts";
+import { makeFolder } from "./make-folder.ts";
+import { FathomError } from "./tensor/index.ts";
 
 /**
  * Replaces a file in one move. A kill at any moment leaves the old content or the new one.
+ * @param beside - where it is written first, on the same disk: a name of its own where several processes may write.
  * @throws FathomError naming the path.
  */
-export async function writeAtomically(path: string, content: Uint8Array | string): Promise<void> {
-  const beside = `${path}.tmp`;
+export async function writeAtomically(
+  path: string,
+  content: Uint8Array | string,
+  beside = `${path}.tmp`,
+): Promise<void> {
   await naming(path, async () => {
-    const file = await open(beside, "w");
     try {
-      await file.writeFile(content);
-      await file.sync();
-    } finally {
-      await file.close();
+      await writeFlushed(beside, content);
+      await rename(beside, path);
+    } catch (error) {
+      // A full disk is no place for half a file.
+      await rm(beside, { force: true }).catch(() => {});
+      throw error;
     }
-    await rename(beside, path);
     await syncDirectory(dirname(path));
   });
+}
+
+async function writeFlushed(path: string, content: Uint8Array | string): Promise<void> {
+  const file = await open(path, "w");
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 /** Makes a folder and those above it. @throws FathomError naming the path. */
