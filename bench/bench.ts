@@ -8,13 +8,26 @@ export interface Measurement {
   readonly notes: Record<string, number>;
 }
 
+/** A script of bench/peers, without `.py`, and the virtual environment there that it runs in. */
+export interface PeerScript {
+  readonly script: string;
+  readonly environment: string;
+}
+
+export interface MeasureOptions {
+  readonly threads: number;
+  readonly runs: number;
+  /** Of the problem, where a benchmark has one. */
+  readonly size: number | undefined;
+}
+
 export interface Bench {
   readonly title: string;
   /** What must hold (engine.md §4). */
   readonly bar: string;
-  /** Scripts of the peers, without `.py`; the benchmark's own name unless said. */
-  readonly peers?: readonly string[];
-  measure(options: { threads: number; runs: number }): Promise<Measurement>;
+  /** Scripts of the peers, by name alone where they run in `.venv`; the benchmark's own name unless said. */
+  readonly peers?: readonly (string | PeerScript)[];
+  measure(options: MeasureOptions): Promise<Measurement>;
 }
 
 /** Milliseconds a unit of `work`, which does `perCall` units; two calls warm up. */

@@ -1,6 +1,6 @@
 /**
- * @file Runs a benchmark and its peer side by side: `npm run bench -- NAME [--threads 2] [--rounds 5] [--runs 10] [--record]`.
- * Rounds alternate between ours and the peer, so that both see the same machine. `--record` writes
+ * @file Runs a benchmark and its peer side by side: `npm run bench -- NAME [--threads 2] [--rounds 5] [--runs 10] [--size N]
+ * [--record]`. Rounds alternate between ours and the peer, so that both see the same machine. `--record` writes
  * bench/results/<date>-<name>.json (conventions.md, Files).
  */
 import { execFileSync, spawnSync } from "node:child_process";
@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import type { Bench, Measurement } from "./bench.ts";
+import type { Bench, Measurement, MeasureOptions, PeerScript } from "./bench.ts";
 
 const folder = import.meta.dirname;
 
@@ -24,25 +24,25 @@ function summary(times: readonly number[]) {
 }
 
 /** One round of the peer; a word on why not when it cannot run. */
-function peerRound(name: string, threads: number, runs: number): Series | string {
-  const script = join(folder, "peers", `${name}.py`);
-  const python = join(folder, "peers", ".venv", "bin", "python");
+function peerRound(peer: PeerScript, { threads, runs, size }: MeasureOptions): Series | string {
+  const script = join(folder, "peers", `${peer.script}.py`);
+  const python = join(folder, "peers", peer.environment, "bin", "python");
   if (!existsSync(script)) return "this benchmark has no peer";
   if (!existsSync(python)) return "the peers are not installed: run bench/peers/setup.sh";
   const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith("OPENBLAS_")));
-  const { status, stdout, stderr } = spawnSync(
-    python,
-    ["-W", "ignore", script, "--json", "--threads", String(threads), "--runs", String(runs)],
-    { encoding: "utf8", env },
-  );
+  const options = ["--json", "--threads", String(threads), "--runs", String(runs)];
+  if (size !== undefined) options.push("--size", String(size));
+  const { status, stdout, stderr } = spawnSync(python, ["-W", "ignore", script, ...options], {
+    encoding: "utf8",
+    env,
+  });
   return status === 0
     ? (JSON.parse(stdout) as Series)
     : `the peer failed: ${stderr.trim().split("\n").at(-1)}`;
 }
 
 /** A peer's script, and what it said. */
-interface Peer {
-  readonly script: string;
+interface Peer extends PeerScript {
   readonly result: Series | string;
 }
 
@@ -53,18 +53,17 @@ interface Outcome {
 }
 
 async function alternate(bench: Bench, name: string, options: RunOptions): Promise<Outcome> {
-  const { threads, rounds, runs } = options;
   const ours: number[] = [];
-  let peers: Peer[] = (bench.peers ?? [name]).map((script) => ({ script, result: "not run" }));
+  let peers: Peer[] = (bench.peers ?? [name]).map((peer) => ({
+    ...(typeof peer === "string" ? { script: peer, environment: ".venv" } : peer),
+    result: "not run",
+  }));
   let notes: Record<string, number> = {};
-  for (let round = 0; round < rounds; round++) {
-    const measured: Measurement = await bench.measure({ threads, runs });
+  for (let round = 0; round < options.rounds; round++) {
+    const measured: Measurement = await bench.measure(options);
     ours.push(...measured.times);
     notes = { ...notes, ...measured.notes };
-    peers = peers.map(({ script, result }) => ({
-      script,
-      result: joined(result, peerRound(script, threads, runs)),
-    }));
+    peers = peers.map((peer) => ({ ...peer, result: joined(peer.result, peerRound(peer, options)) }));
   }
   return { ours, peers, notes };
 }
@@ -75,10 +74,8 @@ function joined(before: Series | string, round: Series | string): Series | strin
   return { ...round, times: [...before.times, ...round.times] };
 }
 
-interface RunOptions {
-  readonly threads: number;
+interface RunOptions extends MeasureOptions {
   readonly rounds: number;
-  readonly runs: number;
 }
 
 function hardware() {
@@ -108,6 +105,7 @@ function command(): Command | undefined {
       threads: { type: "string", default: "2" },
       rounds: { type: "string", default: "3" },
       runs: { type: "string", default: "10" },
+      size: { type: "string" },
       record: { type: "boolean", default: false },
     },
   });
@@ -118,13 +116,14 @@ function command(): Command | undefined {
     number,
     number,
   ];
-  return { name, threads, rounds, runs, record: values.record };
+  const size = values.size === undefined ? undefined : Number(values.size);
+  return { name, threads, rounds, runs, size, record: values.record };
 }
 
 async function main(): Promise<void> {
   const options = command();
   if (options === undefined) {
-    console.error("Usage: npm run bench -- NAME [--threads N] [--rounds N] [--runs N] [--record]");
+    console.error("Usage: npm run bench -- NAME [--threads N] [--rounds N] [--runs N] [--size N] [--record]");
     process.exitCode = 2;
     return;
   }
@@ -141,6 +140,7 @@ async function main(): Promise<void> {
     commit: execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim(),
     hardware: machine,
     threads,
+    ...(options.size === undefined ? {} : { size: options.size }),
     ours: own,
     ...peerPart(peers[0]!, own),
     ...(peers.length > 1

@@ -14,6 +14,7 @@ def arguments():
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--runs", type=int, default=10)
+    parser.add_argument("--size", type=int, default=0, help="of the problem, where the benchmark has one")
     return parser.parse_args()
 
 
