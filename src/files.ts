@@ -41,7 +41,7 @@ async function writeFlushed(path: string, content: Uint8Array | string): Promise
 }
 
 /** Makes a folder and those above it. @throws FathomError naming the path. */
-export async function makeRunFolder(path: string): Promise<void> {
+export async function ensureFolder(path: string): Promise<void> {
   await naming(path, () => makeFolder(path));
 }
 

@@ -3,6 +3,7 @@
  * where the host has relaxed SIMD, `simd` elsewhere (kernel-engine.md §5). Results of the two differ in the last bits, so
  * what is kept names its build.
  */
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -16,6 +17,8 @@ export interface AssemblyModule {
   readonly name: string;
   readonly build: AssemblyBuild;
   readonly module: WebAssembly.Module;
+  /** Of the bytes of the module, in hex. */
+  readonly sha256: string;
 }
 
 const loaded = new Map<string, Promise<AssemblyModule>>();
@@ -37,7 +40,9 @@ export function loadAssembly(name: string, build?: AssemblyBuild): Promise<Assem
 async function load(name: string, asked: AssemblyBuild | undefined): Promise<AssemblyModule> {
   for (const build of asked === undefined ? (["relaxed", "simd"] as const) : [asked]) {
     const bytes = await readFile(fileOf(name, build));
-    if (WebAssembly.validate(bytes)) return { name, build, module: await WebAssembly.compile(bytes) };
+    if (!WebAssembly.validate(bytes)) continue;
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    return { name, build, module: await WebAssembly.compile(bytes), sha256 };
   }
   throw new FathomError({
     code: "unsupported",

@@ -5,7 +5,7 @@
  * kill at any moment leaves a folder from which the run goes on as if it had not been stopped.
  */
 import { join } from "node:path";
-import { append, makeRunFolder, readIfThere, writeAtomically } from "../files.ts";
+import { append, ensureFolder, readIfThere, writeAtomically } from "../files.ts";
 import { decodeSafetensors, encodeSafetensors, FathomError, type NdArray } from "../tensor/index.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 
@@ -47,7 +47,7 @@ export async function openRunFolder(
   { config, resume }: { readonly config: JsonObject; readonly resume: boolean },
 ): Promise<RunFolder> {
   const files = filesOf(path);
-  await makeRunFolder(files.checkpoints);
+  await ensureFolder(files.checkpoints);
   const state = await readIfThere(files.state);
   const begun = state !== undefined || (await readIfThere(files.metrics)) !== undefined;
   if (begun && !resume) throw alreadyUsed(path);

@@ -2,4 +2,11 @@
 export { kernelDiagonal } from "./diagonal.ts";
 export { kernelMatrix } from "./kernel-matrix.ts";
 export { blockMatrix, denseMatrix } from "./matrix.ts";
-export type { KernelMatrixOptions, KernelOf, KernelProgress, KernelResult } from "./options.ts";
+export type {
+  KernelMatrixOptions,
+  KernelOf,
+  KernelPlan,
+  KernelProgress,
+  KernelResult,
+  StoreOptions,
+} from "./options.ts";

@@ -16,7 +16,12 @@ export interface KernelProgress {
 
 /** What a job will take, before it begins. */
 export interface KernelPlan {
+  /** To compute. */
   readonly pairs: number;
+  /** In the store from before. */
+  readonly finished: number;
+  /** Of the whole matrices, in memory or on disk. */
+  readonly bytes: number;
   readonly threads: number;
   /** From the time of one tile. */
   readonly seconds: number;
@@ -35,11 +40,23 @@ export interface KernelOf {
   readonly build?: "simd" | "relaxed";
 }
 
+/** A store on disk (Zarr v3): finished chunks of an earlier run of the same job are not computed again. */
+export interface StoreOptions {
+  /** The folder, as `kernel.zarr`. */
+  readonly path: string;
+  /** Bytes that it may take on disk. */
+  readonly limit?: number | undefined;
+  /** A line for people in its attributes: which rows of which data. */
+  readonly about?: string | undefined;
+}
+
 export interface KernelMatrixOptions extends KernelOf {
   /** Items of the rows, [rows, ...input]. */
   readonly x1: NdArray;
   /** Items of the columns; without them the matrix is that of x1 with itself: symmetric, its lower half computed. */
   readonly x2?: NdArray;
+  /** Where the matrix is kept on disk; without it, in memory. */
+  readonly store?: StoreOptions | undefined;
   /** Worker threads: the cores unless said. Any number gives the same bits. */
   readonly threads?: number;
   readonly signal?: AbortSignal | undefined;
@@ -52,7 +69,7 @@ export interface KernelResult {
   readonly ntk?: BlockMatrix;
   /** The build of the engine: matrices of different builds differ in their last bits. */
   readonly build: TileEngine["build"];
-  /** Pairs of items that were computed. */
+  /** Pairs of items that were computed, without those that a store had. */
   readonly pairs: number;
   readonly seconds: number;
   readonly pairsPerSecond: number;
