@@ -31,6 +31,11 @@ export interface Walk {
   readonly means: boolean;
   /** Whether dropout drops. */
   readonly training: boolean;
+  /**
+   * Angles between the units of both items at every position, [positions × pairs], at activations of piecewise linear φ:
+   * where items are so close that their covariance no longer tells the angle (near-duplicate.ts).
+   */
+  readonly angles?: ReadonlyMap<CovarianceOp, Float64Array>;
   /** The state after a list of operations inside another. */
   over(ops: readonly CovarianceOp[], state: KernelState): KernelState;
   /** Sees every state, with the operation that made it. */

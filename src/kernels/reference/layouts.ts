@@ -12,8 +12,8 @@ export interface Layouts {
 
 const anyFull = (...layouts: readonly Layout[]): Layout => (layouts.includes("full") ? "full" : "diagonal");
 
-/** A matrix that copies positions or drops them keeps the diagonal to itself. */
-function copies(matrices: readonly (readonly (readonly number[])[])[]): boolean {
+/** Whether matrices copy positions or drop them: K'[p, p] then needs K[p, p] only. */
+export function copies(matrices: readonly (readonly (readonly number[])[])[]): boolean {
   return matrices.every((rows) => rows.every((row) => row.filter((value) => value !== 0).length <= 1));
 }
 

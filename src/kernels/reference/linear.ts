@@ -1,7 +1,8 @@
 /** @file Linear layers (kernels.md §2.1): what acts linearly on K acts so on Θ, which gains what the layer's own parameters train. */
 import { channelAxis, type Trained } from "../../net/index.ts";
+import type { SparseMatrix } from "../../tensor/index.ts";
 import { denseMatrix, poolMatrix, rangeMatrix, transformed } from "./axis-matrix.ts";
-import type { Rules, Walk } from "./context.ts";
+import type { OpNamed, Rules, Walk } from "./context.ts";
 import { addTo, affineOf, asLayout, type KernelState, mapped, sizeOfGrid } from "./state.ts";
 import { adjointOf, type Taps, tapsOf, windowSums } from "./taps.ts";
 
@@ -71,58 +72,81 @@ function averaged(state: KernelState): KernelState {
   return { ...mapped(state, (array) => meanOverEntries(array, state.pairs)), grid: [], layout: "diagonal" };
 }
 
+function scaled(state: KernelState, factor: number): KernelState {
+  return mapped(
+    state,
+    (array) => affineOf(array, factor * factor, 0),
+    (mean) => affineOf(mean, factor, 0),
+  );
+}
+
+/** What every position sees of the positions before it, along every axis. */
+export function windowTaps(
+  op: OpNamed<"convolution" | "localConvolution" | "transposedConvolution">,
+): Taps[] {
+  const taps = op.windows.map(tapsOf);
+  return op.op === "transposedConvolution" ? taps.map(adjointOf) : taps;
+}
+
+/** A range of channels: all of them have one kernel. */
+export function cutsChannels({ axis, input }: OpNamed<"slice">): boolean {
+  return axis === channelAxis(input);
+}
+
+/** The constant matrices of an operation that acts on positions, one an axis. */
+export function positionMatrices(op: OpNamed<"pool" | "resize" | "aggregate" | "slice">): SparseMatrix[] {
+  switch (op.op) {
+    case "pool":
+      return op.windows.map((axis) => poolMatrix(axis, op.divisor));
+    case "resize":
+      return op.matrices.map(denseMatrix);
+    case "aggregate":
+      return [op.matrix];
+    case "slice": {
+      const { input, axis, from, to } = op;
+      const axes = [...input.shape.keys()].filter((a) => a !== channelAxis(input));
+      return axes.map((a) => {
+        const size = input.shape[a]!;
+        return a === axis ? rangeMatrix(size, from, to) : rangeMatrix(size, 0, size);
+      });
+    }
+  }
+}
+
 export const linearRules: Rules<LinearOp> = {
   affine: (state, op, walk) => weighted(state, op, walk),
 
-  convolution: (state, op, walk) => weighted(windowMeans(state, op.windows.map(tapsOf)), op, walk),
+  convolution: (state, op, walk) => weighted(windowMeans(state, windowTaps(op)), op, walk),
 
-  transposedConvolution: (state, op, walk) =>
-    weighted(windowMeans(state, op.windows.map(tapsOf).map(adjointOf)), op, walk),
+  transposedConvolution: (state, op, walk) => weighted(windowMeans(state, windowTaps(op)), op, walk),
 
   // Every position has weights and a bias of its own, so only p = p' survives.
   localConvolution: (state, op, walk, after) => {
-    const diagonal = weighted(windowMeans(asLayout(state, "diagonal"), op.windows.map(tapsOf)), op, walk);
+    const diagonal = weighted(windowMeans(asLayout(state, "diagonal"), windowTaps(op)), op, walk);
     if (after === "diagonal") return diagonal;
     const positions = sizeOfGrid(diagonal.grid);
     return { ...mapped(diagonal, (array) => spread(array, positions, state.pairs)), layout: "full" };
   },
 
-  scale: (state, { factor }) =>
-    mapped(
-      state,
-      (array) => affineOf(array, factor * factor, 0),
-      (mean) => affineOf(mean, factor, 0),
-    ),
+  scale: (state, { factor }) => scaled(state, factor),
 
   gain: (state, { factor, trained }, walk) => {
-    const scaled = linearRules.scale(state, { op: "scale", factor }, walk, state.layout);
-    if (scaled.ntk !== undefined) addTo(scaled.ntk, state.nngp, trained.weight[walk.parameterisation]);
-    return scaled;
+    const result = scaled(state, factor);
+    if (result.ntk !== undefined) addTo(result.ntk, state.nngp, trained.weight[walk.parameterisation]);
+    return result;
   },
 
   flatten: (state) => averaged(state),
 
   globalAvgPool: (state) => averaged(state),
 
-  pool: (state, { windows, divisor }) =>
-    transformed(
-      state,
-      windows.map((axis) => poolMatrix(axis, divisor)),
-    ),
+  pool: (state, op) => transformed(state, positionMatrices(op)),
 
-  resize: (state, { matrices }) => transformed(state, matrices.map(denseMatrix)),
+  resize: (state, op) => transformed(state, positionMatrices(op)),
 
-  aggregate: (state, { matrix }) => transformed(state, [matrix]),
+  aggregate: (state, op) => transformed(state, positionMatrices(op)),
 
-  slice: (state, { input, axis, from, to }) => {
-    if (axis === channelAxis(input)) return state;
-    const axes = [...input.shape.keys()].filter((a) => a !== channelAxis(input));
-    const range = (a: number) => (a === axis ? ([from, to] as const) : ([0, input.shape[a]!] as const));
-    return transformed(
-      state,
-      axes.map((a) => rangeMatrix(input.shape[a]!, ...range(a))),
-    );
-  },
+  slice: (state, op) => (cutsChannels(op) ? state : transformed(state, positionMatrices(op))),
 
   // Images and signals become tokens: positions lie on one axis.
   identity: (state) => ({ ...state, grid: [sizeOfGrid(state.grid)] }),

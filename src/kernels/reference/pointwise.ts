@@ -6,6 +6,7 @@ import { type ActivationSpec, scalarHalf } from "../../net/index.ts";
 import { mean as meanOf, type ScalarActivation } from "../../theory/index.ts";
 import { type Kept, keep, keptOf, type OpNamed, type Rules, type Walk } from "./context.ts";
 import { dualsOf, type PairMoment } from "./duals.ts";
+import { slopeAtAngle, slopesOf, valueAtAngle } from "./rectifier.ts";
 import { addTo, affineOf, diagonalEntries, type KernelState, mapped, sizeOfGrid } from "./state.ts";
 
 /** Variances of the items of a walk over items, [positions × pairs]. */
@@ -53,6 +54,36 @@ export function halfOf(spec: ActivationSpec): ScalarActivation {
     halves.set(spec, half);
   }
   return half;
+}
+
+/** Puts what known angles give in the place of K[p, p] and of the slopes. */
+function replaceByAngles(
+  { nngp, ntk }: Pick<KernelState, "nngp" | "ntk">,
+  {
+    state,
+    kept: [a, b],
+    angles,
+    act,
+  }: {
+    readonly state: KernelState;
+    readonly kept: readonly [Kept, Kept];
+    readonly angles: Float64Array;
+    readonly act: ScalarActivation;
+  },
+): void {
+  const { grid, layout, pairs } = state;
+  const slopes = slopesOf(act)!;
+  const positions = sizeOfGrid(grid);
+  for (let p = 0; p < positions; p++) {
+    const from = p * (layout === "full" ? positions + 1 : 1) * pairs;
+    for (let t = 0; t < pairs; t++) {
+      const va = a.values[p * a.count + a.first + t * a.step]!;
+      const vb = b.values[p * b.count + b.first + t * b.step]!;
+      const angle = angles[p * pairs + t]!;
+      nngp[from + t] = valueAtAngle(slopes, Math.sqrt(va) * Math.sqrt(vb), angle);
+      if (ntk !== undefined) ntk[from + t] = slopeAtAngle(slopes, angle);
+    }
+  }
 }
 
 interface Normalisation {
@@ -112,11 +143,10 @@ export const pointwiseRules: Rules<PointwiseOp> = {
     if (walk.self) keep(walk, op, variancesOf(state));
     const kept = keptOf(walk, op);
     const nngp = applied(state, kept, value);
-    let ntk: Float64Array | undefined;
-    if (state.ntk !== undefined) {
-      ntk = applied(state, kept, slope);
-      for (let k = 0; k < ntk.length; k++) ntk[k]! *= state.ntk[k]!;
-    }
+    const ntk = state.ntk && applied(state, kept, slope);
+    const angles = walk.angles?.get(op);
+    if (angles !== undefined) replaceByAngles({ nngp, ntk }, { state, kept, angles, act });
+    if (ntk !== undefined) for (let k = 0; k < ntk.length; k++) ntk[k]! *= state.ntk![k]!;
     const mean = walk.means ? variancesOf(state).map((v) => meanOf(act, v)) : undefined;
     return { ...state, nngp, ntk, mean };
   },
