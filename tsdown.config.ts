@@ -6,6 +6,7 @@ export default defineConfig({
     index: "src/index.ts",
     "cli/main": "src/cli/main.ts",
     "kernels/gram/worker": "src/kernels/gram/worker.ts",
+    "kernels/solve/worker": "src/kernels/solve/worker.ts",
   },
   format: "esm",
   platform: "node",

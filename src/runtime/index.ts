@@ -3,6 +3,7 @@ export type { Device } from "./backend.ts";
 export { type CompileRequest, compile, type Executable, type ExecutableInfo } from "./compile.ts";
 export { requireDevice } from "./device.ts";
 export { type Check, doctor } from "./doctor.ts";
+export { encodeModel } from "./encode.ts";
 export type { Feeds } from "./feeds.ts";
 export { executableCache } from "./handle.ts";
 export { compileLoop, type LoopCompileRequest, type LoopExecutable, type LoopRunRequest } from "./loop.ts";

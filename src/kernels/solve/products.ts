@@ -1,0 +1,54 @@
+/**
+ * @file Products of tiles, C −= A·Bᵀ and C −= A·B, where the time of a factorisation goes: in WebAssembly, or by the native
+ * matrix product of onnxruntime (`native-products.ts`) where that is installed. All tiles lie in slots of the kernel.
+ */
+import { slots, type TileKernel } from "./tile-kernel.ts";
+import { bytesOf } from "./tiles.ts";
+
+/** Sizes of C [m, n] −= A [m, k]·B. */
+export interface Sizes {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+}
+
+/** Addresses of the operands, row-major and without gaps. */
+export interface Operands {
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+}
+
+export interface Products {
+  /** Where to put the numbers of B [n, k] that shall be held at `target`. */
+  staging(target: number): number;
+  /** Brings staged numbers into the form that `subtract` reads. */
+  hold(sizes: Pick<Sizes, "n" | "k">, target: number): void;
+  /** C −= A·Bᵀ with B [n, k] held. */
+  subtract(sizes: Sizes, operands: Operands): void | Promise<void>;
+  /** The lower triangle of C −= A·Aᵀ; what lies above becomes rubbish. */
+  subtractSquare(sizes: Pick<Sizes, "n" | "k">, operands: Pick<Operands, "a" | "c">): void | Promise<void>;
+  /** C −= A·B with B [k, n] as it is. */
+  subtractPlain(sizes: Sizes, operands: Operands): void | Promise<void>;
+}
+
+/** Products by the Wasm kernels: right factors are packed. */
+export function wasmProducts(kernel: TileKernel): Products {
+  const { call } = kernel;
+  const size = bytesOf(kernel.dtype);
+  const operand = kernel.address(slots.operand);
+  const packed = kernel.address(slots.packed);
+  return {
+    staging: () => operand,
+    hold: ({ n, k }, target) => call.packTransposed(operand, k * size, n, k, target),
+    subtract: ({ m, n, k }, { a, b, c }) => call.subtract(m, n, k, a, k * size, b, c, n * size),
+    subtractSquare({ n, k }, { a, c }) {
+      call.packTransposed(a, k * size, n, k, packed);
+      call.subtractLower(n, k, a, k * size, packed, c, n * size);
+    },
+    subtractPlain({ m, n, k }, { a, b, c }) {
+      call.packColumns(b, n * size, n, k, packed);
+      call.subtract(m, n, k, a, k * size, packed, c, n * size);
+    },
+  };
+}

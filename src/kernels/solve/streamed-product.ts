@@ -1,0 +1,111 @@
+/**
+ * @file Products K X of a matrix in blocks that are read one after another and never kept, in float64 whatever their dtype. It
+ * runs on this thread, with turns of the event loop.
+ */
+import { setImmediate } from "node:timers/promises";
+import { loadAssembly } from "../assembly.ts";
+import type { BlockMatrix } from "../types.ts";
+import { type Products, wasmProducts } from "./products.ts";
+import { firstFree, slotNumbers, slots, TileKernel } from "./tile-kernel.ts";
+import { heightOf, tileRows, tileSize } from "./tiles.ts";
+
+/** Milliseconds after which others get their turn. */
+const turn = 15;
+
+/** X as rows [count, n] ↦ K X as rows. */
+export interface RowOperator {
+  readonly n: number;
+  apply(rows: Float64Array, signal?: AbortSignal): Promise<Float64Array>;
+}
+
+/**
+ * The operator K + shift · 1 of a square matrix.
+ * @example const k = await streamedProduct(matrix, 0); const y = await k.apply(x);
+ */
+export async function streamedProduct(matrix: BlockMatrix, shift: number): Promise<RowOperator> {
+  const { module } = await loadAssembly("factor");
+  const kernel = new TileKernel(module, "float64");
+  return {
+    n: matrix.rows,
+    async apply(rows, signal) {
+      const result = rows.map((value) => shift * value);
+      const stream = new Stream(matrix, kernel, rows.length / Math.max(1, matrix.rows));
+      stream.put(rows);
+      await stream.multiply(signal);
+      stream.addTo(result);
+      return result;
+    },
+  };
+}
+
+/** One pass over the blocks. X and −K X lie in tiles [count, 512] behind the slots of fixed use. */
+class Stream {
+  readonly #matrix: BlockMatrix;
+  readonly #kernel: TileKernel;
+  readonly #products: Products;
+  readonly #count: number;
+
+  constructor(matrix: BlockMatrix, kernel: TileKernel, count: number) {
+    this.#matrix = matrix;
+    this.#kernel = kernel;
+    this.#products = wasmProducts(kernel);
+    this.#count = count;
+    kernel.reserve(firstFree + Math.ceil((2 * tileRows(matrix.rows) * count * tileSize) / slotNumbers));
+  }
+
+  #x(i: number): number {
+    return this.#kernel.address(firstFree) + 8 * i * this.#count * tileSize;
+  }
+
+  #y(i: number): number {
+    return this.#x(tileRows(this.#matrix.rows) + i);
+  }
+
+  put(rows: Float64Array): void {
+    this.#eachRow((i, r, width, at) => {
+      this.#kernel.view(this.#x(i) + 8 * r * width, width).set(rows.subarray(at, at + width));
+      this.#kernel.view(this.#y(i) + 8 * r * width, width).fill(0);
+    });
+  }
+
+  addTo(result: Float64Array): void {
+    this.#eachRow((i, r, width, at) => {
+      const tile = this.#kernel.view(this.#y(i) + 8 * r * width, width);
+      for (let k = 0; k < width; k++) result[at + k]! -= tile[k]!;
+    });
+  }
+
+  #eachRow(visit: (i: number, row: number, width: number, at: number) => void): void {
+    const n = this.#matrix.rows;
+    for (let i = 0; i < tileRows(n); i++)
+      for (let r = 0; r < this.#count; r++) visit(i, r, heightOf(n, i), r * n + i * tileSize);
+  }
+
+  async multiply(signal: AbortSignal | undefined): Promise<void> {
+    const { rows: n, symmetric } = this.#matrix;
+    let last = performance.now();
+    for (let i = 0; i < tileRows(n); i++) {
+      for (let j = 0; j < (symmetric ? i + 1 : tileRows(n)); j++) {
+        await this.#block(i, j);
+        if (performance.now() - last < turn) continue;
+        await setImmediate();
+        last = performance.now();
+        signal?.throwIfAborted();
+      }
+    }
+  }
+
+  /** −Y_i −= X_j Bᵀ, and −Y_j −= X_i B for the half that is not stored. */
+  async #block(i: number, j: number): Promise<void> {
+    const { rows: n, symmetric } = this.#matrix;
+    const [height, width, m] = [heightOf(n, i), heightOf(n, j), this.#count];
+    const block = await this.#matrix.read(i, j);
+    const [b, packed] = [this.#kernel.address(slots.operand), this.#kernel.address(slots.packed)];
+    this.#kernel.view(b, height * width).set(block);
+    this.#products.hold({ n: height, k: width }, packed);
+    const sizes = { m, n: height, k: width };
+    await this.#products.subtract(sizes, { a: this.#x(j), b: packed, c: this.#y(i) });
+    if (symmetric && i !== j)
+      await this.#products.subtractPlain({ m, n: width, k: height }, { a: this.#x(i), b, c: this.#y(j) });
+  }
+}

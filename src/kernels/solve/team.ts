@@ -1,0 +1,72 @@
+/**
+ * @file Who does the rounds of a solver: a pool of workers on one store, or this thread where the matrix is too small to be
+ * worth a start of workers.
+ */
+import { availableParallelism } from "node:os";
+import { WorkerPool, workerModule } from "../../jobs/index.ts";
+import { FathomError } from "../../tensor/index.ts";
+import { type CrewData, createCrew, type Round, tasksOf } from "./crew.ts";
+import { factorSlots } from "./factor-tiles.ts";
+import { kernelBytes } from "./tile-kernel.ts";
+import { storeBytes, tileRows } from "./tiles.ts";
+
+export interface Team extends AsyncDisposable {
+  readonly threads: number;
+  /** True when rounds run on this thread: it must not wait for itself. */
+  readonly here: boolean;
+  /** Does all tasks of a round, unless the store says stop. */
+  run(round: Round): Promise<void>;
+}
+
+/** Matrices of at most so many rows of tiles take tens of milliseconds: less than to start workers. */
+const smallRows = 2;
+
+/** Workers for a matrix of n rows: no more than tiles in a column. */
+export function teamSize(n: number, threads: number = availableParallelism()): number {
+  if (!Number.isInteger(threads) || threads < 1) {
+    throw new FathomError({
+      code: "bad-input",
+      message: `There cannot be ${threads} threads.`,
+      where: "threads",
+      hint: "Give a whole number from 1 on.",
+    });
+  }
+  return Math.max(1, Math.min(threads, tileRows(n) - 1));
+}
+
+/** Bytes that the factor of a matrix takes while it is computed. */
+export function teamBytes(n: number, dtype: CrewData["store"]["dtype"], threads: number): number {
+  return storeBytes(n, dtype) + threads * kernelBytes(factorSlots(n), dtype);
+}
+
+export async function createTeam(data: CrewData, threads: number): Promise<Team> {
+  return tileRows(data.store.n) <= smallRows ? teamHere(data) : teamOfWorkers(data, threads);
+}
+
+async function teamHere(data: CrewData): Promise<Team> {
+  const work = await createCrew(data);
+  return {
+    threads: 1,
+    here: true,
+    async run(round) {
+      for (let task = 0; task < tasksOf(round, data.store.n); task++) await work(task, round);
+    },
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+function teamOfWorkers(data: CrewData, threads: number): Team {
+  const pool = new WorkerPool({ worker: workerModule("kernels/solve/worker"), data, threads });
+  let last: Promise<void> = Promise.resolve();
+  return {
+    threads,
+    here: false,
+    run(round) {
+      // A pool does one round at a time.
+      const result = last.then(() => pool.run({ tasks: tasksOf(round, data.store.n), input: round }));
+      last = result.catch(() => {});
+      return result;
+    },
+    [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,121 @@
+/**
+ * @file One instance of the tile kernels (assembly/factor) with its memory, cut in slots of one tile each. Slots hold raw or
+ * packed tiles; those from `firstFree` on are the task's.
+ */
+import { FathomError, type FloatDType } from "../../tensor/index.ts";
+import { bytesOf, tileSize } from "./tiles.ts";
+
+/** Addresses, strides in bytes; sizes in numbers. The names without the dtype's number. */
+export interface TileFunctions {
+  packTransposed(b: number, strideB: number, n: number, k: number, target: number): void;
+  packColumns(b: number, strideB: number, n: number, k: number, target: number): void;
+  subtract: Product;
+  subtractLower: (
+    n: number,
+    k: number,
+    a: number,
+    strideA: number,
+    b: number,
+    c: number,
+    strideC: number,
+  ) => void;
+  factorTile(n: number, a: number, stride: number, inverses: number): number;
+  solveTransposed: Solve;
+  solvePlain: Solve;
+}
+type Product = (
+  m: number,
+  n: number,
+  k: number,
+  a: number,
+  strideA: number,
+  b: number,
+  c: number,
+  strideC: number,
+) => void;
+type Solve = (
+  m: number,
+  n: number,
+  l: number,
+  strideL: number,
+  inverses: number,
+  x: number,
+  strideX: number,
+) => void;
+
+const names = [
+  "packTransposed",
+  "packColumns",
+  "subtract",
+  "subtractLower",
+  "factorTile",
+  "solveTransposed",
+  "solvePlain",
+] as const;
+
+/** Slots with a fixed use. */
+export const slots = { target: 0, operand: 1, diagonal: 2, packed: 3 } as const;
+export const firstFree = 4;
+
+/** A tile with the inverses of its blocks; packed tiles are smaller. */
+export const slotNumbers = tileSize * (tileSize + 64);
+const pageBytes = 65_536;
+/** Where a 32-bit memory ends. */
+const mostBytes = 2 ** 32 - pageBytes;
+
+/** Bytes of the memory of a kernel with so many slots. */
+export function kernelBytes(count: number, dtype: FloatDType): number {
+  return count * slotNumbers * bytesOf(dtype) + 2 ** 20;
+}
+
+/** Tile kernels of one dtype on a memory of their own. */
+export class TileKernel {
+  readonly dtype: FloatDType;
+  readonly call: TileFunctions;
+  readonly #memory = new WebAssembly.Memory({ initial: 16 });
+  readonly #base: number;
+
+  constructor(module: WebAssembly.Module, dtype: FloatDType) {
+    this.dtype = dtype;
+    const { exports } = new WebAssembly.Instance(module, { env: { memory: this.#memory } });
+    const digits = 8 * bytesOf(dtype);
+    this.call = Object.fromEntries(
+      names.map((name) => [name, exports[`${name}${digits}`]]),
+    ) as unknown as TileFunctions;
+    this.#base = Math.ceil((exports["workspaceEnd"] as () => number)() / 64) * 64;
+  }
+
+  /** Makes room for so many slots; views from before are dead. @throws FathomError too-large beyond 4 GiB. */
+  reserve(count: number): void {
+    const bytes = this.address(count);
+    if (bytes > mostBytes) throw tooLarge(bytes);
+    const missing = Math.ceil((bytes - this.#memory.buffer.byteLength) / pageBytes);
+    if (missing <= 0) return;
+    try {
+      this.#memory.grow(missing);
+    } catch (cause) {
+      throw tooLarge(bytes, cause);
+    }
+  }
+
+  /** Where a slot begins. */
+  address(slot: number): number {
+    return this.#base + slot * slotNumbers * bytesOf(this.dtype);
+  }
+
+  /** Numbers from an address on. */
+  view(address: number, length: number): Float64Array | Float32Array {
+    const Kind = this.dtype === "float64" ? Float64Array : Float32Array;
+    return new Kind(this.#memory.buffer, address, length);
+  }
+}
+
+function tooLarge(bytes: number, cause?: unknown): FathomError {
+  return new FathomError({
+    code: "too-large",
+    message: `A worker has no memory for the ${bytes} bytes of a row of tiles.`,
+    where: "memory",
+    hint: "Take fewer rows, fewer threads, or the mode float32-refined.",
+    ...(cause !== undefined && { cause }),
+  });
+}
