@@ -6,11 +6,13 @@ import type { FiniteNetwork } from "./network.ts";
 
 /** Memory of a block unless said, bytes. */
 const MEMORY = 1e9;
+/** Part of the memory that the arrays of a block may take: the runtime's own buffers are up to as large. */
+const PART_OF_ARRAYS = 0.5;
 /** Items of a block, at most. */
 const MOST_ITEMS = 256;
 
 export interface BlockOptions {
-  /** Bytes that the arrays of a block may take: 1 GB unless said. */
+  /** Bytes that a block may take: 1 GB unless said. */
   readonly memory?: number;
   readonly options?: CompileOptions;
 }
@@ -53,7 +55,7 @@ export async function compileBlock(
     try {
       const { inputs, outputs } = build(size);
       const all = [...new Set([...inputs, ...Object.values(network.parameters)])];
-      const bound = Math.min(memory, options?.memory ?? memory);
+      const bound = PART_OF_ARRAYS * Math.min(memory, options?.memory ?? memory);
       const executable = await compile({ inputs: all, outputs, options: { ...options, memory: bound } });
       return { size, executable };
     } catch (error) {

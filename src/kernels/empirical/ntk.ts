@@ -20,7 +20,7 @@ export interface EmpiricalNtkOptions extends NetworkOptions, OutputAxes, WorkOpt
   readonly x2?: NdArray;
   /** The way with the fewest multiplications unless said. */
   readonly method?: NtkMethod | "auto";
-  /** Bytes that the arrays of a tile may take: 1 GB unless said. Wide outputs and many items only make more tiles. */
+  /** Bytes that a tile may take: 1 GB unless said. Wide outputs and many items only make more tiles. */
   readonly memory?: number;
   readonly options?: CompileOptions;
 }

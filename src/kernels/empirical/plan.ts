@@ -91,12 +91,12 @@ function largestArrays(
 ): number {
   const { diagonal, full, trace } = outputs;
   const cotangents = diagonal * full * trace;
-  if (plan.method === "vector-products") return 8 * items ** 2 * cotangents * groups.index.length;
+  if (plan.method === "vector-products") return 16 * items ** 2 * cotangents * groups.index.length;
   const bytes = side.weights.map((weight) => {
     const { entries, positions, groups: parts } = weight.size;
     return methodOf(weight, ruleOf(plan), groups, items) === "contraction"
-      ? 16 * items * cotangents * entries
-      : 16 * parts * diagonal * (items * full * positions) ** 2;
+      ? 32 * items * cotangents * entries
+      : 32 * parts * diagonal * (items * full * positions) ** 2;
   });
   return Math.max(0, ...bytes);
 }

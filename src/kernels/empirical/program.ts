@@ -19,6 +19,8 @@ import { productTile } from "./vector-products.ts";
 
 /** Memory of a tile unless said, bytes. */
 const MEMORY = 1e9;
+/** Part of the memory that the arrays of a tile may take: the runtime's own buffers are up to as large. */
+const PART_OF_ARRAYS = 0.5;
 
 export interface ProgramOptions {
   readonly network: FiniteNetwork;
@@ -124,7 +126,7 @@ async function compileTile(
     return { tile, inputs: [...new Set([...needed, ...Object.values(network.parameters)])] };
   });
   if (tile === undefined) return undefined;
-  const bound = Math.min(memory, options?.memory ?? memory);
+  const bound = PART_OF_ARRAYS * Math.min(memory, options?.memory ?? memory);
   return compile({ inputs, outputs: { tile }, options: { ...options, memory: bound } });
 }
 
