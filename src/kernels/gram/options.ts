@@ -36,6 +36,8 @@ export interface KernelOf {
   readonly precision?: "float32" | "float64";
   /** That of the NTK: `ntk` unless said; `standard` takes the widths of the network. */
   readonly parameterisation?: "ntk" | "standard";
+  /** Allows sums of branches whose kernel is valid but belongs to no network (requirements.ts). */
+  readonly allowNonGaussianSum?: boolean;
   /** The fastest that the host runs, unless said. */
   readonly build?: "simd" | "relaxed";
 }
@@ -84,7 +86,14 @@ export interface KernelJob {
 
 /** The specification of the engine. @throws FathomError bad-input when no value or one that does not exist is asked for. */
 export function specOf(
-  { net, get = ["nngp"], precision = "float32", parameterisation = "ntk", build }: KernelOf,
+  {
+    net,
+    get = ["nngp"],
+    precision = "float32",
+    parameterisation = "ntk",
+    build,
+    allowNonGaussianSum,
+  }: KernelOf,
   x: NdArray,
 ): EngineSpec {
   const values = (["nngp", "ntk"] as const).filter((value) => get.includes(value));
@@ -97,7 +106,14 @@ export function specOf(
     });
   }
   const adapted = withInput(net, x.shape.slice(1));
-  return { net: adapted, values, precision, parameterisation, ...(build !== undefined && { build }) };
+  return {
+    net: adapted,
+    values,
+    precision,
+    parameterisation,
+    ...(build !== undefined && { build }),
+    ...(allowNonGaussianSum !== undefined && { allowNonGaussianSum }),
+  };
 }
 
 /** The job of the options. @throws FathomError for values, shapes and numbers that cannot be used. */
