@@ -1,7 +1,7 @@
 /**
  * @file A second implementation of convolutional kernels, as plain as can be (kernels.md §2.1): the whole covariance of all pairs
- * of positions, [P, P] for each of K(x, x'), K(x, x), K(x', x'), a matrix of zeros and ones for every shift of a convolution, and the
- * arc-cosine step by acos. It shares no code with the library.
+ * of positions, [P, P] for each of K(x, x'), K(x, x), K(x', x'), a shift matrix for every place of a convolution, and the arc-cosine step
+ * by acos. It shares no code with the library.
  */
 
 export type DenseLayer =
@@ -22,27 +22,26 @@ interface Pair {
   readonly size: readonly [height: number, width: number];
 }
 
-const transposed = (a: Matrix): Matrix => a[0]!.map((_, j) => a.map((row) => row[j]!));
-const product = (a: Matrix, b: Matrix): Matrix => {
-  const columns = transposed(b);
-  return a.map((row) => columns.map((column) => row.reduce((sum, x, k) => sum + x * column[k]!, 0)));
-};
 const combined = (f: (...entries: number[]) => number, ...all: readonly Matrix[]): Matrix =>
   all[0]!.map((row, i) => row.map((_, j) => f(...all.map((matrix) => matrix[i]![j]!))));
 
-/** S[q, p] = 1 where p = stride·q + shift lies inside. */
-function shiftMatrix(
+/** The position p = stride·q + shift under every output q; undefined outside. */
+function sources(
   [height, width]: Pair["size"],
   stride: number,
   [dy, dx]: readonly [number, number],
-): Matrix {
+): readonly (number | undefined)[] {
   const [rows, columns] = [Math.ceil(height / stride), Math.ceil(width / stride)];
   return Array.from({ length: rows * columns }, (_, q) => {
     const y = stride * Math.floor(q / columns) + dy;
     const x = stride * (q % columns) + dx;
-    const inside = y >= 0 && y < height && x >= 0 && x < width;
-    return Array.from({ length: height * width }, (_, p) => (inside && p === y * width + x ? 1 : 0));
+    return y >= 0 && y < height && x >= 0 && x < width ? y * width + x : undefined;
   });
+}
+
+/** S a Sᵀ, S the matrix of zeros and ones with S[q, source of q] = 1. */
+function shifted(a: Matrix, source: ReturnType<typeof sources>): Matrix {
+  return source.map((p) => source.map((r) => (p === undefined || r === undefined ? 0 : a[p]![r]!)));
 }
 
 /** Windows as PyTorch places them: around the position, an even one reaching further ahead. */
@@ -52,12 +51,12 @@ function convolution(
 ): Pair {
   const first = -Math.floor((conv - 1) / 2);
   const shifts = Array.from({ length: conv * conv }, (_, t) =>
-    shiftMatrix(size, stride, [first + Math.floor(t / conv), first + (t % conv)]),
+    sources(size, stride, [first + Math.floor(t / conv), first + (t % conv)]),
   );
   const mean = (a: Matrix) =>
     combined(
       (...terms) => terms.reduce((sum, term) => sum + term, 0) / conv ** 2,
-      ...shifts.map((shift) => product(product(shift, a), transposed(shift))),
+      ...shifts.map((source) => shifted(a, source)),
     );
   const next = K.map((a) => combined((x) => sw2 * x + sb2, mean(a)));
   return {
