@@ -25,6 +25,8 @@ export {
   type RateMeasurement,
   type RateOptions,
 } from "./learning-rate/rates.ts";
+export { type PredictOutcome, predict } from "./predict/question.ts";
+export type { Get, PredictQuestion } from "./predict/setting.ts";
 export { analyses } from "./registry.ts";
 export type { Paper, PaperClaim } from "./repro/paper.ts";
 export { papers } from "./repro/papers.ts";

@@ -25,9 +25,14 @@ const heading = "Options of data:";
 const dataText =
   "digits (generated), mnist, fashion-mnist, cifar10, or a path: .csv .tsv .libsvm .jsonl (or these .gz) .npz .safetensors, or a folder of IDX, CIFAR-10, train and test files, or pictures by class";
 
+/** The flag that names a file of test rows, where `--test` means something else. */
+interface DataFlags {
+  readonly testFile?: string;
+}
+
 /** Adds the options of a command that needs data. */
-export function withData(command: Command): Command {
-  return withDataOption(command, new Option("--data <name>", dataText).default("digits"));
+export function withData(command: Command, flags: DataFlags = {}): Command {
+  return withDataOption(command, new Option("--data <name>", dataText).default("digits"), flags);
 }
 
 /** The same where a command does without data when none are named. */
@@ -35,7 +40,7 @@ export function withOptionalData(command: Command): Command {
   return withDataOption(command, new Option("--data <name>", dataText));
 }
 
-function withDataOption(command: Command, data: Option): Command {
+function withDataOption(command: Command, data: Option, { testFile = "--test" }: DataFlags = {}): Command {
   const options = [
     data,
     new Option(
@@ -43,7 +48,7 @@ function withDataOption(command: Command, data: Option): Command {
       "shift and scale inputs to mean 0 and variance 1: tables by column, pictures as a whole (pixels are /255 unless said)",
     ),
     new Option("--label <column>", "column (name, or number from 1) or field of the labels"),
-    new Option("--test <file>", "file of test rows (default: a companion called test, else a split)"),
+    new Option(`${testFile} <file>`, "file of test rows (default: a companion called test, else a split)"),
     new Option(
       "--split <share>",
       "share of the rows for testing, where no test rows are given (default 0.2)",

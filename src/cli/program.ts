@@ -8,6 +8,7 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { exportCommand } from "./commands/export.ts";
 import { isometryCommand } from "./commands/isometry.ts";
 import { phaseCommand } from "./commands/phase.ts";
+import { predictCommand } from "./commands/predict.ts";
 import { probeCommand } from "./commands/probe.ts";
 import { reproCommand } from "./commands/repro.ts";
 import { schemaCommand } from "./commands/schema.ts";
@@ -74,6 +75,7 @@ export const commands: readonly CommandSpec[] = [
   isometryCommand,
   widthsCommand,
   probeCommand,
+  predictCommand,
   trainCommand,
   exportCommand,
   reproCommand,

@@ -52,7 +52,7 @@ describe("Gaussian-process inference", () => {
       [nngp, nngpCross, nngpPrior],
       [ntk, ntkCross, ntkPrior],
     ] as const) {
-      const posterior = await gpInference(kernel, { y, diagReg: 0 });
+      await using posterior = await gpInference(kernel, { y, diagReg: 0 });
       const full = await posterior.predict({ cross, prior });
       expect(distance(full.mean, times(cross, solve(kernel, y)))).toBeLessThan(1e-12);
       const expected = minus(prior, times(cross, solve(kernel, transpose(cross))));
@@ -63,7 +63,7 @@ describe("Gaussian-process inference", () => {
   });
 
   it("is N(Y, 0) on its training items", async () => {
-    const posterior = await gpInference(nngp, { y });
+    await using posterior = await gpInference(nngp, { y });
     expect(posterior.train()).toEqual({ mean: y, variance: zeros("float64", [8]) });
   });
 
@@ -104,7 +104,7 @@ describe("Gaussian-process inference", () => {
 
   it("takes duplicated items by a jitter that it reports", async () => {
     const twice = ndarray("float64", [2, 2], [1, 1, 1, 1]);
-    const posterior = await gpInference(twice, { y: ndarray("float64", [2, 1], [1, 1]) });
+    await using posterior = await gpInference(twice, { y: ndarray("float64", [2, 1], [1, 1]) });
     expect(posterior.factor.relativeJitter).toBeGreaterThan(0);
     expect(posterior.factor.relativeJitter).toBeLessThanOrEqual(1e-4);
     const { mean } = await posterior.predict({ cross: ndarray("float64", [1, 2], [1, 1]) });
@@ -112,7 +112,7 @@ describe("Gaussian-process inference", () => {
   });
 
   it("refuses kernels, targets and test kernels that do not meet", async () => {
-    const posterior = await gpInference(nngp, { y });
+    await using posterior = await gpInference(nngp, { y });
     expect(await rejection(() => gpInference(nngp, { y: zeros("float64", [7, 3]) }))).toMatchObject({
       where: "y",
     });
@@ -137,7 +137,7 @@ describe("Gaussian-process inference", () => {
 
 describe("networks trained to the end", () => {
   it("have mean Θ*Θ⁻¹Y and the covariance of f* − B f", async () => {
-    const ensemble = await ntkInference({ ntk, nngp }, { y });
+    await using ensemble = await ntkInference({ ntk, nngp }, { y });
     const { mean, covariance } = await ensemble.predict({ cross: ntkCross, nngpCross, prior: nngpPrior });
     const b = transpose(solve(ntk, transpose(ntkCross)));
     expect(distance(mean, times(b, y))).toBeLessThan(1e-12);
@@ -150,7 +150,7 @@ describe("networks trained to the end", () => {
   });
 
   it("need K for their variance and Θ at all", async () => {
-    const ensemble = await ntkInference({ ntk }, { y });
+    await using ensemble = await ntkInference({ ntk }, { y });
     expect((await ensemble.predict({ cross: ntkCross })).mean.shape).toEqual([4, 3]);
     expect(await rejection(() => ensemble.predict({ cross: ntkCross, prior: nngpPrior }))).toMatchObject({
       code: "bad-input",
@@ -163,7 +163,7 @@ describe("networks trained to the end", () => {
   });
 
   it("are the end of the ensemble over time", async () => {
-    const inference = await ntkInference({ ntk, nngp }, { y });
+    await using inference = await ntkInference({ ntk, nngp }, { y });
     const expected = await inference.predict({ cross: ntkCross, nngpCross, prior: nngpPrior });
     const ensemble = gradientDescentMseEnsemble("ntk", { nngp, ntk, y });
     const end = ensemble.test(Infinity, { nngp: nngpCross, ntk: ntkCross, prior: nngpPrior });
@@ -174,7 +174,7 @@ describe("networks trained to the end", () => {
   });
 
   it("whose last layer alone is trained are the Gaussian process in the end", async () => {
-    const posterior = await gpInference(nngp, { y });
+    await using posterior = await gpInference(nngp, { y });
     const expected = await posterior.predict({ cross: nngpCross, prior: nngpPrior });
     const end = gradientDescentMseEnsemble("nngp", { nngp, y }).test(Infinity, {
       nngp: nngpCross,

@@ -4,6 +4,7 @@
  */
 import { zeros } from "../../tensor/index.ts";
 import { blockMatrix } from "../gram/matrix.ts";
+import { type Factor, type FactoriseOptions, factorise, type SolveProgress } from "../solve/index.ts";
 import type { BlockMatrix } from "../types.ts";
 import { badInput, checkCross, checkedKernel, checkPrior, checkTargets } from "./checks.ts";
 import {
@@ -16,9 +17,9 @@ import {
   transposedProduct,
 } from "./dense.ts";
 import { missingNtk } from "./ensemble.ts";
+import { logMarginalLikelihood } from "./evidence.ts";
 import { isBlocks, type KernelMatrix, kernelProduct, rowsOf } from "./kernel-product.ts";
 import type { GaussianPrediction } from "./prediction.ts";
-import { type Factor, factorise, logMarginalLikelihood } from "./solver.ts";
 
 export interface InferenceOptions {
   /** Targets [N, C]. */
@@ -30,10 +31,13 @@ export interface InferenceOptions {
   readonly diagReg?: number | "ladder";
   /** What `diagReg` is measured in; `absolute` takes the number as it is. */
   readonly diagRegScale?: "relative" | "absolute";
-  readonly mode?: "float64" | "float32-refined";
+  /** `float32-refined` keeps the factor in half the memory. */
+  readonly mode?: FactoriseOptions["mode"];
   readonly threads?: number;
+  /** Bytes that the factor may take. */
+  readonly memory?: number;
   readonly signal?: AbortSignal;
-  readonly onProgress?: (done: number, total: number) => void;
+  readonly onProgress?: (progress: SolveProgress) => void;
 }
 
 /** What one predicts for: kernels of M test items. */
@@ -57,8 +61,13 @@ export async function gpInference(kernel: KernelMatrix, options: InferenceOption
   checkTargets(options.y, rowsOf(kernel));
   const blocks = blocksOf(kernel, "kernel");
   const factor = await factorise(blocks, await factorOptions(blocks, options));
-  const alpha = await factor.solve(options.y);
-  return new GpPosterior({ factor, y: options.y, alpha });
+  try {
+    const alpha = await factor.solve(options.y, options);
+    return new GpPosterior({ factor, y: options.y, alpha });
+  } catch (error) {
+    await factor[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 /** A fitted Gaussian process; it holds the factor of the kernel until it is disposed of. */
@@ -199,12 +208,21 @@ function blocksOf(kernel: KernelMatrix, where: string): BlockMatrix {
 
 async function factorOptions(
   kernel: BlockMatrix,
-  { diagReg = "ladder", diagRegScale = "relative", mode, threads, signal, onProgress }: InferenceOptions,
-) {
+  {
+    diagReg = "ladder",
+    diagRegScale = "relative",
+    mode,
+    threads,
+    memory,
+    signal,
+    onProgress,
+  }: InferenceOptions,
+): Promise<FactoriseOptions> {
   return {
     jitter: diagReg === "ladder" ? diagReg : await relativeJitter(kernel, diagReg, diagRegScale),
     ...(mode === undefined ? {} : { mode }),
     ...(threads === undefined ? {} : { threads }),
+    ...(memory === undefined ? {} : { memory }),
     ...(signal === undefined ? {} : { signal }),
     ...(onProgress === undefined ? {} : { onProgress }),
   };

@@ -1,0 +1,118 @@
+/** @file Predicts test items block by block: their kernel with the training items is used and dropped. */
+import { createHash } from "node:crypto";
+import { type NdArray, ndarray } from "../../tensor/index.ts";
+import type { Journal } from "../journal.ts";
+import type { Predictor } from "./fit.ts";
+import { fingerprint, someItems } from "./items.ts";
+import { testKernels } from "./kernels.ts";
+import type { Setting } from "./setting.ts";
+import type { Stopwatch } from "./stopwatch.ts";
+
+type Float64 = NdArray<"float64">;
+
+/** Items at once: a block of the kernel matrix, 200 MB of it for 50,000 training items. */
+const together = 512;
+
+export interface Predicted {
+  /** [M, C], of the fit to all training items. */
+  readonly mean: Float64;
+  /** [M], where variances were asked for. */
+  readonly variance: Float64 | undefined;
+  /** [M, C] of the fits to fewer training items, in their order. */
+  readonly fewer: readonly Float64[];
+  /** Pairs of items whose kernel was computed. */
+  readonly pairs: number;
+}
+
+/** What is kept of a block. */
+interface Piece {
+  readonly mean: readonly number[];
+  readonly variance?: readonly number[];
+  readonly fewer: readonly (readonly number[])[];
+  readonly pairs: number;
+}
+
+export interface Evaluation {
+  readonly setting: Setting;
+  readonly predictor: Predictor;
+  /** K⁻¹ Y of fits to fewer items. */
+  readonly fewer: readonly Float64[];
+  /** Names the fit: blocks that the journal holds are of the same one. */
+  readonly fitKey: string;
+  readonly journal: Journal;
+  readonly stopwatch: Stopwatch;
+}
+
+/** @throws FathomError as kernels and predictors; cancelled. */
+export async function evaluate(evaluation: Evaluation): Promise<Predicted> {
+  const { setting, fitKey, journal } = evaluation;
+  const { count } = setting.test;
+  const blocks: Piece[] = [];
+  for (let from = 0; from < count; from += together) {
+    const to = Math.min(count, from + together);
+    const key = createHash("sha256")
+      .update(
+        JSON.stringify([
+          fitKey,
+          fingerprint(someItems(setting.test, from, to)),
+          setting.variance,
+          setting.sizes,
+        ]),
+      )
+      .digest("hex");
+    blocks.push(await journal.piece(key, () => predictBlock(evaluation, from, to)));
+  }
+  const join = (parts: readonly (readonly number[])[]) => Float64Array.from(parts.flat());
+  const outputs = (parts: readonly (readonly number[])[]) =>
+    ndarray("float64", [count, setting.classes], join(parts));
+  return {
+    mean: outputs(blocks.map(({ mean }) => mean)),
+    variance: setting.variance
+      ? ndarray("float64", [count], join(blocks.map(({ variance }) => variance!)))
+      : undefined,
+    fewer: evaluation.fewer.map((_, i) => outputs(blocks.map(({ fewer }) => fewer[i]!))),
+    pairs: blocks.reduce((sum, { pairs }) => sum + pairs, 0),
+  };
+}
+
+async function predictBlock(evaluation: Evaluation, from: number, to: number): Promise<Piece> {
+  const { setting, predictor, stopwatch } = evaluation;
+  const { test, train, onProgress } = setting;
+  const width = train.count;
+  const tile = await stopwatch.time("kernel", () =>
+    testKernels(setting, someItems(test, from, to), {
+      values: predictor.values,
+      prior: predictor.prior,
+      onProgress: ({ done }) =>
+        onProgress?.({
+          label: "kernel of test items",
+          done: from * width + done,
+          total: test.count * width,
+        }),
+    }),
+  );
+  return stopwatch.time("predict", async () => {
+    const { mean, variance } = await predictor.predict(tile);
+    const cross = (setting.get === "nngp" ? tile.nngp : tile.ntk)!;
+    return {
+      mean: Array.from(mean.data),
+      ...(variance && { variance: Array.from(variance.data) }),
+      fewer: evaluation.fewer.map((alpha) => Array.from(leadingProduct(cross, alpha))),
+      pairs: tile.pairs,
+    };
+  });
+}
+
+/** K*[:, :n] α, of α [n, C]. */
+function leadingProduct({ shape, data }: Float64, alpha: Float64): Float64Array {
+  const [rows, columns] = shape as [number, number];
+  const [n, c] = alpha.shape as [number, number];
+  const out = new Float64Array(rows * c);
+  for (let i = 0; i < rows; i++) {
+    for (let p = 0; p < n; p++) {
+      const factor = data[i * columns + p]!;
+      for (let k = 0; k < c; k++) out[i * c + k]! += factor * alpha.data[p * c + k]!;
+    }
+  }
+  return out;
+}

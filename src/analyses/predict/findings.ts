@@ -1,0 +1,103 @@
+/** @file What a prediction says, in sentences. */
+import type { Finding, Verdict } from "../document.ts";
+import type { Share } from "../wilson.ts";
+import { count, percent, significant } from "../words.ts";
+import type { Result } from "./result.ts";
+
+/** Relative jitter from which it changes predictions: the smallest gaps of scores are near 1e-5 (kernels.md §6.3). */
+const notable = 1e-5;
+
+/** `4.8 % (24 of 500, 95 % interval 3.2 to 7.0 %)` */
+export function shareText({ count: errors, total, value, ci }: Share): string {
+  const digits = total >= 2000 ? 2 : 1;
+  const [low, high] = ci.map((end) => (100 * end).toFixed(digits));
+  return `${(100 * value).toFixed(digits)} % (${count(errors)} of ${count(total)}, 95 % interval ${low} to ${high} %)`;
+}
+
+export function verdictOf({ scores, setting }: Result): Verdict {
+  const { train, classes } = setting;
+  const chance = 1 - 1 / classes;
+  const useless = scores.errors.ci[1] >= chance;
+  return {
+    sentence: `Test error ${shareText(scores.errors)} with ${count(train.count)} training items${useless ? `: no better than chance (${percent(chance)})` : ""}.`,
+    tone: useless ? "bad" : "good",
+  };
+}
+
+export function findingsOf(result: Result): Finding[] {
+  return [
+    ...fitFindings(result),
+    ...scoreFindings(result),
+    ...dataFindings(result),
+    ...result.warnings.map((text): Finding => ({ tone: "warn", text })),
+  ];
+}
+
+function fitFindings({ facts, setting, maxLearningRate }: Result): Finding[] {
+  const found: Finding[] = [];
+  const fit = facts.at(-1);
+  if (fit !== undefined) {
+    const { condition, relativeJitter, logEvidence, n } = fit;
+    const jitter =
+      relativeJitter === 0 ? "no jitter" : `a jitter of ${significant(relativeJitter)} of its mean diagonal`;
+    found.push({
+      tone: relativeJitter > notable && setting.jitter === "ladder" ? "warn" : "neutral",
+      text: `The kernel was solved with ${jitter}${condition === null ? "" : `; its condition number is about ${significant(condition, 2)}`}.`,
+    });
+    if (logEvidence !== null) {
+      const each = logEvidence / (n * setting.classes);
+      found.push({
+        tone: "neutral",
+        text: `Log evidence ${significant(logEvidence, 6)}, ${significant(each)} a target.`,
+      });
+    }
+  }
+  if (maxLearningRate !== null && Number.isFinite(setting.time)) {
+    const stable = setting.learningRate <= maxLearningRate;
+    found.push({
+      tone: stable ? "neutral" : "warn",
+      text: stable
+        ? `The rate ${significant(setting.learningRate)} is below the largest stable one, ${significant(maxLearningRate)}.`
+        : `The rate ${significant(setting.learningRate)} is above the largest stable one, ${significant(maxLearningRate)}: steps of this size diverge, and the flow shown here does not describe them.`,
+    });
+  }
+  return found;
+}
+
+function scoreFindings({ scores, curve, setting }: Result): Finding[] {
+  const found: Finding[] = [];
+  if (scores.negativeLogLikelihood !== undefined) {
+    found.push({
+      tone: "neutral",
+      text: `The label has −ln P = ${significant(scores.negativeLogLikelihood)} on average; guessing has ${significant(Math.log(setting.classes))}.`,
+    });
+  }
+  const first = curve[0];
+  if (first !== undefined) {
+    found.push({
+      tone: "neutral",
+      text: `With ${count(setting.sizes[0]!)} training items the error is ${shareText(first.errors)}.`,
+    });
+  }
+  return found;
+}
+
+function dataFindings({ copies, setting }: Result): Finding[] {
+  const { train, test } = setting;
+  const found: Finding[] = [];
+  if (copies.count > 0) {
+    const odd = copies.conflicting === 0 ? "" : `, ${count(copies.conflicting)} of them with another label`;
+    found.push({
+      tone: "warn",
+      text: `${count(copies.count)} training items are copies of others${odd}: their kernel is singular without jitter.`,
+    });
+  }
+  const known = new Set(train.split === test.split ? train.rows : []);
+  const both = test.rows.filter((row) => known.has(row)).length;
+  if (both > 0)
+    found.push({
+      tone: "warn",
+      text: `${count(both)} test items are training items: the error says little about new ones.`,
+    });
+  return found;
+}

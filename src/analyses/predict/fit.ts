@@ -1,0 +1,166 @@
+/** @file Fits a predictor to the training items: the factor of their kernel, or its eigenvectors where training stops in between. */
+import {
+  type BlockMatrix,
+  classTargets,
+  denseMatrix,
+  type GaussianPrediction,
+  type GpPosterior,
+  gpInference,
+  gradientDescentMseEnsemble,
+  type KernelResult,
+  type KernelValue,
+  maxLearningRate,
+  ntkInference,
+} from "../../kernels/index.ts";
+import type { NdArray } from "../../tensor/index.ts";
+import { finiteOrNull } from "../figure.ts";
+import type { TestTile } from "./kernels.ts";
+import { leading } from "./leading.ts";
+import { type Setting, trainValues } from "./setting.ts";
+
+type Float64 = NdArray<"float64">;
+
+/** What a fit found, for one number of training items. */
+export interface FitFacts {
+  /** Training items. */
+  readonly n: number;
+  /** Added to the diagonal, and the same beside its mean. */
+  readonly jitter: number;
+  readonly relativeJitter: number;
+  /** Of the kernel with its jitter, an estimate; null where it was not estimated. */
+  readonly condition: number | null;
+  /** log p(targets) under the kernel as it is; of Gaussian processes only. */
+  readonly logEvidence: number | null;
+  /** The factor of the kernel that makes the targets most likely. */
+  readonly scale: number | null;
+}
+
+/** A fitted predictor. */
+export interface Predictor {
+  /** The kernels of test items with training items that it needs. */
+  readonly values: readonly KernelValue[];
+  /** Whose variances before training it needs, where it gives variances. */
+  readonly prior: KernelValue | undefined;
+  predict(tile: TestTile): Promise<GaussianPrediction>;
+}
+
+export interface Fit {
+  /** One a size, ascending; the last is of all training items. */
+  readonly facts: readonly FitFacts[];
+  /** K⁻¹ Y of each size, [n, C]; none at a finite time. */
+  readonly alphas: readonly Float64[];
+  readonly predictor: Predictor;
+  /** The largest stable rate of gradient descent with momentum 0, where Θ (of what is trained) was computed. */
+  readonly maxLearningRate: number | null;
+  /** Lets go of the factor: the predictor has served. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** @throws FathomError as the predictors of `kernels`; too-large for finite times of many training items. */
+export async function fitPredictor(setting: Setting, kernels: KernelResult): Promise<Fit> {
+  return Number.isFinite(setting.time) ? fitFlow(setting, kernels) : fitEnd(setting, kernels);
+}
+
+/** The end of training, or a posterior: one factor a size. */
+async function fitEnd(setting: Setting, kernels: KernelResult): Promise<Fit> {
+  const kernel = setting.get === "nngp" ? kernels.nngp! : kernels.ntk!;
+  const facts: FitFacts[] = [];
+  const alphas: Float64[] = [];
+  for (const n of setting.sizes.slice(0, -1)) {
+    await using posterior = await gpInference(leading(kernel, n), inference(setting, n));
+    facts.push(factsOf(posterior, setting));
+    alphas.push(posterior.alpha);
+  }
+  const options = inference(setting, setting.train.count);
+  const { get, variance } = setting;
+  const prior = !variance ? undefined : get === "ntkgp" ? "ntk" : "nngp";
+  const values = trainValues(setting);
+  if (get === "ntk") {
+    const ensemble = await ntkInference(
+      { ntk: kernel, ...(kernels.nngp && { nngp: kernels.nngp }) },
+      options,
+    );
+    facts.push(factsOf(ensemble.regression, setting));
+    alphas.push(ensemble.regression.alpha);
+    const predict = ({ ntk, nngp, prior: of }: TestTile) =>
+      ensemble.predict({ cross: ntk!, ...(nngp && { nngpCross: nngp }), ...(of && { prior: of }) });
+    return {
+      facts,
+      alphas,
+      predictor: { values, prior, predict },
+      maxLearningRate: await rateOf(setting, kernel),
+      [Symbol.asyncDispose]: () => ensemble[Symbol.asyncDispose](),
+    };
+  }
+  const posterior = await gpInference(kernel, options);
+  facts.push(factsOf(posterior, setting));
+  alphas.push(posterior.alpha);
+  const predict = ({ nngp, ntk, prior: of }: TestTile) =>
+    posterior.predict({ cross: (nngp ?? ntk)!, ...(of && { prior: of }) });
+  return {
+    facts,
+    alphas,
+    predictor: { values, prior, predict },
+    maxLearningRate: null,
+    [Symbol.asyncDispose]: () => posterior[Symbol.asyncDispose](),
+  };
+}
+
+function inference(
+  { train, classes, jitter, mode, threads, memory, signal, onProgress }: Setting,
+  n: number,
+) {
+  const y = classTargets({ ...train.labels, shape: [n], data: train.labels.data.subarray(0, n) }, classes);
+  return {
+    y,
+    diagReg: jitter,
+    mode,
+    ...(threads === undefined ? {} : { threads }),
+    ...(memory === undefined ? {} : { memory }),
+    ...(signal === undefined ? {} : { signal }),
+    ...(onProgress === undefined ? {} : { onProgress }),
+  };
+}
+
+function factsOf(posterior: GpPosterior, { get }: Setting): FitFacts {
+  const { n, jitter, relativeJitter, condition } = posterior.factor;
+  const isProcess = get !== "ntk";
+  return {
+    n,
+    jitter,
+    relativeJitter,
+    condition: finiteOrNull(condition),
+    logEvidence: isProcess ? finiteOrNull(posterior.logEvidence()) : null,
+    scale: isProcess ? finiteOrNull(posterior.evidenceScale()) : null,
+  };
+}
+
+async function rateOf({ train, classes, signal }: Setting, tangent: BlockMatrix): Promise<number> {
+  return maxLearningRate(tangent, {
+    size: train.count * classes,
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+/** A finite time: all eigenvectors of the tangent kernel. */
+async function fitFlow(setting: Setting, kernels: KernelResult): Promise<Fit> {
+  const { get, train, classes, learningRate, jitter, time, variance } = setting;
+  const trained = get === "ntk" ? "ntk" : "nngp";
+  const tangent = trained === "ntk" ? kernels.ntk! : kernels.nngp!;
+  const ensemble = gradientDescentMseEnsemble(trained, {
+    y: classTargets(train.labels, classes),
+    nngp: await denseMatrix(kernels.nngp!),
+    ...(kernels.ntk && { ntk: await denseMatrix(kernels.ntk) }),
+    learningRate,
+    diagReg: jitter === "ladder" ? 0 : jitter,
+  });
+  const predict = async ({ nngp, ntk, prior }: TestTile) =>
+    ensemble.test(time, { nngp: nngp!, ...(ntk && { ntk }), ...(prior && { prior }) });
+  return {
+    facts: [],
+    alphas: [],
+    predictor: { values: trainValues(setting), prior: variance ? "nngp" : undefined, predict },
+    maxLearningRate: await rateOf(setting, tangent),
+    [Symbol.asyncDispose]: async () => {},
+  };
+}

@@ -1,0 +1,69 @@
+/** @file A prediction as the JSON of cli.md. */
+import { finiteOrNull } from "../figure.ts";
+import type { Result } from "./result.ts";
+import type { Scores } from "./scores.ts";
+
+/** Numbers of means, variances and probabilities up to which they are in the JSON; more are in the file of `--out`. */
+const mostNumbers = 20_000;
+
+export function predictJson(result: Result): Record<string, unknown> {
+  const { setting, scores, predictions, facts, kernel, seconds } = result;
+  const { train, test, get, time, learningRate, precision, mode, classes } = setting;
+  const fit = facts.at(-1);
+  const shown = test.count * classes <= mostNumbers;
+  return {
+    get,
+    train: { split: train.split, count: train.count },
+    test: { split: test.split, count: test.count },
+    ...(Number.isFinite(time) ? { time, learningRate } : {}),
+    ...(result.maxLearningRate === null ? {} : { maxLearningRate: result.maxLearningRate }),
+    ...scoresJson(scores),
+    jitter: fit?.jitter ?? 0,
+    relativeJitter: fit?.relativeJitter ?? 0,
+    condition: fit?.condition ?? null,
+    ...(typeof fit?.logEvidence === "number" ? { logEvidence: fit.logEvidence, scale: fit.scale } : {}),
+    ...(shown ? { mean: rowsOf(predictions.mean.data, classes) } : {}),
+    ...(shown && predictions.variance ? { variance: Array.from(predictions.variance.data) } : {}),
+    ...(shown && scores.probabilities ? { probabilities: rowsOf(scores.probabilities.data, classes) } : {}),
+    confusion: scores.confusion,
+    ...(result.curve.length === 0 ? {} : { learningCurve: curveJson(result) }),
+    copies: result.copies,
+    warnings: result.warnings,
+    precision,
+    mode,
+    build: kernel.build,
+    pairs: kernel.pairs + predictions.pairs,
+    pairsPerSecond: kernel.pairsPerSecond,
+    ...(result.model === undefined ? {} : { model: result.model }),
+    seconds,
+  };
+}
+
+function scoresJson({ errors, loss, negativeLogLikelihood }: Scores) {
+  return {
+    errors: errors.count,
+    errorRate: errors.value,
+    errorRateCi: errors.ci,
+    loss: finiteOrNull(loss),
+    ...(negativeLogLikelihood === undefined
+      ? {}
+      : { negativeLogLikelihood: finiteOrNull(negativeLogLikelihood) }),
+  };
+}
+
+function curveJson({ curve, scores, facts }: Result) {
+  return [...curve, scores].map(({ errors, loss }, i) => ({
+    ...facts[i]!,
+    errors: errors.count,
+    errorRate: errors.value,
+    ci: errors.ci,
+    loss: finiteOrNull(loss),
+  }));
+}
+
+/** Row-major numbers as rows. */
+export function rowsOf(data: Float64Array, width: number): number[][] {
+  return Array.from({ length: data.length / width }, (_, i) =>
+    Array.from(data.subarray(i * width, (i + 1) * width)),
+  );
+}

@@ -1,0 +1,86 @@
+/** @file The kernels of a prediction: of the training items, of test items with them, and of test items alone. */
+import { join } from "node:path";
+import {
+  denseMatrix,
+  type KernelProgress,
+  type KernelResult,
+  type KernelValue,
+  kernelDiagonal,
+  kernelMatrix,
+  type StoreOptions,
+} from "../../kernels/index.ts";
+import type { NdArray } from "../../tensor/index.ts";
+import type { Items } from "./items.ts";
+import type { Setting } from "./setting.ts";
+
+type Float64 = NdArray<"float64">;
+
+/** Of some test items: K and/or Θ with the training items [M, N], and the variances before training [M]. */
+export interface TestTile {
+  readonly nngp?: Float64;
+  readonly ntk?: Float64;
+  readonly prior?: Float64;
+}
+
+/** The kernel of the training items with each other. */
+export async function trainKernels(setting: Setting, values: readonly KernelValue[]): Promise<KernelResult> {
+  return kernelMatrix({
+    ...common(setting, values),
+    x1: setting.train.x,
+    store: storeOf(setting),
+    onProgress: (progress) => setting.onProgress?.({ ...progress, label: "kernel of training items" }),
+  });
+}
+
+/** Where the kernel is kept, so that a run that was stopped goes on. */
+function storeOf({ folder, dataset, train }: Setting): StoreOptions | undefined {
+  if (folder === undefined) return undefined;
+  const about = `${train.count} rows of the ${train.split} part of ${dataset.name}`;
+  return { path: join(folder, "kernel.zarr"), about };
+}
+
+/** The kernels of some test items. `prior` says whose variances are needed. */
+export async function testKernels(
+  setting: Setting,
+  { x }: Items,
+  {
+    values,
+    prior,
+    onProgress,
+  }: {
+    readonly values: readonly KernelValue[];
+    readonly prior?: KernelValue | undefined;
+    readonly onProgress?: (progress: KernelProgress) => void;
+  },
+): Promise<TestTile & { readonly pairs: number }> {
+  const cross = await kernelMatrix({
+    ...common(setting, values),
+    x1: x,
+    x2: setting.train.x,
+    ...(onProgress && { onProgress }),
+  });
+  const { net, precision, parameterisation } = setting;
+  const diagonal =
+    prior &&
+    (await kernelDiagonal({ net, precision, parameterisation, allowNonGaussianSum: true, x, get: [prior] }))[
+      prior
+    ];
+  return {
+    ...(cross.nngp && { nngp: await denseMatrix(cross.nngp) }),
+    ...(cross.ntk && { ntk: await denseMatrix(cross.ntk) }),
+    ...(diagonal && { prior: diagonal }),
+    pairs: cross.pairs,
+  };
+}
+
+function common({ net, precision, parameterisation, threads, signal }: Setting, get: readonly KernelValue[]) {
+  return {
+    net,
+    get,
+    precision,
+    parameterisation,
+    allowNonGaussianSum: true,
+    ...(threads === undefined ? {} : { threads }),
+    ...(signal === undefined ? {} : { signal }),
+  };
+}

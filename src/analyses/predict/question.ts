@@ -1,0 +1,125 @@
+/**
+ * @file The question `fathom predict` asks: what the infinitely wide network predicts for some items after it has seen others, how
+ * sure it is, and how often it is wrong (kernels.md §6.2, §9).
+ */
+import { describeNet } from "../describe.ts";
+import type { Outcome } from "../document.ts";
+import { Journal } from "../journal.ts";
+import { reproduction } from "../reproduction.ts";
+import { count } from "../words.ts";
+import { evaluate } from "./evaluate.ts";
+import { verdictOf } from "./findings.ts";
+import { type Fit, fitPredictor } from "./fit.ts";
+import { copiesOf } from "./items.ts";
+import { predictJson } from "./json.ts";
+import { trainKernels } from "./kernels.ts";
+import { canKeep, fitKey, type KernelRun, loadFit, savedPredictor, saveFit } from "./model-file.ts";
+import type { Result } from "./result.ts";
+import { scoresOf } from "./scores.ts";
+import { sectionsOf } from "./sections.ts";
+import { type PredictQuestion, type Setting, settingOf, trainValues } from "./setting.ts";
+import { Stopwatch } from "./stopwatch.ts";
+import { warningsOf } from "./warnings.ts";
+
+/** An outcome with every item's prediction, for files. */
+export type PredictOutcome = Outcome & { readonly result: Result };
+
+/**
+ * Exact prediction with the kernel of a network.
+ * @returns `errors`, `errorRate`, `errorRateCi` (Wilson, 95 %), `jitter`, `condition`, `logEvidence?`, `mean?`, `variance?`,
+ * `probabilities?`, `learningCurve?`, `confusion`, `seconds{kernel, solve, predict}`; a report with confusion and certainty.
+ * @throws FathomError unsupported naming a layer without a kernel; bad-input, bad-shape for items and settings that cannot be used;
+ * failed where the kernel is singular with the jitter asked for; too-large for finite times; cancelled.
+ * @example
+ * await predict({ net, dataset, train: { split: "train", rows }, test: { split: "test", rows: [0, 1] }, seed: 0, command: "…" })
+ */
+export async function predict(asked: PredictQuestion): Promise<PredictOutcome> {
+  const start = performance.now();
+  const setting = settingOf(asked);
+  const result = await predicted(setting);
+  return {
+    result,
+    json: predictJson(result),
+    document: {
+      title: "Prediction",
+      subject: describeNet(asked.net),
+      facts: factsOf(setting),
+      verdict: verdictOf(result),
+      advice: [],
+      sections: sectionsOf(result),
+      notApplicable: [],
+      reproduction: reproduction(asked, (performance.now() - start) / 1000),
+    },
+  };
+}
+
+async function predicted(setting: Setting): Promise<Result> {
+  const stopwatch = new Stopwatch();
+  const warnings = await warningsOf(setting);
+  const journal = await Journal.open(setting.folder);
+  const { fit, kernel, model } = await fittedOrLoaded(setting, stopwatch);
+  await using fitted = fit;
+  const predictions = await evaluate({
+    setting,
+    stopwatch,
+    journal,
+    predictor: fitted.predictor,
+    fewer: fitted.alphas.slice(0, -1),
+    fitKey: fitKey(setting),
+  });
+  await journal.close();
+  const { labels } = setting.test;
+  const { scale } = fitted.facts.at(-1) ?? { scale: null };
+  return {
+    setting,
+    warnings,
+    kernel,
+    model,
+    facts: fitted.facts,
+    maxLearningRate: fitted.maxLearningRate,
+    predictions,
+    scores: scoresOf({ ...predictions, labels, scale }),
+    curve: predictions.fewer.map((mean) => scoresOf({ mean, labels })),
+    copies: copiesOf(setting.train),
+    seconds: stopwatch.seconds,
+  };
+}
+
+interface Fitted {
+  readonly fit: Fit;
+  readonly kernel: KernelRun;
+  /** Where the fit is kept. */
+  readonly model: string | undefined;
+}
+
+/** Means alone come from a fit that the folder holds; variances need the factor, which is made again from the kept kernel. */
+async function fittedOrLoaded(setting: Setting, stopwatch: Stopwatch): Promise<Fitted> {
+  const saved = setting.variance ? undefined : await loadFit(setting);
+  if (saved !== undefined)
+    return {
+      fit: { ...saved, predictor: savedPredictor(setting, saved), [Symbol.asyncDispose]: async () => {} },
+      kernel: saved.kernel,
+      model: setting.folder,
+    };
+  const kernels = await stopwatch.time("kernel", () => trainKernels(setting, trainValues(setting)));
+  const { build, pairs, pairsPerSecond } = kernels;
+  const kernel = { build, pairs, pairsPerSecond };
+  const found = await stopwatch.time("solve", () => fitPredictor(setting, kernels));
+  const model = canKeep(setting) ? await saveFit(setting, found, kernel) : undefined;
+  return { fit: found, kernel, model };
+}
+
+function factsOf({ dataset, train, test, get, time, learningRate, precision }: Setting): [string, string][] {
+  const part = ({ split, count: rows }: typeof train) =>
+    `${count(rows)} ${split === "train" ? "training" : "test"} rows`;
+  const whose = {
+    nngp: "Gaussian process of the network's initial outputs (NNGP)",
+    ntk: "ensemble of trained networks (NTK)",
+    ntkgp: "Gaussian process with the tangent kernel",
+  }[get];
+  return [
+    ["data", `${dataset.name}: fitted to ${part(train)}, asked about ${part(test)}`],
+    ["predictor", Number.isFinite(time) ? `${whose}, ${time} steps of rate ${learningRate}` : whose],
+    ["kernel", precision],
+  ];
+}

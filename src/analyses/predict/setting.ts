@@ -1,0 +1,124 @@
+/** @file What a prediction is asked with, and its defaults. */
+import type { Dataset } from "../../data/index.ts";
+import type { KernelValue } from "../../kernels/index.ts";
+import { type Net, withInput } from "../../net/index.ts";
+import { FathomError } from "../../tensor/index.ts";
+import type { Progress } from "../document.ts";
+import type { Asked } from "../reproduction.ts";
+import { type Items, itemsOf, type Rows } from "./items.ts";
+
+/**
+ * Whose prediction: `nngp` a Bayesian network (the Gaussian process of its initial outputs), `ntk` the ensemble of trained
+ * networks, `ntkgp` the Gaussian process whose kernel is Θ.
+ */
+export type Get = "nngp" | "ntk" | "ntkgp";
+
+export interface PredictQuestion extends Asked {
+  readonly net: Net;
+  readonly dataset: Dataset;
+  readonly train: Rows;
+  readonly test: Rows;
+  /** `nngp` unless said. */
+  readonly get?: Get;
+  /** Steps of gradient descent on the squared loss; the end of training unless said. `nngp` then trains the last layer alone. */
+  readonly time?: number;
+  /** η of these steps, 1 unless said. */
+  readonly learningRate?: number;
+  /** What is added to the kernel's diagonal in units of its mean; the least of a ladder from 0 to 1e-4 unless said. */
+  readonly jitter?: number;
+  readonly mode?: "float64" | "float32-refined";
+  readonly precision?: "float32" | "float64";
+  readonly parameterisation?: "ntk" | "standard";
+  /** Posterior variances and probabilities of classes: N² work a test item. */
+  readonly variance?: true;
+  /** Also of the first so many training items: a learning curve from one kernel. */
+  readonly curve?: readonly number[];
+  /** Keeps the kernel, the fitted model and the predictions. */
+  readonly folder?: string;
+  readonly onProgress?: (progress: Progress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** The question with its defaults, its items read. */
+export interface Setting {
+  readonly net: Net;
+  readonly dataset: Dataset;
+  readonly train: Items;
+  readonly test: Items;
+  readonly classes: number;
+  readonly get: Get;
+  /** Infinity at the end of training. */
+  readonly time: number;
+  readonly learningRate: number;
+  readonly jitter: number | "ladder";
+  readonly mode: "float64" | "float32-refined";
+  readonly precision: "float32" | "float64";
+  readonly parameterisation: "ntk" | "standard";
+  readonly variance: boolean;
+  /** Numbers of training items, ascending; the last is all of them. */
+  readonly sizes: readonly number[];
+  readonly threads: number | undefined;
+  /** Bytes that the factor may take. */
+  readonly memory: number | undefined;
+  readonly folder: string | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly onProgress: ((progress: Progress) => void) | undefined;
+}
+
+/** @throws FathomError bad-input, bad-shape for what cannot be asked. */
+export function settingOf(asked: PredictQuestion): Setting {
+  const { dataset, get = "nngp", time = Infinity, options } = asked;
+  if (!(time >= 0)) throw refused("time", `The time is ${time}.`, "Give 0 or more steps.");
+  if (get === "ntkgp" && Number.isFinite(time)) {
+    throw refused(
+      "time",
+      "A Gaussian process with kernel Θ is no network in training: it has no time.",
+      "Ask for ntk (all layers trained) or nngp (the last one), or leave out the time.",
+    );
+  }
+  const train = itemsOf(dataset, asked.train);
+  return {
+    net: withInput(asked.net, { kind: dataset.kind, shape: dataset.inputShape }),
+    dataset,
+    train,
+    test: itemsOf(dataset, asked.test),
+    classes: dataset.classes,
+    get,
+    time,
+    learningRate: asked.learningRate ?? 1,
+    jitter: asked.jitter ?? "ladder",
+    mode: asked.mode ?? "float64",
+    precision: asked.precision ?? "float32",
+    parameterisation: asked.parameterisation ?? "ntk",
+    variance: asked.variance === true,
+    sizes: sizesOf(asked, train.count),
+    threads: options?.threads,
+    memory: options?.memory,
+    folder: asked.folder,
+    signal: asked.signal,
+    onProgress: asked.onProgress,
+  };
+}
+
+function sizesOf({ curve = [], time }: PredictQuestion, count: number): number[] {
+  if (curve.length > 0 && time !== undefined)
+    throw refused("curve", "Learning curves are of the end of training.", "Leave out the time.");
+  const bad = curve.find((n) => !(Number.isInteger(n) && n >= 1 && n <= count));
+  if (bad === undefined) return [...new Set([...curve, count])].sort((a, b) => a - b);
+  throw refused(
+    "curve",
+    `There are no first ${bad} of ${count} training items.`,
+    `Give whole numbers from 1 to ${count}.`,
+  );
+}
+
+function refused(where: string, message: string, hint: string): FathomError {
+  return new FathomError({ code: "bad-input", where, message, hint });
+}
+
+/** Which kernels of the training items are needed. */
+export function trainValues({ get, variance, time }: Setting): KernelValue[] {
+  if (get === "nngp") return ["nngp"];
+  const both = get === "ntk" && (variance || Number.isFinite(time));
+  return both ? ["nngp", "ntk"] : ["ntk"];
+}
