@@ -60,6 +60,8 @@ export class WorkerPool implements AsyncDisposable {
     if (this.#running) throw unusable("The pool is at work", "Wait for the round to end.");
     if (!Number.isInteger(tasks) || tasks < 0 || tasks > mostTasks)
       throw unusable(`A round cannot have ${tasks} tasks`, `Give a whole number up to ${mostTasks}.`);
+    if (ahead !== undefined && !(Number.isInteger(ahead) && ahead >= 1))
+      throw unusable(`No task may begin with ahead ${ahead}`, "Give a whole number from 1.");
     this.#running = true;
     Atomics.store(this.#control, next, 0);
     Atomics.store(this.#control, limit, ahead ?? 2 ** 31 - 1);

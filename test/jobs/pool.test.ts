@@ -174,6 +174,15 @@ describe("a pool of workers", () => {
     await expect(pool.run({ tasks: 1 })).rejects.toMatchObject({ message: "The pool was disposed of." });
   });
 
+  it("refuses a bound under which no task could begin", async () => {
+    const { done: _, ...options } = setting(1);
+    const run = runJobs({ ...options, threads: 1, tasks: 1, ahead: 0 });
+    await expect(run).rejects.toMatchObject({
+      code: "bad-input",
+      message: expect.stringContaining("ahead 0"),
+    });
+  });
+
   it("names the module that a package lacks", () => {
     expect(() => workerModule("kernels/nobody")).toThrow(/nobody/);
   });

@@ -92,6 +92,13 @@ describe("a kernel matrix", () => {
         expect(await several[value]!.read(i, j)).toEqual(await one[value]!.read(i, j));
   });
 
+  it("has the same bits on 3 threads as on one where it is smaller than a block", async () => {
+    const [x1, x2] = [items(90), items(70, "others")];
+    const one = await kernelMatrix({ net: shallow, x1, x2, threads: 1 });
+    const several = await kernelMatrix({ net: shallow, x1, x2, threads: 3 });
+    expect(await several.nngp!.read(0, 0)).toEqual(await one.nngp!.read(0, 0));
+  });
+
   it("has the same entry for a pair, whatever stands around it", async () => {
     const x = items(100);
     const { nngp: whole } = await kernelMatrix({ net: shallow, x1: x });

@@ -27,12 +27,12 @@ export interface Filling {
 }
 
 /**
- * Threads that the work is worth.
+ * Threads for the work: those that were asked for, else the cores where it is worth their start; no more than strips.
  * @param seconds - of one thread.
  */
 export function threadsFor(places: readonly BlockPlace[], seconds: number, asked?: number): number {
-  if (seconds < worthWorkers) return 1;
-  return Math.min(asked ?? availableParallelism(), places.length * stripsOfBlock);
+  const wanted = asked ?? (seconds < worthWorkers ? 1 : availableParallelism());
+  return Math.max(1, Math.min(wanted, places.length * stripsOfBlock));
 }
 
 /** Computes the blocks one after another with this engine. */
@@ -64,8 +64,7 @@ export async function fillByWorkers(threads: number, filling: Filling): Promise<
     data,
     threads,
     tasks: places.length * stripsOfBlock,
-    // A slot is free when the block that had it before is settled.
-    ahead: (slots.count - 1) * stripsOfBlock,
+    ...(slots.count < places.length && { ahead: aheadOf(slots) }),
     signal,
     onDone: (task, pairs) => {
       onPairs(pairs);
@@ -74,4 +73,9 @@ export async function fillByWorkers(threads: number, filling: Filling): Promise<
       return left[index] === 0 ? onBlock(places[index]!, index) : undefined;
     },
   });
+}
+
+/** A slot is free when the block that had it before is settled: `count` blocks earlier, with all its strips. */
+function aheadOf({ count }: Slots): number {
+  return (count - 1) * stripsOfBlock;
 }

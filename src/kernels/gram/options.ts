@@ -59,7 +59,7 @@ export interface KernelMatrixOptions extends KernelOf {
   readonly x2?: NdArray;
   /** Where the matrix is kept on disk; without it, in memory. */
   readonly store?: StoreOptions | undefined;
-  /** Worker threads: the cores unless said. Any number gives the same bits. */
+  /** Worker threads: the cores unless said, where the work is worth their start. Any number gives the same bits. */
   readonly threads?: number;
   readonly signal?: AbortSignal | undefined;
   readonly onPlan?: ((plan: KernelPlan) => void) | undefined;
