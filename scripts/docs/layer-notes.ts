@@ -225,7 +225,7 @@ export const layerNotes: Readonly<Record<string, LayerNote>> = {
   selfAttention: {
     form: { heads: 3 },
     covariance:
-      "`linear`: sw2²·G K G′ᵀ + sw2·sb2 + sb2, G the softmax over keys of sw2·K(x, x); `standard` has none",
+      "`linear`: sw2²·G K G′ᵀ + sw2·sb2 + sb2, G the softmax over keys of sw2·K(x, x), with other `weights` a function of sw2·K(x, x) + sb2; `standard` has none",
   },
   aggregate: { form: { graph: { grid: [9] } }, covariance: "L K Lᵀ over the nodes" },
 };

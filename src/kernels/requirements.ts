@@ -76,6 +76,7 @@ function step(op: CovarianceOp, units: Units, pass: Pass): Units {
     case "localConvolution":
     case "transposedConvolution":
     case "attention":
+    case "elementwiseAttention":
     case "embedding":
       return gaussian;
     case "activation":

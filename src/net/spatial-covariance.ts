@@ -69,5 +69,20 @@ export type SpatialCovarianceOp =
       readonly trained: Trained;
       readonly causal: boolean;
     }
+  /**
+   * The same without a softmax: with k(x, x') = scale·K + shift the kernel of queries, keys and values, G = ζ(factor·k(x, x))
+   * entry by entry, 0 for keys after the query where causal; `K' = scale·G k G'ᵀ + shift`,
+   * `Θ' = scale·G (scale·Θ + value.weight·K + value.bias) G'ᵀ + out.weight·G k G'ᵀ + out.bias`.
+   */
+  | {
+      readonly op: "elementwiseAttention";
+      readonly weights: "identity" | "relu" | "abs";
+      readonly factor: number;
+      readonly causal: boolean;
+      readonly scale: number;
+      readonly shift: number;
+      readonly value: Trained;
+      readonly out: Trained;
+    }
   /** Positions are renamed, K stays: images and signals become tokens. */
   | { readonly op: "identity" };

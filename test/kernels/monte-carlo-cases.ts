@@ -214,6 +214,23 @@ const onTokens: readonly LayerCase[] = [
       { kind: "selfAttention", scaling: "linear", width: w, causal: true, factor: 0.5, ...weights },
     ],
   },
+  ...["identity", "relu", "abs"].map((attended, k) => ({
+    name: `attention with the ${attended} of logits`,
+    input: tokens,
+    layers: (w: number) => [
+      // Products of many Gaussians spread less where each is small.
+      { ...dense(w), sw2: 0.5 },
+      {
+        kind: "selfAttention",
+        scaling: "linear",
+        weights: attended,
+        causal: k === 0,
+        width: w,
+        sw2: 0.6,
+        sb2: 0.2,
+      },
+    ],
+  })),
   {
     name: "aggregate",
     input: tokens,

@@ -2,8 +2,9 @@
  * @file Self-attention with linear scaling (kernels.md §2.2): K' = scale·G K G'ᵀ + shift, G the softmax over keys of
  * query·K(x, x) and G' that of the other item; Θ' = scale·G Θ G'ᵀ + weight·G K G'ᵀ + bias.
  */
-import { type Kept, keep, keptOf, type OpNamed, type Rules } from "./context.ts";
-import { addTo, affineOf, type KernelState, sizeOfGrid } from "./state.ts";
+import { type Kept, keep, keptOf, type OpNamed, type Rules, type Walk } from "./context.ts";
+import { weighted } from "./linear.ts";
+import { type KernelState, sizeOfGrid } from "./state.ts";
 
 /** G of every pair of a walk over items, [tokens × tokens × pairs]. */
 function softmaxOverKeys(
@@ -51,25 +52,53 @@ function attended(
   return result;
 }
 
-export const attentionRules: Rules<"attention"> = {
+/** G without a softmax, from the kernel of queries and keys. */
+function elementwiseWeights(
+  { nngp, pairs, grid }: KernelState,
+  { weights, factor, causal }: OpNamed<"elementwiseAttention">,
+): Float64Array {
+  const tokens = sizeOfGrid(grid);
+  const zeta = {
+    identity: (x: number) => x,
+    relu: (x: number) => Math.max(x, 0),
+    abs: Math.abs,
+  }[weights];
+  const result = new Float64Array(nngp.length);
+  for (let p = 0; p < tokens; p++) {
+    for (let q = 0; q < (causal ? p + 1 : tokens); q++) {
+      const from = (p * tokens + q) * pairs;
+      for (let t = 0; t < pairs; t++) result[from + t] = zeta(factor * nngp[from + t]!);
+    }
+  }
+  return result;
+}
+
+/** G A G'ᵀ of the weights that were kept of both items. */
+function attendedByBoth({ pairs, grid }: KernelState, op: AttentionOp, walk: Walk) {
+  const tokens = sizeOfGrid(grid);
+  const [ga, gb] = keptOf(walk, op);
+  return (array: Float64Array) => {
+    const left = attended(array, ga, { tokens, outer: 1, inner: tokens, pairs });
+    return attended(left, gb, { tokens, outer: tokens, inner: 1, pairs });
+  };
+}
+
+type AttentionOp = OpNamed<"attention" | "elementwiseAttention">;
+
+export const attentionRules: Rules<AttentionOp["op"]> = {
   attention: (state, op, walk) => {
-    const { pairs } = state;
-    const tokens = sizeOfGrid(state.grid);
     if (walk.self) keep(walk, op, softmaxOverKeys(state, op));
-    const [ga, gb] = keptOf(walk, op);
-    const both = (array: Float64Array) => {
-      const left = attended(array, ga, { tokens, outer: 1, inner: tokens, pairs });
-      return attended(left, gb, { tokens, outer: tokens, inner: 1, pairs });
-    };
-    const seen = both(state.nngp);
-    const { weight, bias } = op.trained;
-    const own = affineOf(seen, weight[walk.parameterisation], bias[walk.parameterisation]);
-    if (state.ntk !== undefined) addTo(own, both(state.ntk), op.scale);
-    return {
-      ...state,
-      nngp: affineOf(seen, op.scale, op.shift),
-      ntk: state.ntk && own,
-      mean: undefined,
-    };
+    const both = attendedByBoth(state, op, walk);
+    return weighted({ ...state, nngp: both(state.nngp), ntk: state.ntk && both(state.ntk) }, op, walk);
+  },
+
+  elementwiseAttention: (state, op, walk) => {
+    const { scale, shift, value, out } = op;
+    // Queries, keys and values have one kernel.
+    const values = weighted(state, { scale, shift, trained: value }, walk);
+    if (walk.self) keep(walk, op, elementwiseWeights(values, op));
+    const both = attendedByBoth(state, op, walk);
+    const seen = { ...values, nngp: both(values.nngp), ntk: values.ntk && both(values.ntk) };
+    return weighted(seen, { scale, shift, trained: out }, walk);
   },
 };

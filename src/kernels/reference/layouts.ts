@@ -25,6 +25,7 @@ function before(op: CovarianceOp, after: Layout, into: Map<CovarianceOp, Layouts
       return "diagonal";
     case "globalAvgPool":
     case "attention":
+    case "elementwiseAttention":
     case "aggregate":
       return "full";
     case "pool":

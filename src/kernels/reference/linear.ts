@@ -28,7 +28,7 @@ interface Weights {
 }
 
 /** K' = scale·⟨K⟩ + shift, Θ' = scale·⟨Θ⟩ + weight·⟨K⟩ + bias, from ⟨K⟩ and ⟨Θ⟩; the outputs' mean is 0. */
-function weighted(seen: KernelState, { scale, shift, trained }: Weights, walk: Walk): KernelState {
+export function weighted(seen: KernelState, { scale, shift, trained }: Weights, walk: Walk): KernelState {
   let ntk: Float64Array | undefined;
   if (seen.ntk !== undefined) {
     const { weight, bias } = trained;

@@ -2,10 +2,22 @@
  * @file Multi-head self-attention over tokens: `concat_h softmax(q kᵀ·scale) v` times an output matrix, where q, k, v are
  * dense in the tokens. All four weights are N(0, sw2/fan_in), all four biases N(0, sb2).
  * `scaling: "standard"` is 1/√d per head of d channels. `"linear"` is the form whose wide limit is deterministic
- * (kernels.md §2.2): 1/d, with the keys' weights tied to the queries'.
+ * (kernels.md §2.2): 1/d, with the keys' weights tied to the queries'. `weights` puts another function of the logits, entry by
+ * entry, in the softmax's place.
  */
 import { z } from "zod";
-import { add, constant, matmul, mul, reshape, softmax, type Tensor, transpose } from "../../expr/index.ts";
+import {
+  abs,
+  add,
+  constant,
+  matmul,
+  mul,
+  relu,
+  reshape,
+  softmax,
+  type Tensor,
+  transpose,
+} from "../../expr/index.ts";
 import { FathomError, ndarray } from "../../tensor/index.ts";
 import { defineLayer, gaussian } from "../define.ts";
 import { refuseLarge } from "../intermediate.ts";
@@ -17,11 +29,15 @@ import { combined, type Tangent, type Trained } from "../trained.ts";
 /** Added to the logits of keys after the query: its exponential is 0 in every float dtype, and it is finite. */
 const NEVER = -1e30;
 
+/** How logits become the weights of keys. */
+type Weights = "softmax" | "identity" | "relu" | "abs";
+
 interface Options {
   readonly width?: number | undefined;
   readonly heads: number;
   readonly causal: boolean;
   readonly scaling: "standard" | "linear";
+  readonly weights: Weights;
   readonly factor?: number | undefined;
 }
 
@@ -46,6 +62,23 @@ function causalMask(count: number, like: Tensor): Tensor {
     k % count > Math.floor(k / count) ? NEVER : 0,
   );
   return constant(ndarray(like.dtype, [count, count], entries));
+}
+
+/** 1 for keys up to the query, 0 after. */
+function seen(count: number, like: Tensor): Tensor {
+  const entries = Array.from({ length: count * count }, (_, k) =>
+    k % count > Math.floor(k / count) ? 0 : 1,
+  );
+  return constant(ndarray(like.dtype, [count, count], entries));
+}
+
+const elementwise = { identity: (x: Tensor) => x, relu, abs } as const;
+
+/** The weights of keys for every query, from logits `[N, heads, T, T]`. */
+function weightsOf(logits: Tensor, { weights, causal }: Options, count: number): Tensor {
+  if (weights === "softmax") return softmax(causal ? add(logits, causalMask(count, logits)) : logits);
+  const values = elementwise[weights](logits);
+  return causal ? mul(values, seen(count, logits)) : values;
 }
 
 function dense(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
@@ -74,6 +107,10 @@ export const selfAttention = defineLayer({
       .enum(["standard", "linear"])
       .default("standard")
       .describe("of the logits: standard (1/√d, d channels a head) or linear (1/d, keys tied to queries)"),
+    weights: z
+      .enum(["softmax", "identity", "relu", "abs"])
+      .default("softmax")
+      .describe("what logits become: their softmax over keys, themselves, or their relu or abs"),
     factor: finite
       .gt(0)
       .optional()
@@ -116,23 +153,33 @@ export const selfAttention = defineLayer({
     const projections = (options.scaling === "linear" ? 2 : 3) * channels * width + width * width;
     return count * (projections + 2 * count * width);
   },
-  apply: ({ heads, causal, scaling, factor = 1 }, params, x) => {
+  apply: (options, params, x) => {
+    const { heads, scaling, factor = 1 } = options;
     const project = (name: string) => splitHeads(dense(x, params[name]!, params[`${name}Bias`]!), heads);
     const q = project("query");
     const k = scaling === "linear" ? q : project("key");
     const d = q.shape[3]!;
     const scale = factor / (scaling === "linear" ? d : Math.sqrt(d));
     const logits = mul(matmul(q, k, { transposeB: true }), scale);
-    const attention = softmax(causal ? add(logits, causalMask(x.shape[1]!, x)) : logits);
+    const attention = weightsOf(logits, options, x.shape[1]!);
     return dense(joinHeads(matmul(attention, project("value"))), params.out!, params.outBias!);
   },
   noMeanField:
     "averages tokens with weights of their own, and the scalar theory does not follow their covariance",
-  covariance: ({ scaling, causal, factor = 1, sw2, sb2 }, _, __, ___, own) => {
+  covariance: (options, _, __, ___, own) => {
+    const { scaling, weights, causal, factor = 1, sw2, sb2 } = options;
     if (scaling === "linear") {
-      // Keys' biases shift all logits of a query alike; weights of G sum to 1, so the values' biases pass.
-      const shape = { query: factor * sw2, scale: sw2 * sw2, shift: sw2 * sb2 + sb2, causal };
-      return { op: "attention", ...shape, trained: trainedAttention({ sw2, sb2 }, own) };
+      if (weights === "softmax") {
+        // Keys' biases shift all logits of a query alike; weights of G sum to 1, so the values' biases pass.
+        const shape = { query: factor * sw2, scale: sw2 * sw2, shift: sw2 * sb2 + sb2, causal };
+        return { op: "attention", ...shape, trained: trainedAttention({ sw2, sb2 }, own) };
+      }
+      const [value, out] = [
+        { weight: own.value!, bias: own.valueBias! },
+        { weight: own.out!, bias: own.outBias! },
+      ];
+      const law = { scale: sw2, shift: sb2 };
+      return { op: "elementwiseAttention", weights, causal, factor, ...law, value, out };
     }
     throw new FathomError({
       code: "unsupported",
