@@ -3,7 +3,9 @@ import { type NdArray, zeros } from "../../tensor/index.ts";
 import type { BlockMatrix } from "../types.ts";
 import { inverseNorm } from "./condition.ts";
 import type { Round } from "./crew.ts";
+import { refine } from "./refine.ts";
 import { columnsOf, rowsOf, sharedRows } from "./right-hand-sides.ts";
+import { streamedProduct } from "./streamed-product.ts";
 import type { Team } from "./team.ts";
 import { diagonalAt, heightOf, stop, stopped, type TileStore, tileRows } from "./tiles.ts";
 import type { Attention, Factor } from "./types.ts";
@@ -27,16 +29,15 @@ export async function factorOf(parts: FactorParts): Promise<Factor> {
     await runStoppable(store, team, { kind: "rows", rows, goal }, attention);
     return rows;
   };
-  const applied = (goal: "whiten" | "solve") => async (b: Float64, attention?: Attention) => {
-    const rows = rowsOf(b, n);
-    return rows.length === 0
-      ? zeros("float64", b.shape)
-      : columnsOf(await solveRows(rows, goal, attention), b);
-  };
-  const inverse = (x: Float64Array) => {
+  const inverse: Solve = (x, attention) => {
     const rows = sharedRows(x.length);
     rows.set(x);
-    return solveRows(rows, "solve");
+    return solveRows(rows, "solve", attention);
+  };
+  const direct: Solve = (rows, attention) => solveRows(rows, "solve", attention);
+  const onColumns = (work: Solve) => async (b: Float64, attention?: Attention) => {
+    const rows = rowsOf(b, n);
+    return rows.length === 0 ? zeros("float64", b.shape) : columnsOf(await work(rows, attention), b);
   };
   return {
     n,
@@ -46,9 +47,20 @@ export async function factorOf(parts: FactorParts): Promise<Factor> {
     arithmetic,
     logDet: logDeterminant(store),
     condition: n === 0 ? 1 : norm * (await inverseNorm(inverse, n)),
-    solve: applied("solve"),
-    whiten: applied("whiten"),
+    solve: onColumns(mode === "float64" ? direct : refined(parts, inverse)),
+    whiten: onColumns((rows, attention) => solveRows(rows, "whiten", attention)),
     [Symbol.asyncDispose]: () => team[Symbol.asyncDispose](),
+  };
+}
+
+/** Solutions of rows, which may be replaced. */
+type Solve = (rows: Float64Array, attention?: Attention) => Promise<Float64Array>;
+
+function refined({ matrix, relativeJitter, scale, norm }: FactorParts, inverse: Solve): Solve {
+  return async (rows, attention) => {
+    const operator = await streamedProduct(matrix, relativeJitter * scale);
+    const factor = (r: Float64Array) => inverse(r, { signal: attention?.signal });
+    return refine(Float64Array.from(rows), { ...attention, operator, norm, factor });
   };
 }
 

@@ -1,3 +1,11 @@
 /** @file Solves with kernel matrices: blocked Cholesky factors, refinement, conjugate gradients, the marginal likelihood. */
+export {
+  type ConjugateGradientsOptions,
+  type ConjugateGradientsResult,
+  conjugateGradients,
+  type Preconditioner,
+} from "./conjugate-gradients.ts";
 export { factorise, jitterLadder } from "./factorise.ts";
+export { logMarginalLikelihood } from "./likelihood.ts";
+export { type NystromOptions, nystrom } from "./nystrom.ts";
 export type { Attention, Factor, FactoriseOptions, SolveProgress } from "./types.ts";
