@@ -1,5 +1,5 @@
 /** @file Kernel matrices through the public face, as plain rows: what the tests of reference values read. */
-import { denseMatrix, type KernelOf, kernelMatrix } from "../../src/kernels/index.ts";
+import { type BlockMatrix, denseMatrix, type KernelOf, kernelMatrix } from "../../src/kernels/index.ts";
 import type { NdArray } from "../../src/tensor/index.ts";
 
 export interface Entries {
@@ -8,17 +8,19 @@ export interface Entries {
   readonly build: "simd" | "relaxed" | "float64";
 }
 
-/** K and Θ of the items of x, rows of rows; Θ only where `get` has it. */
+/** A matrix as rows of rows. */
+export async function entriesOfMatrix(matrix: BlockMatrix): Promise<number[][]> {
+  const { rows, columns } = matrix;
+  const { data } = await denseMatrix(matrix);
+  return Array.from({ length: rows }, (_, i) => Array.from(data.subarray(i * columns, (i + 1) * columns)));
+}
+
+/** K and Θ of the items of x; Θ only where `get` has it. */
 export async function entriesOf(asked: KernelOf & { readonly x: NdArray }): Promise<Entries> {
   const { x, ...of } = asked;
   const { nngp, ntk, build } = await kernelMatrix({ x1: x, threads: 1, ...of });
-  const rows = async (matrix: typeof nngp) => {
-    if (matrix === undefined) return [];
-    const { data } = await denseMatrix(matrix);
-    return Array.from({ length: matrix.rows }, (_, i) =>
-      Array.from(data.subarray(i * matrix.columns, (i + 1) * matrix.columns)),
-    );
-  };
+  const rows = async (matrix: BlockMatrix | undefined) =>
+    matrix === undefined ? [] : entriesOfMatrix(matrix);
   return { nngp: await rows(nngp), ntk: await rows(ntk), build };
 }
 
