@@ -49,5 +49,19 @@ export {
   type TraceAxes,
 } from "./predict/index.ts";
 export { checkRequirements, type RequirementOptions } from "./requirements.ts";
+export {
+  type ConjugateGradientsOptions,
+  type ConjugateGradientsResult,
+  conjugateGradients,
+  type Factor,
+  type FactoriseOptions,
+  factorise,
+  jitterLadder,
+  logMarginalLikelihood,
+  type NystromOptions,
+  nystrom,
+  type Preconditioner,
+  type SolveProgress,
+} from "./solve/index.ts";
 export { inWords, KernelStore, openKernelStore, type StoreAttributes } from "./store/index.ts";
 export type { BlockMatrix, EngineSpec, ItemBlock, KernelValue, Tile, TileEngine } from "./types.ts";
