@@ -1,6 +1,8 @@
 /** @file The questions Fathom answers, one record each, and their figures and reports as plain data. */
 export { type Analysis, type AnalysisDefinition, type Conclusion, defineAnalysis } from "./analysis.ts";
 export { type Architecture, recogniseArchitecture } from "./architecture.ts";
+export { compare } from "./compare/question.ts";
+export type { CompareQuestion, Contender } from "./compare/setting.ts";
 export { SurveyContext, type SurveySettings } from "./context.ts";
 export {
   type MeasuredPhaseQuestion,

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { version } from "../version.ts";
 import { buildCommand, type CommandSpec } from "./command.ts";
+import { compareCommand } from "./commands/compare.ts";
 import { criticalityCommand } from "./commands/criticality.ts";
 import { dataGetCommand, dataListCommand } from "./commands/data.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -76,6 +77,7 @@ export const commands: readonly CommandSpec[] = [
   widthsCommand,
   probeCommand,
   predictCommand,
+  compareCommand,
   trainCommand,
   exportCommand,
   reproCommand,

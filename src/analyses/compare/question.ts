@@ -1,0 +1,93 @@
+/**
+ * @file The question `fathom compare` asks: which architecture's inductive bias suits these data, before any is trained. Three
+ * answers from the kernel of infinite width: the evidence of its Gaussian process, the alignment of the kernel with the targets,
+ * and the learning curve that follows from its eigenvectors, beside the measured one.
+ */
+import { createHash } from "node:crypto";
+import type { Outcome } from "../document.ts";
+import { Journal } from "../journal.ts";
+import { fingerprint } from "../predict/items.ts";
+import { reproduction } from "../reproduction.ts";
+import { count } from "../words.ts";
+import { figuresOf } from "./figures.ts";
+import { findingsOf, tableOf, verdictOf } from "./findings.ts";
+import { compareJson } from "./json.ts";
+import { judge } from "./judge.ts";
+import { type Ranked, ranking } from "./ranking.ts";
+import { type CompareQuestion, type Contender, type Setting, settingOf } from "./setting.ts";
+
+const notes = [
+  "Log evidence: ln p of the class targets (+1 and −1) under a Gaussian process whose covariance is the kernel times an amplitude plus noise; both are the most likely ones for each network. In JSON also for the kernel as it is. The difference of two is the logarithm of a Bayes factor.",
+  "Targets of one data set depend on each other, so the interval over targets is a guide. It says nothing of other data.",
+  "Alignment: ⟨HKH, HYYᵀH⟩/(|HKH| |HYYᵀH|), H the centring of all items: 0 to 1 (Cortes, Mohri and Rostamizadeh 2012).",
+  "Predicted error: κ solves Σ λ/(λ + κ) + δ/κ = n, L = λ/(λ + κ), E = n/(n − ΣL²) Σ (1 − L)² v²; λ and v from the eigenvectors of training and test items together, δ the noise of the evidence, and without the share of items that were trained on (Simon et al., arXiv 2110.03922).",
+];
+
+/**
+ * Compares the inductive bias of networks on data.
+ * @returns `rows[{net, logEvidence, logEvidencePerTarget[], amplitude, noise, asGiven{}, alignment, errorRate, learningCurve[{n,
+ * predicted, measured?, errorRate?}], …}]` by falling evidence, `comparisons[]` of the first with the others.
+ * @throws FathomError unsupported naming a layer without a kernel; bad-input for items and settings that cannot be used; too-large
+ * above 4000 items; cancelled.
+ * @example
+ * await compare({ nets: [{ name: "deep", net }], dataset, train: { split: "train", rows }, test, seed: 0, command: "…" })
+ */
+export async function compare(asked: CompareQuestion): Promise<Outcome> {
+  const start = performance.now();
+  const setting = settingOf(asked);
+  const journal = await Journal.open(asked.folder);
+  const judged: Ranked[] = [];
+  for (const contender of setting.nets) {
+    setting.signal?.throwIfAborted();
+    const found = await journal.piece(pieceKey(contender, setting), () => judge(contender, setting));
+    judged.push({ name: contender.name, ...found });
+  }
+  await journal.close();
+  const ranked = ranking(judged);
+  const { train, test, dataset, get } = setting;
+  return {
+    json: compareJson(ranked, setting),
+    document: {
+      title: "Comparison",
+      subject: ranked.map(({ name }) => name).join(", "),
+      facts: [
+        ["data", `${dataset.name}: ${count(train.count)} training and ${count(test.count)} test rows`],
+        ["kernel", get === "nngp" ? "of initial outputs (NNGP)" : "tangent kernel (NTK)"],
+      ],
+      verdict: verdictOf(ranked),
+      advice: [],
+      sections: [
+        {
+          id: "compare",
+          title: "Inductive bias",
+          question: "Which of these architectures expects data like these?",
+          findings: findingsOf(ranked, { train: train.count, test: test.count }),
+          figures: figuresOf(ranked),
+          numbers: [],
+          tables: [tableOf(ranked)],
+          notes,
+          source: "kernels.md §8, §14",
+        },
+      ],
+      notApplicable: [],
+      reproduction: reproduction(asked, (performance.now() - start) / 1000),
+    },
+  };
+}
+
+/** All that the result of one network depends on; its name is not among it. */
+function pieceKey({ net }: Contender, setting: Setting): string {
+  const { train, test, get, sizes, trials, precision, parameterisation, seed } = setting;
+  const parts = [
+    net,
+    fingerprint(train),
+    fingerprint(test),
+    get,
+    sizes,
+    trials,
+    precision,
+    parameterisation,
+    seed,
+  ];
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+}

@@ -1,0 +1,162 @@
+/** @file `fathom compare`: which architecture's inductive bias suits the data. */
+import { basename } from "node:path";
+import { type Command, Option } from "commander";
+import type { Outcome } from "../../analyses/index.ts";
+import type { CommandSpec } from "../command.ts";
+import type { Context } from "../context.ts";
+import { type DataOptions, dataFacts, dataLines, readDataset, withData } from "../dataset.ts";
+import { badUsage } from "../errors.ts";
+import { readNetwork } from "../network.ts";
+import { choiceOption, integerOption } from "../options.ts";
+import { asking } from "../questions.ts";
+import { summaryText, writeFigure, writeReport } from "../report-files.ts";
+import { type RowRange, rowsOf, rowsOption } from "../rows.ts";
+import { alignedTable } from "../table.ts";
+
+const gets = ["nngp", "ntk"] as const;
+const precisions = ["float32", "float64"] as const;
+const parameterisations = ["ntk", "standard"] as const;
+/** Rows of either part unless said: the eigenvectors of both together take seconds. */
+const usualRows = 500;
+
+interface CompareOptions extends Omit<DataOptions, "test"> {
+  readonly train?: RowRange[];
+  readonly test?: RowRange[];
+  readonly testFile?: string;
+  readonly get: (typeof gets)[number];
+  readonly curve?: number[];
+  readonly subsets?: number;
+  readonly precision: (typeof precisions)[number];
+  readonly parameterisation: (typeof parameterisations)[number];
+}
+
+/** `100,300,1000`. */
+function curveOption(text: string): number[] {
+  const sizes = text.split(",").map((part) => (/^[1-9]\d{0,8}$/.test(part.trim()) ? Number(part) : 0));
+  if (!sizes.includes(0)) return sizes;
+  throw badUsage(`--curve is "${text}".`, "--curve", "Give numbers of training items, as 50,100,500.");
+}
+
+function choiceFlag(name: string, what: string, values: readonly string[]): Option {
+  return new Option(`--${name} <name>`, `${what}: ${values.join(", ")}`)
+    .argParser(choiceOption(`--${name}`, values))
+    .default(values[0]);
+}
+
+function declare(command: Command): Command {
+  withData(command, { testFile: "--test-file" }).argument(
+    "<nets...>",
+    "two or more: JSON files, - for standard input, or one line each",
+  );
+  const options = [
+    new Option("--train <a:b>", `training rows, end excluded (default: the first ${usualRows})`).argParser(
+      rowsOption("--train"),
+    ),
+    new Option(
+      "--test <a:b>",
+      `test rows, test:a:b for those of the test part (default: its first ${usualRows})`,
+    ).argParser(rowsOption("--test")),
+    choiceFlag("get", "kernel of initial outputs, or of training", gets),
+    new Option("--curve <n,m>", "training items of the measured curve (default: halves)").argParser(
+      curveOption,
+    ),
+    new Option("--subsets <n>", "random subsets of each smaller size (default 4)").argParser(
+      integerOption("--subsets", { min: 1, max: 1000 }),
+    ),
+    choiceFlag("precision", "kernel; float64 is the slow reference", precisions),
+    choiceFlag("parameterisation", "that of Θ", parameterisations),
+  ];
+  for (const option of options) command.addOption(option);
+  return command;
+}
+
+/** What a network is called: its file without the ending, or its line; a second one of a name is numbered. */
+function namesOf(operands: readonly string[]): string[] {
+  const names = operands.map((operand) => {
+    if (/^\s*\{/.test(operand)) return "network";
+    return /\.json$/i.test(operand) ? basename(operand).replace(/\.json$/i, "") : operand;
+  });
+  return names.map((name, i) => {
+    const before = names.slice(0, i).filter((other) => other === name).length;
+    return before === 0 ? name : `${name} (${before + 1})`;
+  });
+}
+
+async function ask(
+  operands: readonly string[],
+  options: CompareOptions,
+  context: Context,
+): Promise<Outcome & { readonly data: string }> {
+  const { train, test, testFile, get, curve, subsets, precision, parameterisation, ...rest } = options;
+  const names = namesOf(operands);
+  const nets = [];
+  for (const [i, operand] of operands.entries()) {
+    nets.push({ name: names[i]!, net: await readNetwork(operand, context.io) });
+  }
+  const dataset = await readDataset(
+    { ...rest, ...(testFile === undefined ? {} : { test: testFile }) },
+    context,
+  );
+  const usual = (split: "train" | "test") => [
+    { split, from: 0, to: Math.min(usualRows, dataset[split].labels.data.length) },
+  ];
+  const analyses = await import("../../analyses/index.ts");
+  const outcome = await analyses.compare({
+    ...asking(context),
+    nets,
+    dataset,
+    train: rowsOf(dataset, train ?? usual("train"), "--train"),
+    test: rowsOf(dataset, test ?? usual("test"), "--test"),
+    get,
+    precision,
+    parameterisation,
+    ...(curve === undefined ? {} : { sizes: curve }),
+    ...(subsets === undefined ? {} : { trials: subsets }),
+    ...(context.folder === undefined ? {} : { folder: context.folder }),
+  });
+  return { ...outcome, json: { ...outcome.json, data: dataFacts(dataset) }, data: dataLines(dataset) };
+}
+
+/** The table of the document for a terminal. */
+function tableText({ document }: Outcome): string {
+  const { columns, rows } = document.sections[0]!.tables![0]!;
+  const kept = columns
+    .map((_, i) => i)
+    .filter((i) => columns[i] !== "95 % interval" && columns[i] !== "a target");
+  return alignedTable(
+    kept.map((i) => ({ title: columns[i]!, align: i === 0 ? "left" : "right" })),
+    rows.map((row) => kept.map((i) => String(row[i] ?? ""))),
+  );
+}
+
+export const compareCommand: CommandSpec = {
+  name: "compare",
+  summary: "which architecture suits the data, before any is trained",
+  description:
+    "Compares the inductive bias of networks on data by their kernels of infinite width: the evidence of their Gaussian processes, the alignment of kernel and classes, and the learning curve that the kernel's eigenvectors predict beside the measured one. An interrupted comparison goes on where it stopped when --out is the same.",
+  examples: [
+    [
+      "fathom compare mlp:depth=1,activation=relu,sw2=2 mlp:depth=5,activation=relu,sw2=2 mlp:depth=3,activation=erf,sw2=3",
+      "shallow or deep, ReLU or erf, on the generated digits",
+    ],
+    [
+      "fathom compare examples/convnet-gp.json examples/resnet-gp.json mlp:depth=3,activation=relu,sw2=2 --data mnist --train 0:1000 --test test:0:1000",
+      "convolutional against fully connected",
+    ],
+  ],
+  declare,
+  defaultFolder: "fathom-out/compare",
+  assertable: "comparisons[0].evidence>5",
+  async run(context, operands, raw) {
+    const outcome = await ask(operands, raw as unknown as CompareOptions, context);
+    const report = await writeReport(outcome, context.folder!);
+    const figures = [];
+    for (const figure of outcome.document.sections.flatMap((section) => section.figures))
+      figures.push(await writeFigure(figure, figure.id, context.folder!));
+    const summary = await summaryText(outcome.document, context);
+    return {
+      json: { ...outcome.json, figures, report },
+      text: `${summary}\n${tableText(outcome)}${outcome.data}Report: ${report}\n`,
+    };
+  },
+};
