@@ -12,7 +12,7 @@ import type { FillData } from "./worker.ts";
 /** Milliseconds that the event loop waits at most, but for the time of a tile. */
 const turn = 50;
 /** Work of fewer seconds is done before workers have started. */
-const worthWorkers = 0.3;
+const worthWorkers = 1;
 
 export interface Filling {
   readonly job: KernelJob;

@@ -3,6 +3,7 @@
  * in one way, whatever the order of strips and whoever takes them, so the bits are the same; the other half of a
  * diagonal block is a copy.
  */
+import { FathomError } from "../../tensor/index.ts";
 import type { KernelValue, TileEngine } from "../types.ts";
 import { type BlockPlace, type Grid, pieceOf, type Span, spansOf, stripsOfBlock, tileSize } from "./grid.ts";
 import { type Items, itemBlock } from "./items.ts";
@@ -26,6 +27,7 @@ export interface Strip {
 
 /**
  * Computes a strip into the buffers of its block, and yields the pairs of every tile.
+ * @throws FathomError failed naming the first pair whose kernel leaves the numbers of the precision.
  * @example for (const pairs of computeStrip(engine, { grid, sides, buffers }, { place, strip: 0 })) total += pairs;
  */
 export function* computeStrip(
@@ -47,7 +49,8 @@ export function* computeStrip(
     for (const value of engine.values) {
       const target = { block: buffers[value]!, stride: block.columns.count };
       const at = { row: rows.from - block.rows.from, column: columns.from - block.columns.from };
-      writeTile(target, at, { data: tile[value]!, rows, columns });
+      const { overflow } = writeTile(target, at, { data: tile[value]!, rows, columns });
+      if (overflow) throw notFinite(target, at, { value, rows, columns });
       if (onDiagonal) mirrorTile(target, at, { rows, columns });
     }
     yield same ? (rows.count * (rows.count + 1)) / 2 : rows.count * columns.count;
@@ -68,11 +71,36 @@ function writeTile(
   { block, stride }: Target,
   at: Corner,
   { data, rows, columns }: { data: FloatData; rows: Span; columns: Span },
-): void {
+): { readonly overflow: boolean } {
+  // 0 while all are finite: Infinity − Infinity and NaN − NaN are NaN.
+  let differences = 0;
   for (let r = 0; r < rows.count; r++) {
     const row = data.subarray(r * columns.count, (r + 1) * columns.count);
-    block.set(row, (at.row + r) * stride + at.column);
+    const start = (at.row + r) * stride + at.column;
+    block.set(row, start);
+    for (let c = start; c < start + columns.count; c++) differences += block[c]! - block[c]!;
   }
+  return { overflow: differences !== 0 };
+}
+
+function notFinite(
+  { block, stride }: Target,
+  at: Corner,
+  { value, rows, columns }: { value: KernelValue; rows: Span; columns: Span },
+): FathomError {
+  const inside = Array.from({ length: rows.count * columns.count }, (_, k) => ({
+    r: Math.floor(k / columns.count),
+    c: k % columns.count,
+  }));
+  const entry = ({ r, c }: { r: number; c: number }) => block[(at.row + r) * stride + at.column + c]!;
+  const first = inside.find((place) => !Number.isFinite(entry(place)))!;
+  const [i, j] = [rows.from + first.r, columns.from + first.c];
+  return new FathomError({
+    code: "failed",
+    message: `The kernel ${value} of the items ${i} and ${j} is ${entry(first)} in ${block instanceof Float32Array ? "float32" : "float64"}.`,
+    where: `${value}[${i}, ${j}]`,
+    hint: "Use precision float64, smaller variances, or inputs of the size of 1.",
+  });
 }
 
 /** Entries above the diagonal of the block from those below it. */
