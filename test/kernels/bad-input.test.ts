@@ -132,7 +132,14 @@ describe("activations whose kernel needs a range of variances", () => {
     expect(`${error.where} ${error.message}`).toContain("layers[1]");
   });
 
-  it("values that leave the numbers name the layer", async () => {
+  it("values that leave float32 name the pair, and those of float64 the layer", async () => {
+    const large = netOf("vector", [2], { ...dense, sw2: 1e30 }, phi("relu"), { ...dense, sw2: 1e30 });
+    const outside = await rejection(() => kernelMatrix({ net: large, x1: pair }));
+    expectComplete(outside);
+    expect(outside).toMatchObject({ code: "failed", where: "nngp[0, 0]" });
+    expect(outside.hint).toContain("float64");
+    await expect(kernelMatrix({ net: large, x1: pair, precision: "float64" })).resolves.toBeDefined();
+
     const precision = "float64";
     const huge = { ...dense, sw2: 1e200 };
     const net = netOf("vector", [2], huge, phi("relu"), huge, dense);
