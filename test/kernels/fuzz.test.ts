@@ -167,6 +167,6 @@ describe("random networks on random images", () => {
       if (asked.ntk) await expectAlike(single.ntk!, double.ntk!, 1e-3);
     });
     await fc.assert(property, { numRuns: 250, seed: 6 });
-    expect(compared).toBeGreaterThan(20);
+    expect(compared).toBeGreaterThan(10);
   });
 });
