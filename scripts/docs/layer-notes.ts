@@ -87,7 +87,8 @@ export const layerNotes: Readonly<Record<string, LayerNote>> = {
       K: ({ K, mean }) => (K - mean ** 2) / (K - mean ** 2 + 0.5),
       gain: ({ K, mean }) => 1 / (K - mean ** 2 + 0.5),
     },
-    covariance: "(K − m m′)/√((V + epsilon)(V′ + epsilon))",
+    covariance:
+      "(K − m m′)/√((V + epsilon)(V′ + epsilon)); over an example m and V are one for all its positions",
   },
   rmsNorm: {
     form: { epsilon: 0.5 },

@@ -88,6 +88,8 @@ function step(op: CovarianceOp, units: Units, pass: Pass): Units {
         : units;
     case "layerNorm":
       return { ...units, centred: true };
+    case "exampleNorm":
+      return units;
     case "positional":
       return positioned(op, units);
     case "dropout":

@@ -32,6 +32,11 @@ export type CovarianceRule =
       readonly affine: boolean;
       readonly trained: Trained;
     }
+  /**
+   * The same with one mean M and one variance V − M² an item, the means of m and of K(x, x) over all positions:
+   * `K → (K − M m' − m M' + M M')/√((V − M² + ε)(V' − M'² + ε))`.
+   */
+  | { readonly op: "exampleNorm"; readonly epsilon: number; readonly trained: Trained }
   /** `K → K/√((K(x, x) + ε)(K(x', x') + ε))`. With `affine`, trained gains follow that start at 1: Θ gains weight·K'. */
   | { readonly op: "rmsNorm"; readonly epsilon: number; readonly affine: boolean; readonly trained: Trained }
   /** `K → K/√((N·K(x, x) + ε)(N·K(x', x') + ε))`, N the units. */

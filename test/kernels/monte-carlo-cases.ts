@@ -99,6 +99,24 @@ const onSignals: readonly LayerCase[] = [
   between("sumPool", { kind: "sumPool", window: 2, stride: 1 }),
   between("resize, linear", { kind: "resize", size: 4 }),
   between("resize, nearest", { kind: "resize", size: 9, method: "nearest" }),
+  {
+    name: "layerNorm over the example, before the activation",
+    input: signal,
+    layers: (w) => [conv(w), { kind: "layerNorm", over: "example", epsilon: 0.2 }, relu, conv(w)],
+  },
+  between("layerNorm over the example, with gains", { kind: "layerNorm", over: "example", affine: true }),
+  {
+    name: "layerNorm over the example, then over units",
+    input: signal,
+    layers: (w) => [
+      conv(w),
+      relu,
+      { kind: "layerNorm", over: "example", epsilon: 0.1 },
+      { kind: "toTokens" },
+      { kind: "layerNorm", epsilon: 0.1 },
+      dense(w),
+    ],
+  },
   between("slice of positions", { kind: "slice", axis: "T", start: 1, end: -2 }),
   {
     name: "globalAvgPool",

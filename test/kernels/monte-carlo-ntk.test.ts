@@ -7,7 +7,7 @@ import { pairsOf, randomItems, sampledNtk } from "./monte-carlo.ts";
 import { layerCases } from "./monte-carlo-cases.ts";
 import { kernelsOf, netOf } from "./networks.ts";
 
-const [width, seeds, count] = [96, 36, 2];
+const [width, seeds, count] = [96, 28, 2];
 /** Few outputs, each of them an average over many units: Θ of one network is then close to its mean. */
 const head = [{ kind: "flatten" }, { kind: "dense", width: 4, sw2: 1.3, sb2: 0.4 }];
 

@@ -1,16 +1,16 @@
 /**
- * @file What acts on every position alone (kernels.md §2.1, §3): activations, normalisations over the units and dropout. They
- * need the variances of both items, which the walk over items keeps.
+ * @file What acts on every position alone (kernels.md §2.1, §3): activations, which need the variances of both items that
+ * the walk over items keeps, and dropout.
  */
 import { type ActivationSpec, scalarHalf } from "../../net/index.ts";
 import { mean as meanOf, type ScalarActivation } from "../../theory/index.ts";
-import { type Kept, keep, keptOf, type OpNamed, type Rules, type Walk } from "./context.ts";
+import { type Kept, keep, keptOf, type Rules } from "./context.ts";
 import { dualsOf, type PairMoment } from "./duals.ts";
 import { slopeAtAngle, slopesOf, valueAtAngle } from "./rectifier.ts";
-import { addTo, affineOf, diagonalEntries, type KernelState, mapped, sizeOfGrid } from "./state.ts";
+import { diagonalEntries, type KernelState, mapped, sizeOfGrid } from "./state.ts";
 
 /** Variances of the items of a walk over items, [positions × pairs]. */
-function variancesOf({ nngp, grid, layout, pairs }: KernelState): Float64Array {
+export function variancesOf({ nngp, grid, layout, pairs }: KernelState): Float64Array {
   const diagonal = layout === "full" ? diagonalEntries(nngp, sizeOfGrid(grid), pairs) : nngp;
   // Differences of equal numbers may have been rounded below 0.
   return diagonal.map((v) => Math.max(v, 0));
@@ -32,7 +32,7 @@ function forEntries(
 }
 
 /** `result = f(va, vb, array)`, entry by entry. */
-function applied(state: KernelState, kept: readonly [Kept, Kept], f: PairMoment): Float64Array {
+export function applied(state: KernelState, kept: readonly [Kept, Kept], f: PairMoment): Float64Array {
   const { nngp, pairs } = state;
   const result = new Float64Array(nngp.length);
   const [a, b] = kept;
@@ -86,55 +86,7 @@ function replaceByAngles(
   }
 }
 
-interface Normalisation {
-  readonly kept: readonly [Kept, Kept];
-  readonly epsilon: number;
-  /** Of the weights and biases that follow. */
-  readonly weight: number;
-  readonly bias: number;
-}
-
-/** K divided by √(v + ε) of both items, Θ likewise; trained gains and shifts follow. */
-function normalised(state: KernelState, { kept, epsilon, weight, bias }: Normalisation): KernelState {
-  const roots = applied(state, kept, (va, vb) => Math.sqrt((va + epsilon) * (vb + epsilon)));
-  // A vanished signal has no direction: its covariance with everything stays 0.
-  const divided = (array: Float64Array) => array.map((value, k) => (roots[k] === 0 ? 0 : value / roots[k]!));
-  const nngp = divided(state.nngp);
-  if (state.ntk === undefined) return { ...state, nngp };
-  const ntk = affineOf(nngp, weight, bias);
-  addTo(ntk, divided(state.ntk));
-  return { ...state, nngp, ntk };
-}
-
-/** Below this share of its second moment, a variance about the mean is rounding. */
-const ROUNDING = 1e-14;
-
-/** Keeps v − m² of every position, and after them m. */
-function keepCentred(state: KernelState, op: OpNamed<"layerNorm">, walk: Walk): void {
-  const second = variancesOf(state);
-  const numbers = new Float64Array(2 * second.length);
-  for (const [k, v] of second.entries()) {
-    const m = state.mean?.[k] ?? 0;
-    const variance = v - m * m;
-    numbers[k] = variance > ROUNDING * v ? variance : 0;
-    numbers[second.length + k] = m;
-  }
-  keep(walk, op, numbers);
-}
-
-/** K − m m', m the means that were kept after the variances. */
-function centredOf(state: KernelState, kept: readonly [Kept, Kept]): Float64Array {
-  const positions = sizeOfGrid(state.grid);
-  const [a, b] = kept.map((side) => ({ ...side, first: side.first + positions * side.count }));
-  return applied(state, [a!, b!], (ma, mb, c) => c - ma * mb);
-}
-
-/** Means of the units divided by the root of the variances of a walk over items. */
-function dividedMean({ mean }: KernelState, variances: Float64Array, epsilon: number) {
-  return mean?.map((m, k) => (m === 0 ? 0 : m / Math.sqrt(variances[k]! + epsilon)));
-}
-
-type PointwiseOp = "activation" | "layerNorm" | "rmsNorm" | "l2Normalize" | "dropout";
+type PointwiseOp = "activation" | "dropout";
 
 export const pointwiseRules: Rules<PointwiseOp> = {
   activation: (state, op, walk) => {
@@ -149,37 +101,6 @@ export const pointwiseRules: Rules<PointwiseOp> = {
     if (ntk !== undefined) for (let k = 0; k < ntk.length; k++) ntk[k]! *= state.ntk![k]!;
     const mean = walk.means ? variancesOf(state).map((v) => meanOf(act, v)) : undefined;
     return { ...state, nngp, ntk, mean };
-  },
-
-  layerNorm: (state, op, walk) => {
-    if (walk.self) keepCentred(state, op, walk);
-    const kept = keptOf(walk, op);
-    const weight = op.trained.weight[walk.parameterisation];
-    const bias = op.trained.bias[walk.parameterisation];
-    const centred = { ...state, nngp: centredOf(state, kept), mean: undefined };
-    return normalised(centred, { kept, epsilon: op.epsilon, weight, bias });
-  },
-
-  rmsNorm: (state, op, walk) => {
-    const { epsilon, trained } = op;
-    if (walk.self) keep(walk, op, variancesOf(state));
-    const mean = dividedMean(state, variancesOf(state), epsilon);
-    const weight = trained.weight[walk.parameterisation];
-    return { ...normalised(state, { kept: keptOf(walk, op), epsilon, weight, bias: 0 }), mean };
-  },
-
-  // x/√(|x|² + ε), |x|² = N·K: root-mean-square normalisation with ε/N, times 1/√N.
-  l2Normalize: (state, op, walk) => {
-    const { units } = op;
-    const epsilon = op.epsilon / units;
-    if (walk.self) keep(walk, op, variancesOf(state));
-    const mean = dividedMean(state, variancesOf(state), epsilon);
-    const result = normalised(state, { kept: keptOf(walk, op), epsilon, weight: 0, bias: 0 });
-    return mapped(
-      { ...result, mean },
-      (array) => affineOf(array, 1 / units, 0),
-      (means) => affineOf(means, 1 / Math.sqrt(units), 0),
-    );
   },
 
   // Masks of one item are one where it meets itself at one position, and independent elsewhere.

@@ -40,7 +40,7 @@ export function programOf(spec: EngineSpec): Program {
   const ops = covarianceProgram(model);
   checkRequirements(model, ops, spec);
   const { layouts, input: inputLayout } = layoutsOf(ops);
-  const means = [...layouts.keys()].some(({ op }) => op === "layerNorm");
+  const means = [...layouts.keys()].some(({ op }) => op === "layerNorm" || op === "exampleNorm");
   return { ops, input: model.net.input!, layouts, inputLayout, means, spec };
 }
 

@@ -8,6 +8,7 @@ import { attentionRules } from "./attention.ts";
 import { combineRules } from "./combine.ts";
 import type { Rule, Rules, Walk } from "./context.ts";
 import { linearRules } from "./linear.ts";
+import { normaliseRules } from "./normalise.ts";
 import { pointwiseRules } from "./pointwise.ts";
 import { asLayout, type KernelState, type Layout } from "./state.ts";
 import { tokenRules } from "./tokens.ts";
@@ -15,6 +16,7 @@ import { tokenRules } from "./tokens.ts";
 const rules: Rules<CovarianceOp["op"]> = {
   ...linearRules,
   ...pointwiseRules,
+  ...normaliseRules,
   ...tokenRules,
   ...attentionRules,
   ...combineRules,
