@@ -19,6 +19,8 @@ export { listModel, type ProbeQuestion, probeModel } from "./foreign/probe.ts";
 export type { ForeignSource } from "./foreign/subject.ts";
 export { surveyForeign } from "./foreign/survey.ts";
 export { type IsometryQuestion, isometry } from "./isometry/isometry.ts";
+export { kernel } from "./kernel/question.ts";
+export type { KernelQuestion } from "./kernel/setting.ts";
 export { type NtkRate, type NtkRateInputs, ntkRate } from "./learning-rate/ntk-rate.ts";
 export {
   type BlockShare,
@@ -28,6 +30,8 @@ export {
   type RateOptions,
 } from "./learning-rate/rates.ts";
 export { type PredictOutcome, predict } from "./predict/question.ts";
+export type { Objective, SearchOptions } from "./predict/search.ts";
+export { type ParameterRange, parameterNames, type SearchSpace } from "./predict/search-space.ts";
 export type { Get, PredictQuestion } from "./predict/setting.ts";
 export { analyses } from "./registry.ts";
 export type { Paper, PaperClaim } from "./repro/paper.ts";

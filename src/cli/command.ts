@@ -32,6 +32,8 @@ export interface CommandSpec {
   declare?(command: Command): void;
   /** Where results go when `--out` does not say: undefined writes nothing. */
   readonly defaultFolder?: string;
+  /** `--out` names a store that the command makes itself: nothing else is written into it. */
+  readonly out?: "store";
   /** An example of `--assert` where it applies; the paths are those of the JSON. */
   readonly assertable?: string;
   run(
@@ -83,7 +85,7 @@ interface Invocation {
 async function execute(spec: CommandSpec, { io, commandLine, operands, options }: Invocation): Promise<void> {
   const globals = options as unknown as GlobalOptions;
   const wanted = globals.out ?? spec.defaultFolder;
-  const folder = wanted === undefined ? undefined : await checkFolder(wanted);
+  const folder = wanted === undefined || spec.out === "store" ? wanted : await checkFolder(wanted);
   const progress = await progressReporter(io.stderr, { quiet: globals.quiet === true });
   using interrupt = listenForInterrupt(process, io.stderr);
   const context = new Context({ io, globals, progress, signal: interrupt.signal, commandLine, folder });
@@ -91,7 +93,8 @@ async function execute(spec: CommandSpec, { io, commandLine, operands, options }
     const result = await spec.run(context, operands, options);
     progress.stop();
     const json = toJson(result.json);
-    if (folder !== undefined) await writeInto(folder, "result.json", `${printJson(json)}\n`);
+    if (folder !== undefined && spec.out !== "store")
+      await writeInto(folder, "result.json", `${printJson(json)}\n`);
     io.stdout.write(globals.json ? `${printJson(json)}\n` : result.text);
     if (result.failure) throw result.failure;
     checkAssertion(options["assert"] as readonly Comparison[] | undefined, json);

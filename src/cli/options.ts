@@ -50,6 +50,21 @@ export function integerOption(name: string, bounds: Bounds = {}): (text: string)
   };
 }
 
+const unitsOfBytes = { "": 1, B: 1, kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 } as const;
+
+/**
+ * A parser for a number of bytes.
+ * @example bytesOption("--limit")("20GB") // 2e10
+ */
+export function bytesOption(name: string): (text: string) => number {
+  return (text) => {
+    const [, number = "", unit = ""] = /^([\d.]+) ?(B|kB|MB|GB|TB|)$/.exec(text.trim()) ?? [];
+    const bytes = readNumber(number) * unitsOfBytes[unit as keyof typeof unitsOfBytes];
+    if (Number.isFinite(bytes)) return bytes;
+    throw badUsage(`${name} is "${text}".`, name, "Give bytes, or a number of kB, MB, GB or TB, as 20GB.");
+  };
+}
+
 /** A parser for one of a few names. */
 export function choiceOption<T extends string>(name: string, choices: readonly T[]): (text: string) => T {
   return (text) => {

@@ -8,6 +8,7 @@ import { dataGetCommand, dataListCommand } from "./commands/data.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { exportCommand } from "./commands/export.ts";
 import { isometryCommand } from "./commands/isometry.ts";
+import { kernelCommand } from "./commands/kernel.ts";
 import { phaseCommand } from "./commands/phase.ts";
 import { predictCommand } from "./commands/predict.ts";
 import { probeCommand } from "./commands/probe.ts";
@@ -76,6 +77,7 @@ export const commands: readonly CommandSpec[] = [
   isometryCommand,
   widthsCommand,
   probeCommand,
+  kernelCommand,
   predictCommand,
   compareCommand,
   trainCommand,

@@ -60,7 +60,7 @@ export interface KernelMatrixOptions extends KernelOf {
   /** Where the matrix is kept on disk; without it, in memory. */
   readonly store?: StoreOptions | undefined;
   /** Worker threads: the cores unless said, where the work is worth their start. Any number gives the same bits. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onPlan?: ((plan: KernelPlan) => void) | undefined;
   readonly onProgress?: ((progress: KernelProgress) => void) | undefined;

@@ -1,0 +1,146 @@
+/**
+ * @file The question `fathom kernel` asks: the kernel matrices of an infinitely wide network between items of a data set, in
+ * JSON where they are small, in a Zarr store where they are not (kernels.md §2, §8).
+ */
+import {
+  type BlockMatrix,
+  denseMatrix,
+  type KernelResult,
+  type KernelValue,
+  kernelMatrix,
+} from "../../kernels/index.ts";
+import type { NdArray } from "../../tensor/index.ts";
+import { describeNet } from "../describe.ts";
+import type { Outcome } from "../document.ts";
+import { reproduction } from "../reproduction.ts";
+import { type Entries, entriesOf, type Spectrum, spectrumOf } from "./entries.ts";
+import { sectionsOf, verdictOf } from "./sections.ts";
+import { type KernelQuestion, type Setting, settingOf } from "./setting.ts";
+
+/** Rows and columns up to which a matrix is in the JSON. */
+export const mostShown = 512;
+
+/** What was found of one value's matrix. */
+export interface MatrixSummary {
+  readonly value: KernelValue;
+  readonly entries: Entries;
+  /** Of small symmetric matrices. */
+  readonly spectrum?: Spectrum;
+  /** The matrix itself, where it is small. */
+  readonly dense?: NdArray<"float64">;
+}
+
+/** What the question found. */
+export interface KernelAnswer {
+  readonly setting: Setting;
+  readonly result: KernelResult;
+  readonly matrices: readonly MatrixSummary[];
+  readonly store: { readonly path: string; readonly bytes: number } | undefined;
+}
+
+/**
+ * Kernel matrices between items of a data set.
+ * @returns `nngp[][]`, `ntk[][]` of at most 512 × 512; `summary` of each; `pairs`, `pairsPerSecond`, `build`, `store?`.
+ * @throws FathomError as `kernelMatrix`; bad-input for rows that the data do not have.
+ * @example
+ * await kernel({ net, dataset, rows: { split: "train", rows: [0, 1, 2] }, seed: 0, command: "fathom kernel …" })
+ */
+export async function kernel(asked: KernelQuestion): Promise<Outcome> {
+  const start = performance.now();
+  const answer = await answerTo(asked);
+  const { setting } = answer;
+  return {
+    json: jsonOf(answer),
+    document: {
+      title: "Kernel matrix",
+      subject: describeNet(asked.net),
+      facts: [
+        ["items", setting.about],
+        ["kernel", `${setting.precision}, engine ${answer.result.build}`],
+      ],
+      verdict: verdictOf(answer),
+      advice: [],
+      sections: sectionsOf(answer),
+      notApplicable: [],
+      reproduction: reproduction(asked, (performance.now() - start) / 1000),
+    },
+  };
+}
+
+async function answerTo(asked: KernelQuestion): Promise<KernelAnswer> {
+  const setting = settingOf(asked);
+  const { rows, columns, net, get, precision, parameterisation, about } = setting;
+  const { store: path, limit, onPlan, onProgress, signal, options } = asked;
+  let bytes = 0;
+  const result = await kernelMatrix({
+    net,
+    get,
+    precision,
+    parameterisation,
+    allowNonGaussianSum: true,
+    x1: rows.x,
+    ...(columns && { x2: columns.x }),
+    ...(path !== undefined && { store: { path, limit, about } }),
+    threads: options?.threads,
+    signal,
+    onProgress,
+    onPlan: (plan) => {
+      bytes = plan.bytes;
+      onPlan?.(plan);
+    },
+  });
+  const matrices = [];
+  for (const value of get) matrices.push(await summaryOf(value, result[value]!, asked));
+  return { setting, result, matrices, store: path === undefined ? undefined : { path, bytes } };
+}
+
+async function summaryOf(
+  value: KernelValue,
+  matrix: BlockMatrix,
+  { signal, onProgress }: KernelQuestion,
+): Promise<MatrixSummary> {
+  const label = `looking through ${value}`;
+  const entries = await entriesOf(matrix, {
+    signal,
+    onBlock: (done, total) => onProgress?.({ label, done, total }),
+  });
+  if (matrix.rows > mostShown || matrix.columns > mostShown) return { value, entries };
+  const dense = await denseMatrix(matrix);
+  if (!matrix.symmetric || matrix.rows === 0 || entries.notFinite > 0) return { value, entries, dense };
+  return { value, entries, dense, spectrum: spectrumOf(dense, matrix.dtype) };
+}
+
+function jsonOf({ setting, result, matrices, store }: KernelAnswer): Record<string, unknown> {
+  const { rows, columns, precision, parameterisation, warnings } = setting;
+  const { build, pairs, seconds, pairsPerSecond } = result;
+  const shown = matrices.flatMap(({ value, dense }) =>
+    dense === undefined ? [] : [[value, rowsOf(dense)] as const],
+  );
+  return {
+    rows: { split: rows.split, count: rows.count },
+    columns: { split: (columns ?? rows).split, count: (columns ?? rows).count },
+    symmetric: columns === undefined,
+    precision,
+    build,
+    parameterisation,
+    ...Object.fromEntries(shown),
+    summary: Object.fromEntries(
+      matrices.map(({ value, entries, spectrum }) => [value, { ...entries, ...spectrum }]),
+    ),
+    pairs,
+    seconds,
+    pairsPerSecond,
+    ...(store === undefined ? {} : { store }),
+    warnings,
+  };
+}
+
+/** Rows of numbers; one that is not finite is null. */
+function rowsOf({ shape, data }: NdArray<"float64">): (number | null)[][] {
+  const [rows, columns] = shape as [number, number];
+  return Array.from({ length: rows }, (_, r) =>
+    Array.from(data.subarray(r * columns, (r + 1) * columns), (value) =>
+      Number.isFinite(value) ? value : null,
+    ),
+  );
+}
