@@ -36,3 +36,42 @@ export class ChebyshevPanel {
     return result;
   }
 }
+
+/** Panels of log2 v: a factor of four, halved where the interpolant misses. */
+const PANEL = 2;
+const SMALLEST_PANEL = 2 ** -5;
+/** Where in a panel it is tried. */
+const TRIALS = [0.07, 0.46, 0.81];
+
+/** Vectors that depend on a variance. */
+export interface Tabulated {
+  /** The function on a panel that ends at variance `upper`: it may choose the length of its vectors. */
+  readonly on: (upper: number) => (v: number) => Float64Array;
+  /** Whether an interpolated vector is good enough. */
+  readonly accepts: (found: Float64Array, exact: Float64Array, v: number) => boolean;
+}
+
+/** A function of v > 0, computed where a panel of it is first asked for and interpolated in log v from then on. */
+export function tabulate({ on, accepts }: Tabulated): (v: number) => Float64Array {
+  const panels = new Map<string, ChebyshevPanel | undefined>();
+  const make = (from: number, width: number) => {
+    const direct = on(2 ** (from + width));
+    const panel = new ChebyshevPanel(from, from + width, (t) => direct(2 ** t));
+    const holds = TRIALS.every((share) => {
+      const t = from + share * width;
+      return accepts(panel.at(t), direct(2 ** t), 2 ** t);
+    });
+    return holds ? panel : undefined;
+  };
+  return (v) => {
+    const t = Math.log2(v);
+    for (let width = PANEL; width >= SMALLEST_PANEL; width /= 2) {
+      const from = Math.floor(t / width) * width;
+      const name = `${width} ${from}`;
+      if (!panels.has(name)) panels.set(name, make(from, width));
+      const panel = panels.get(name);
+      if (panel !== undefined) return panel.at(t);
+    }
+    return on(v)(v);
+  };
+}

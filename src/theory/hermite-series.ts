@@ -5,7 +5,7 @@
  * known: E φ² - Σ a_l². A smooth φ needs tens of terms, one with a kink more than any table holds where |ρ| is close to 1.
  */
 import type { ScalarActivation } from "./activation.ts";
-import { ChebyshevPanel } from "./chebyshev-panel.ts";
+import { tabulate } from "./chebyshev-panel.ts";
 import { hermiteCoefficients } from "./hermite-coefficients.ts";
 import { derivativeMoment, secondMoment } from "./moments.ts";
 
@@ -29,6 +29,8 @@ export interface SeriesValue {
 export interface HermiteSeries {
   /** The terms at a variance >= 0. */
   terms(v: number): HermiteTerms;
+  /** How many terms a polynomial has; more than any table for others. */
+  readonly length: number;
 }
 
 const FEWEST = 32;
@@ -37,12 +39,29 @@ export const MOST_TERMS = 2048;
 /** Coefficients below this share of sqrt(E φ²) are rounding of the quadrature. */
 const NOTHING = 3e-14;
 /** Below it the terms are those at it: φ is then its tangent, or its two at a kink. */
-const SMALLEST_VARIANCE = 1e-30;
-/** Panels of log2 v: a factor of four, halved where the interpolant misses. */
-const PANEL = 2;
-const SMALLEST_PANEL = 2 ** -5;
+export const SMALLEST_VARIANCE = 1e-30;
 
 const made = new WeakMap<ScalarActivation, HermiteSeries>();
+
+/**
+ * The first `count` coefficients of an activation and E φ² behind them, as a function of v: for tables of float32, to 1e-9 of
+ * sqrt(E φ²). Variances below 1e-30 are taken as that.
+ * @example hermiteTable(scalarActivation("tanh"), 32)(1)[32] // E tanh(z)²
+ */
+export function hermiteTable(act: ScalarActivation, count: number): (v: number) => Float64Array {
+  const direct = (v: number) => Float64Array.of(...hermiteCoefficients(act, v, count), secondMoment(act, v));
+  const table = tabulate({
+    on: () => direct,
+    accepts: (found, exact) => {
+      const size = exact[count]!;
+      const close = exact
+        .subarray(0, count)
+        .every((a, l) => Math.abs(a - found[l]!) <= 1e-9 * Math.sqrt(size));
+      return close && Math.abs(size - found[count]!) <= 1e-9 * size;
+    },
+  });
+  return (v) => table(Math.max(v, SMALLEST_VARIANCE));
+}
 
 /**
  * The series of an activation, one object for each.
@@ -60,6 +79,7 @@ export function hermiteSeries(act: ScalarActivation): HermiteSeries {
 /** A polynomial: the coefficients are known, and there are no more. */
 function finite(coefficientsOf: (K: number) => ArrayLike<number>): HermiteSeries {
   return {
+    length: coefficientsOf(1).length,
     terms: (v) => {
       const variance = Math.max(v, SMALLEST_VARIANCE);
       return {
@@ -73,23 +93,25 @@ function finite(coefficientsOf: (K: number) => ArrayLike<number>): HermiteSeries
 }
 
 function interpolated(act: ScalarActivation): HermiteSeries {
-  const panels = new Map<string, ChebyshevPanel | undefined>();
-  const coefficientsAt = (t: number): Float64Array => {
-    for (let width = PANEL; width >= SMALLEST_PANEL; width /= 2) {
-      const index = Math.floor(t / width);
-      const name = `${width} ${index}`;
-      if (!panels.has(name)) panels.set(name, panelOf(act, index * width, width));
-      const panel = panels.get(name);
-      if (panel !== undefined) return panel.at(t);
-    }
-    return enough(act, 2 ** t);
-  };
+  const coefficientsAt = tabulate({
+    on: (upper) => {
+      const count = enough(act, upper).length;
+      return (v) => hermiteCoefficients(act, v, count);
+    },
+    accepts: (found, exact, v) => agree(found, exact, Math.sqrt(secondMoment(act, v))),
+  });
   return {
+    length: Number.POSITIVE_INFINITY,
     terms: (v) => {
       const variance = Math.max(v, SMALLEST_VARIANCE);
-      return withRest(act, variance, coefficientsAt(Math.log2(variance)));
+      return withRest(act, variance, coefficientsAt(variance));
     },
   };
+}
+
+/** Whether coefficients agree to 1e-11 of `size`; φ' weighs a_l with sqrt(l). */
+function agree(found: Float64Array, exact: Float64Array, size: number): boolean {
+  return exact.every((a, l) => Math.abs(a - found[l]!) * Math.sqrt(1 + l) <= 1e-11 * size);
 }
 
 /** As many coefficients as are more than rounding, or MOST_TERMS. */
@@ -104,21 +126,6 @@ function enough(act: ScalarActivation, v: number): Float64Array {
 /** Whether the last eighth is below `size`. */
 function vanishes(coefficients: Float64Array, size: number): boolean {
   return coefficients.subarray((7 * coefficients.length) / 8).every((a) => Math.abs(a) <= size);
-}
-
-/** The interpolant over [from, from + width] of log2 v, with the terms of its upper end; undefined where it misses. */
-function panelOf(act: ScalarActivation, from: number, width: number): ChebyshevPanel | undefined {
-  const count = enough(act, 2 ** (from + width)).length;
-  const direct = (t: number) => hermiteCoefficients(act, 2 ** t, count);
-  const panel = new ChebyshevPanel(from, from + width, direct);
-  for (const share of [0.07, 0.46, 0.81]) {
-    const t = from + share * width;
-    const size = Math.sqrt(secondMoment(act, 2 ** t));
-    const [exact, found] = [direct(t), panel.at(t)];
-    // φ' weighs a_l with sqrt(l).
-    if (exact.some((a, l) => Math.abs(a - found[l]!) * Math.sqrt(1 + l) > 1e-11 * size)) return undefined;
-  }
-  return panel;
 }
 
 function withRest(act: ScalarActivation, variance: number, coefficients: Float64Array): HermiteTerms {

@@ -1,5 +1,6 @@
 /** @file What mean-field theory predicts, as plain float64 numbers: activations, layer rules, recursions, criticality. */
 export type { GaussianMoments, ParameterValue, ScalarActivation } from "./activation.ts";
+export { arcCosineCoefficients } from "./activations/arc-cosine.ts";
 export { activationConstants } from "./activations/constants.ts";
 export { activationFromFunction, type FunctionActivation } from "./activations/from-function.ts";
 export { type ActivationSpec, activationKinds, scalarActivation } from "./activations/index.ts";
@@ -47,6 +48,7 @@ export {
   type HermiteSeries,
   type HermiteTerms,
   hermiteSeries,
+  hermiteTable,
   seriesDual,
   seriesDualDerivative,
 } from "./hermite-series.ts";

@@ -14,7 +14,8 @@ interface Pair {
 const pairs: Pair[] = [{ P: [0], Q: [1] }];
 const SINE_SQUARED: Polynomial = [1, 0, -1];
 
-function pairOf(n: number): Pair {
+/** P_n and Q_n. @example arcCosineCoefficients(1) // { P: [1], Q: [0, 1] } */
+export function arcCosineCoefficients(n: number): Pair {
   for (let k = pairs.length - 1; k < n; k++) {
     const { P, Q } = pairs[k]!;
     pairs.push({
@@ -34,6 +35,6 @@ export function arcCosine(n: number, Ka: number, Kb: number, C: number): number 
   const s = geometricMean(Ka, Kb);
   const sine = s === 0 ? 1 : gramRoot(Ka, Kb, C) / s;
   const cosine = s === 0 ? 0 : C / s;
-  const { P, Q } = pairOf(n);
+  const { P, Q } = arcCosineCoefficients(n);
   return sine * valueAt(P, cosine) + Math.atan2(sine, -cosine) * valueAt(Q, cosine);
 }
