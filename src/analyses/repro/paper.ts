@@ -20,6 +20,8 @@ export interface ExperimentContext {
   readonly key: Key;
   readonly options: CompileOptions;
   readonly signal: AbortSignal | undefined;
+  /** Where long experiments keep what they have computed. */
+  readonly folder: string | undefined;
   /** Says how far the experiment is; throws when it was cancelled. */
   progress(detail: string): void;
 }

@@ -94,6 +94,7 @@ async function check(claim: PaperClaim, { paper, asked, done }: Place): Promise<
     key: Key.fromSeed(asked.seed).split(paper.id).split(claim.id),
     options: asked.options ?? {},
     signal: asked.signal,
+    folder: asked.folder,
     progress,
   });
   return { result, seconds: (performance.now() - start) / 1000 };

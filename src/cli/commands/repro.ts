@@ -42,7 +42,7 @@ export const reproCommand: CommandSpec = {
   ],
   declare: (command) =>
     command
-      .argument("<id>", "partial-jacobians, freeness")
+      .argument("<id>", "partial-jacobians, freeness, cnn-gp")
       .addOption(
         new Option("--scale <size>", "test takes seconds, repro minutes, full is the size of the paper")
           .argParser(choiceOption("--scale", scales))
