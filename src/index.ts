@@ -7,6 +7,7 @@
 export * from "./exports/analyses.ts";
 export * from "./exports/data.ts";
 export * from "./exports/expr.ts";
+export * from "./exports/kernels.ts";
 export * from "./exports/net.ts";
 export * from "./exports/probes.ts";
 export * from "./exports/report.ts";
