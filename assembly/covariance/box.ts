@@ -4,7 +4,7 @@
  * need less memory traffic than running ones, and nothing is subtracted.
  */
 import { finish } from "./finish";
-import { real, rectangle, scratch, word } from "./layout";
+import { real, rectangle, scratch, vanishes, word } from "./layout";
 
 /** Words of an axis of the windows, which start at word 10 (rows) and 15 (columns) of a record. */
 const KERNEL = 0;
@@ -139,6 +139,7 @@ function fillEnds(wraps: bool, row: usize, bytes: usize, before: usize, after: u
  */
 export function box(record: usize, source: usize, target: usize, other: usize): void {
   const before = rectangle(word(record, 5)), after = rectangle(word(record, 6));
+  if (vanishes(record, target)) return;
   const rows = word(before, 0), bytes = <usize>word(before, 1) << 4;
   const outRows = word(after, 0), outColumns = word(after, 1);
   const vertical = record + 40, horizontal = record + 60;

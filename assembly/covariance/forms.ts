@@ -72,6 +72,97 @@ function variants(
   else loop(id, false, false, source, scale, to, 0, 0, a, strideA, b, strideB, count, p);
 }
 
+// One function a form, called through a table: in one function the compiler would take minutes over all the loops.
+function ofLine(
+  lanes: bool, source: usize, scale: f32, to: usize, from: usize, theta: usize,
+  a: usize, strideA: usize, b: usize, strideB: usize, count: i32, p: usize,
+): void {
+  variants(LINE, lanes, source, scale, to, from, theta, a, strideA, b, strideB, count, p);
+}
+function ofAbRelu(
+  lanes: bool, source: usize, scale: f32, to: usize, from: usize, theta: usize,
+  a: usize, strideA: usize, b: usize, strideB: usize, count: i32, p: usize,
+): void {
+  variants(AB_RELU, lanes, source, scale, to, from, theta, a, strideA, b, strideB, count, p);
+}
+function ofSign(
+  lanes: bool, source: usize, scale: f32, to: usize, from: usize, theta: usize,
+  a: usize, strideA: usize, b: usize, strideB: usize, count: i32, p: usize,
+): void {
+  variants(SIGN, lanes, source, scale, to, from, theta, a, strideA, b, strideB, count, p);
+}
+function ofErf(
+  lanes: bool, source: usize, scale: f32, to: usize, from: usize, theta: usize,
+  a: usize, strideA: usize, b: usize, strideB: usize, count: i32, p: usize,
+): void {
+  variants(ERF, lanes, source, scale, to, from, theta, a, strideA, b, strideB, count, p);
+}
+function ofGelu(
+  lanes: bool, source: usize, scale: f32, to: usize, from: usize, theta: usize,
+  a: usize, strideA: usize, b: usize, strideB: usize, count: i32, p: usize,
+): void {
+  variants(GELU, lanes, source, scale, to, from, theta, a, strideA, b, strideB, count, p);
+}
+function ofWave(
+  lanes: bool, source: usize, scale: f32, to: usize, from: usize, theta: usize,
+  a: usize, strideA: usize, b: usize, strideB: usize, count: i32, p: usize,
+): void {
+  variants(WAVE, lanes, source, scale, to, from, theta, a, strideA, b, strideB, count, p);
+}
+function ofExp(
+  lanes: bool, source: usize, scale: f32, to: usize, from: usize, theta: usize,
+  a: usize, strideA: usize, b: usize, strideB: usize, count: i32, p: usize,
+): void {
+  variants(EXP, lanes, source, scale, to, from, theta, a, strideA, b, strideB, count, p);
+}
+function ofExpNormalized(
+  lanes: bool, source: usize, scale: f32, to: usize, from: usize, theta: usize,
+  a: usize, strideA: usize, b: usize, strideB: usize, count: i32, p: usize,
+): void {
+  variants(EXP_NORMALIZED, lanes, source, scale, to, from, theta, a, strideA, b, strideB, count, p);
+}
+function ofGaussian(
+  lanes: bool, source: usize, scale: f32, to: usize, from: usize, theta: usize,
+  a: usize, strideA: usize, b: usize, strideB: usize, count: i32, p: usize,
+): void {
+  variants(GAUSSIAN, lanes, source, scale, to, from, theta, a, strideA, b, strideB, count, p);
+}
+function ofGabor(
+  lanes: bool, source: usize, scale: f32, to: usize, from: usize, theta: usize,
+  a: usize, strideA: usize, b: usize, strideB: usize, count: i32, p: usize,
+): void {
+  variants(GABOR, lanes, source, scale, to, from, theta, a, strideA, b, strideB, count, p);
+}
+function ofRectified(
+  lanes: bool, source: usize, scale: f32, to: usize, from: usize, theta: usize,
+  a: usize, strideA: usize, b: usize, strideB: usize, count: i32, p: usize,
+): void {
+  variants(RECTIFIED, lanes, source, scale, to, from, theta, a, strideA, b, strideB, count, p);
+}
+function ofSeries(
+  lanes: bool, source: usize, scale: f32, to: usize, from: usize, theta: usize,
+  a: usize, strideA: usize, b: usize, strideB: usize, count: i32, p: usize,
+): void {
+  variants(SERIES, lanes, source, scale, to, from, theta, a, strideA, b, strideB, count, p);
+}
+
+function indexOf(id: i32): u32 {
+  switch (id) {
+    case LINE: return ofLine.index;
+    case AB_RELU: return ofAbRelu.index;
+    case SIGN: return ofSign.index;
+    case ERF: return ofErf.index;
+    case GELU: return ofGelu.index;
+    case WAVE: return ofWave.index;
+    case EXP: return ofExp.index;
+    case EXP_NORMALIZED: return ofExpNormalized.index;
+    case GAUSSIAN: return ofGaussian.index;
+    case GABOR: return ofGabor.index;
+    case RECTIFIED: return ofRectified.index;
+    default: return ofSeries.index;
+  }
+}
+
 /**
  * Passes `count` consecutive positions through an activation; maps may be overwritten in place.
  * @param lanes - whether side A has slots in lanes (four items) as side B, or one item's numbers.
@@ -84,20 +175,5 @@ export function applyForm(
   id: i32, lanes: bool, source: usize, scale: f32, to: usize, from: usize, theta: usize,
   a: usize, strideA: usize, b: usize, strideB: usize, count: i32, p: usize,
 ): void {
-  switch (id) {
-    case LINE: variants(LINE, lanes, source, scale, to, from, theta, a, strideA, b, strideB, count, p); break;
-    case AB_RELU: variants(AB_RELU, lanes, source, scale, to, from, theta, a, strideA, b, strideB, count, p); break;
-    case SIGN: variants(SIGN, lanes, source, scale, to, from, theta, a, strideA, b, strideB, count, p); break;
-    case ERF: variants(ERF, lanes, source, scale, to, from, theta, a, strideA, b, strideB, count, p); break;
-    case GELU: variants(GELU, lanes, source, scale, to, from, theta, a, strideA, b, strideB, count, p); break;
-    case WAVE: variants(WAVE, lanes, source, scale, to, from, theta, a, strideA, b, strideB, count, p); break;
-    case EXP: variants(EXP, lanes, source, scale, to, from, theta, a, strideA, b, strideB, count, p); break;
-    case EXP_NORMALIZED:
-      variants(EXP_NORMALIZED, lanes, source, scale, to, from, theta, a, strideA, b, strideB, count, p);
-      break;
-    case GAUSSIAN: variants(GAUSSIAN, lanes, source, scale, to, from, theta, a, strideA, b, strideB, count, p); break;
-    case GABOR: variants(GABOR, lanes, source, scale, to, from, theta, a, strideA, b, strideB, count, p); break;
-    case RECTIFIED: variants(RECTIFIED, lanes, source, scale, to, from, theta, a, strideA, b, strideB, count, p); break;
-    default: variants(SERIES, lanes, source, scale, to, from, theta, a, strideA, b, strideB, count, p);
-  }
+  call_indirect<void>(indexOf(id), lanes, source, scale, to, from, theta, a, strideA, b, strideB, count, p);
 }

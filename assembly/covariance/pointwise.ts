@@ -1,113 +1,131 @@
-/** @file Operations on every position of a map: the kernel's input, activations that stand alone, and sums of maps. */
-import { inputA, inputB, map, real, rectangle, slotsA, slotsB, word } from "./layout";
-import { LANES, PAIR, SELF } from "./modes";
+/** @file Operations on every position alone: ReLU without a sum behind, normalisation, and sums and products of maps. */
+import {
+  bytesOf, map, piece, real, rectangle, rowOf, slotsOfA, slotsOfB, startOf, stepB, tableWord, vanishes, word,
+} from "./layout";
+import { LANES, SELF } from "./modes";
 import { hCoefficient, twiceRelu } from "./relu";
+import { reluTangent } from "./relu-tangent";
 import { madd } from "../simd";
 
-/** A number of side A: one item's in all lanes, or four items'. */
-// @ts-ignore: decorator
-@inline
-function sideA(lanes: bool, at: usize, i: usize): v128 {
-  return lanes ? v128.load(at + (i << 4)) : v128.load32_splat(at + (i << 2));
-}
-
-/** Σ_c x_c[p]·x'_c[p + Δ]. Words: 2 target, 3 space, 4 channels, 5 and 6 the steps of positions and channels. */
-// @ts-ignore: decorator
-@inline
-function product(lanes: bool, record: usize): void {
-  const target = map(record, 2), shape = rectangle(word(record, 3)), channels = word(record, 4);
-  const aShift: usize = lanes ? 4 : 2;
-  const step = <usize>word(record, 5), jump = <usize>word(record, 6);
-  const width = word(shape, 1), full = word(shape, 2), pieces = word(shape, 4);
-  for (let piece = 0; piece < pieces; ++piece) {
-    const at = shape + 20 + piece * 20;
-    const rows = word(at, 1), columns = word(at, 2);
-    for (let y = 0; y < rows; ++y) {
-      let out = target + (<usize>(word(at, 0) + y * width) << 4);
-      let a = inputA + ((<usize>(word(at, 3) + y * full) * step) << aShift);
-      let b = inputB + ((<usize>(word(at, 4) + y * full) * step) << 4);
-      for (let x = 0; x < columns; ++x) {
-        let sum = f32x4.splat(0);
-        for (let c: usize = 0; c < <usize>channels; ++c) {
-          sum = madd(sideA(lanes, a + ((c * jump) << aShift), 0), v128.load(b + ((c * jump) << 4)), sum);
-        }
-        v128.store(out, sum);
-        out += 16;
-        a += step << aShift;
-        b += step << 4;
-      }
-    }
-  }
-}
-
-export function input(record: usize, mode: i32): void {
-  if (mode == PAIR) product(false, record);
-  else product(true, record);
-}
+/** Slots below this size belong to items without variance. */
+const TINY: f32 = 1e-15;
 
 // @ts-ignore: decorator
 @inline
-function reluMap(lanes: bool, signed: bool, source: usize, target: usize, shape: usize, slotA: usize, slotB: usize): void {
+function reluMap(lanes: bool, signed: bool, record: usize, source: usize, target: usize): void {
   const c0 = hCoefficient(0), c1 = hCoefficient(1), c2 = hCoefficient(2);
   const c3 = hCoefficient(3), c4 = hCoefficient(4), c5 = hCoefficient(5);
-  const width = word(shape, 1), full = word(shape, 2), pieces = word(shape, 4);
-  const aBytes: usize = lanes ? 32 : 8;
-  for (let piece = 0; piece < pieces; ++piece) {
-    const at = shape + 20 + piece * 20;
-    const rows = word(at, 1);
-    const bytes = <usize>word(at, 2) << 4;
-    for (let y = 0; y < rows; ++y) {
-      const offset = <usize>(word(at, 0) + y * width) << 4;
-      let a = slotA + <usize>(word(at, 3) + y * full) * aBytes;
-      let b = slotB + (<usize>(word(at, 4) + y * full) << 5);
-      for (let x = offset; x < offset + bytes; x += 16) {
+  const shape = rectangle(word(record, 5));
+  const aBytes: usize = lanes ? 32 : 8, bBytes = stepB << 5;
+  for (let i = 0; i < word(shape, 4); ++i) {
+    const at = piece(shape, i), bytes = <usize>word(at, 2) << 4;
+    for (let y = 0; y < word(at, 1); ++y) {
+      const first = rowOf(shape, at, y);
+      let a = slotsOfA(record, lanes) + startOf(shape, at, y, 3) * aBytes;
+      let b = slotsOfB(record) + startOf(shape, at, y, 4) * bBytes;
+      for (let x = first; x < first + bytes; x += 16) {
+        const s = lanes ? v128.load(a) : v128.load32_splat(a);
+        const r = lanes ? v128.load(a, 16) : v128.load32_splat(a, 4);
         const k = v128.load(source + x);
-        v128.store(target + x, twiceRelu(
-          signed, k, sideA(lanes, a, 0), sideA(lanes, a, 1), v128.load(b), v128.load(b, 16), c0, c1, c2, c3, c4, c5,
-        ));
+        v128.store(target + x, twiceRelu(signed, k, s, r, v128.load(b), v128.load(b, 16), c0, c1, c2, c3, c4, c5));
         a += aBytes;
-        b += 32;
+        b += bBytes;
       }
     }
   }
 }
 
-/** Keeps s = √v and r = 1/s of four items' variances; the map itself stays: twice the kernel at ρ = 1 is v. */
-function reluSlots(source: usize, target: usize, positions: i32, slots: usize): void {
-  const zero = f32x4.splat(0), one = f32x4.splat(1), tiny = f32x4.splat(1e-15);
-  for (let i = 0; i < positions; ++i) {
-    const v = f32x4.pmax(zero, v128.load(source));
+/**
+ * Keeps s = √v and r = 1/s of four items' variances. K stays: twice the kernel at ρ = 1 is v. Θ stays too, and is halved
+ * where there is no variance.
+ */
+function reluSlots(record: usize, source: usize, target: usize): void {
+  const zero = f32x4.splat(0), one = f32x4.splat(1);
+  const from = map(record, 24), to = map(record, 25), bytes = bytesOf(rectangle(word(record, 5)));
+  let slots = slotsOfB(record);
+  for (let x: usize = 0; x < bytes; x += 16) {
+    const v = f32x4.pmax(zero, v128.load(source + x));
     const root = f32x4.sqrt(v);
-    const alive = f32x4.ge(root, tiny);
-    const s = v128.and(root, alive);
-    v128.store(slots, s);
+    const alive = f32x4.ge(root, f32x4.splat(TINY));
+    v128.store(slots, v128.and(root, alive));
     v128.store(slots, v128.and(f32x4.div(one, root), alive), 16);
-    v128.store(target, v);
-    source += 16;
-    target += 16;
+    v128.store(target + x, v);
+    if (to != 0) v128.store(to + x, f32x4.mul(v128.load(from + x), v128.bitselect(one, f32x4.splat(0.5), alive)));
     slots += 32;
   }
 }
 
-/** ReLU of a map in a record of an activation: words 21 and 22 its slots, 23 whether k may be negative. */
+/** ReLU of a map: word 21 its slots, 23 whether k may be negative, 24 and 25 Θ before and after. */
 export function relu(record: usize, mode: i32, source: usize, target: usize): void {
-  const shape = rectangle(word(record, 5));
-  const a = slotsA + <usize>word(record, 21), b = slotsB + <usize>word(record, 22);
-  const signed = word(record, 23) != 0;
-  if (mode == SELF) reluSlots(source, target, word(shape, 0) * word(shape, 1), b);
-  else if (mode == LANES) reluMap(true, true, source, target, shape, slotsA + <usize>word(record, 22), b);
-  else if (signed) reluMap(false, true, source, target, shape, a, b);
-  else reluMap(false, false, source, target, shape, a, b);
+  if (mode == SELF) reluSlots(record, source, target);
+  else if (word(record, 25) >= 0) reluTangent(record, mode == LANES);
+  else if (mode == LANES) reluMap(true, true, record, source, target);
+  else if (word(record, 23) != 0) reluMap(false, true, record, source, target);
+  else reluMap(false, false, record, source, target);
 }
 
-/** target = factor·source + other + shift. Words: 2 source, 3 target, 4 other (−1: none), 5 space, 8 factor, 9 shift. */
-export function combine(record: usize): void {
-  const shape = rectangle(word(record, 5));
-  const source = map(record, 2), target = map(record, 3), other = map(record, 4), adds = word(record, 4) >= 0;
-  const factor = real(record, 8), shift = real(record, 9);
-  const bytes = <usize>(word(shape, 0) * word(shape, 1)) << 4;
+/** Keeps r = 1/√(v + ε) of four items, 0 where there is nothing to divide; word 9 is ε. */
+function normaliseSlots(record: usize): void {
+  const source = map(record, 2), bytes = bytesOf(rectangle(word(record, 5))), epsilon = real(record, 9);
+  let slots = slotsOfB(record);
   for (let x: usize = 0; x < bytes; x += 16) {
-    const value = madd(v128.load(source + x), factor, shift);
-    v128.store(target + x, adds ? f32x4.add(value, v128.load(other + x)) : value);
+    const root = f32x4.sqrt(f32x4.add(f32x4.pmax(f32x4.splat(0), v128.load(source + x)), epsilon));
+    const alive = f32x4.ge(root, f32x4.splat(TINY));
+    v128.store(slots, v128.and(f32x4.div(f32x4.splat(1), root), alive));
+    slots += 16;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function divide(lanes: bool, record: usize): void {
+  const source = map(record, 2), target = map(record, 3), shape = rectangle(word(record, 5));
+  const aBytes: usize = lanes ? 16 : 4, bBytes = stepB << 4;
+  for (let i = 0; i < word(shape, 4); ++i) {
+    const at = piece(shape, i), bytes = <usize>word(at, 2) << 4;
+    for (let y = 0; y < word(at, 1); ++y) {
+      const first = rowOf(shape, at, y);
+      let a = slotsOfA(record, lanes) + startOf(shape, at, y, 3) * aBytes;
+      let b = slotsOfB(record) + startOf(shape, at, y, 4) * bBytes;
+      for (let x = first; x < first + bytes; x += 16) {
+        const R = f32x4.mul(lanes ? v128.load(a) : v128.load32_splat(a), v128.load(b));
+        v128.store(target + x, f32x4.mul(v128.load(source + x), R));
+        a += aBytes;
+        b += bBytes;
+      }
+    }
+  }
+}
+
+/** m → m·r·r'. The map of K (word 23 is 1) keeps the slots that Θ reads too. */
+export function normalise(record: usize, mode: i32): void {
+  if (mode == SELF && word(record, 23) != 0) normaliseSlots(record);
+  if (mode == SELF || mode == LANES) divide(true, record);
+  else divide(false, record);
+}
+
+/** target = factor·source + other + shift; word 26 points to a shift of the displacement, instead of word 9. */
+export function combine(record: usize): void {
+  const source = map(record, 2), target = map(record, 3), other = map(record, 4);
+  if (vanishes(record, target)) return;
+  const factor = real(record, 8);
+  const shift = word(record, 26) < 0 ? real(record, 9) : f32x4.splat(reinterpret<f32>(tableWord(record)));
+  const bytes = bytesOf(rectangle(word(record, 5)));
+  if (other != 0) {
+    for (let x: usize = 0; x < bytes; x += 16) {
+      const value = madd(v128.load(source + x), factor, v128.load(other + x));
+      v128.store(target + x, f32x4.add(value, shift));
+    }
+  } else {
+    for (let x: usize = 0; x < bytes; x += 16) v128.store(target + x, madd(v128.load(source + x), factor, shift));
+  }
+}
+
+/** target = source·other. */
+export function multiply(record: usize): void {
+  const source = map(record, 2), target = map(record, 3), other = map(record, 4);
+  const bytes = bytesOf(rectangle(word(record, 5)));
+  for (let x: usize = 0; x < bytes; x += 16) {
+    v128.store(target + x, f32x4.mul(v128.load(source + x), v128.load(other + x)));
   }
 }

@@ -4,9 +4,9 @@
  */
 import { twiceRelu, hCoefficient } from "./relu";
 import { finish } from "./finish";
-import { map, real, rectangle, scratch, slotsA, slotsB, word } from "./layout";
+import { map, real, rectangle, scratch, slotsOfA, slotsOfB, word } from "./layout";
 
-/** Records: ADD and AFFINE say what happens to the sum before it is stored ({@link finish}). */
+/** `adds` and `affine` say what happens to the sum before it is stored ({@link finish}). */
 // @ts-ignore: decorator
 @inline
 function scan(signed: bool, adds: bool, affine: bool, record: usize): void {
@@ -20,8 +20,8 @@ function scan(signed: bool, adds: bool, affine: bool, record: usize): void {
   let target = scratch + 2 * (columns << 4);
   let other = adds ? map(record, 4) : 0;
   const firstTarget = map(record, 3), firstOther = other;
-  let a = slotsA + <usize>word(record, 21) + (<usize>word(shape, 8) << 3);
-  let b = slotsB + <usize>word(record, 22) + (<usize>word(shape, 9) << 5);
+  let a = slotsOfA(record, false) + (<usize>word(shape, 8) << 3);
+  let b = slotsOfB(record) + (<usize>word(shape, 9) << 5);
   const aSkip = (slotColumns - columns) << 3, bSkip = (slotColumns - columns) << 5;
 
   // Two sums a column: of the last row, and of the last two rows.

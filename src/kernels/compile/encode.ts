@@ -1,16 +1,41 @@
 /** @file Instructions as the words that assembly/covariance reads. */
-import type { InputLayout, Instruction, Space, Window } from "./program.ts";
+import { type InputLayout, type Instruction, inputBytes, type MapValue, type Window } from "./program.ts";
 
 /** Opcodes; assembly/covariance/index.ts has the same list. */
-const codes = { input: 1, relu: 2, box: 3, reluBox: 4, combine: 5 } as const;
-const LENGTH = 24;
+const codes = {
+  input: 1,
+  relu: 2,
+  box: 3,
+  combine: 5,
+  form: 6,
+  normalise: 7,
+  multiply: 8,
+  cut: 9,
+  spread: 10,
+  keep: 11,
+  fetch: 12,
+} as const;
+const [RELU_BOX, POOL, MIX] = [4, 13, 14];
+const LENGTH = 30;
+/** Numbers that the record of a form carries. */
+const CONSTANTS = 16;
 
 const bits = new DataView(new ArrayBuffer(4));
 
 /** The bits of a float32. */
-function real(value: number): number {
+export function realBits(value: number): number {
   bits.setFloat32(0, value);
   return bits.getInt32(0);
+}
+
+/** Where things stand that a record names. */
+export interface Places {
+  /** Bytes from the first map. */
+  readonly map: (id: number) => number;
+  /** The instruction's word in the tables, −1 where it has none. */
+  readonly table: number;
+  /** Whether an ending is a list of entries rather than windows. */
+  readonly mixes: boolean;
 }
 
 function axis({ kernel, stride, dilation, lo, wraps }: Window): number[] {
@@ -19,62 +44,84 @@ function axis({ kernel, stride, dilation, lo, wraps }: Window): number[] {
 
 const none: Window = { kernel: 1, stride: 1, dilation: 1, lo: 0, wraps: false };
 
-function record(instruction: Instruction, address: (id: number) => number): number[] {
-  const { op, source, target, other, factor, shift, windows, fused, activation } = instruction;
-  const code = fused === undefined ? codes[op] : codes.reluBox;
-  const at = (id: number | undefined) => (id === undefined ? -1 : address(id));
-  const kept = fused ?? activation;
+function codeOf({ op, fused }: Instruction, mixes: boolean): number {
+  if (op === "end") return mixes ? MIX : POOL;
+  return fused ? RELU_BOX : codes[op];
+}
+
+/** The axes of windows; the origin of a cut stands where they have their margin. */
+function axesOf({ windows, origin }: Instruction): number[] {
+  const [y, x] = windows ?? [none, none];
+  if (origin === undefined) return [...axis(y), ...axis(x)];
+  return [...axis({ ...none, lo: origin[0] }), ...axis({ ...none, lo: origin[1] })];
+}
+
+/** The words of an instruction that runs once a displacement. */
+export function record(instruction: Instruction, places: Places): number[] {
+  const { source, target, other, factor, shift, kept, tangent, form } = instruction;
+  const at = (map: MapValue | undefined) => (map === undefined ? -1 : places.map(map.id));
   const scaled = factor !== 1 || shift !== 0;
-  return [
-    code,
+  const words = [
+    codeOf(instruction, places.mixes),
     LENGTH,
-    at(source?.id),
-    address(target.id),
-    at(other?.id),
-    (source ?? target).space.index,
-    target.space.index,
+    at(source),
+    at(target),
+    at(other),
+    (source ?? target)!.space.index,
+    (target ?? source)!.space.index,
     (other === undefined ? scaled : shift !== 0) ? 1 : 0,
-    real(factor),
-    real(shift),
-    ...axis(windows?.[0] ?? none),
-    ...axis(windows?.[1] ?? none),
+    realBits(factor),
+    realBits(shift),
+    ...axesOf(instruction),
+    form === undefined ? (instruction.diagonal ? 1 : 0) : form.form.slots,
+    kept?.offset ?? 0,
+    form?.index ?? 0,
+    instruction.flag ? 1 : 0,
+    at(tangent?.source),
+    at(tangent?.target),
+    places.table,
+    form?.form.id ?? 0,
+    realBits(source?.scale ?? 1),
     0,
-    (kept?.offset ?? 0) * 4,
-    (kept?.offset ?? 0) * 16,
-    kept?.signed ? 1 : 0,
   ];
+  if (form === undefined) return words;
+  const constants = Array.from({ length: CONSTANTS }, (_, i) => realBits(form.form.constants[i] ?? 0));
+  words[1] = LENGTH + CONSTANTS;
+  return [...words, ...constants];
 }
 
-function inputRecord(
-  { target }: Instruction,
-  layout: InputLayout,
-  address: (id: number) => number,
+/** The record that begins a program. */
+export function inputRecord(target: MapValue, layout: InputLayout, places: Places): number[] {
+  const words = new Array<number>(LENGTH).fill(0);
+  const { channels, positionStep, channelStep, ids } = layout;
+  const head = [codes.input, LENGTH, -1, places.map(target.id), -1, target.space.index, target.space.index];
+  words.splice(0, head.length, ...head);
+  words.splice(10, 5, channels, positionStep, channelStep, ids ? 1 : 0, inputBytes(layout));
+  return words;
+}
+
+/** The record of attention, which runs after a segment. */
+export function attentionRecord(
+  { ending, kept, flag }: Instruction,
+  lists: { readonly from: number; readonly to: number },
 ): number[] {
-  const words = [codes.input, LENGTH, address(target.id), target.space.index];
-  words.push(layout.channels, layout.positionStep, layout.channelStep);
-  return [...words, ...new Array<number>(LENGTH - words.length).fill(0)];
+  if (ending?.kind !== "attend") throw new TypeError("The ending is no attention.");
+  const words = new Array<number>(LENGTH).fill(0);
+  words.splice(7, 5, ending.tokens, realBits(ending.query), ending.causal ? 1 : 0, lists.from, lists.to);
+  words[21] = kept!.offset;
+  words[23] = flag ? 1 : 0;
+  return words;
 }
 
-/** The program's words, closed by 0; `address` gives the place of a map in bytes. */
-export function encode(
-  instructions: readonly Instruction[],
-  layout: InputLayout,
-  address: (id: number) => number,
-): Int32Array {
-  const records = instructions.map((instruction) =>
-    instruction.op === "input" ? inputRecord(instruction, layout, address) : record(instruction, address),
-  );
-  return Int32Array.from([...records.flat(), 0]);
-}
-
-/** Bytes of the rows of sums: the widest padded row, and the rows of the fused scan. */
+/** Bytes of the rows of sums: the widest padded row, the rows of the fused scan, and those of attention. */
 export function scratchBytes(instructions: readonly Instruction[]): number {
-  const reach = (window: Window, before: Space, after: Space) =>
-    Math.max(window.lo, 0) +
-    Math.max((after.width - 1) * window.stride + (window.kernel - 1) * window.dilation + 1, before.width);
-  const rows = instructions.map(({ windows, source, target }) =>
-    windows === undefined ? 0 : reach(windows[1], source!.space, target.space),
-  );
-  const widest = Math.max(0, ...instructions.map(({ target }) => target.space.width));
+  const rows = instructions.map(({ windows, source, target, ending }) => {
+    if (ending?.kind === "attend") return ending.tokens;
+    if (windows === undefined || target === undefined) return 0;
+    const { kernel, stride, dilation, lo } = windows[1];
+    const reach = (target.space.sizes[1] - 1) * stride + (kernel - 1) * dilation + 1;
+    return Math.max(lo, 0) + Math.max(reach, source!.space.sizes[1] + Math.max(lo, 0));
+  });
+  const widest = Math.max(0, ...instructions.map(({ target }) => target?.space.sizes[1] ?? 0));
   return 16 * Math.max(3 * widest, ...rows) + 64;
 }

@@ -1,15 +1,13 @@
 /** @file Joins each ReLU with the 3×3 sum after it, where nobody else reads between: the fast path of the interpreter. */
+import { readsOf } from "./allocate.ts";
 import type { Instruction, Window } from "./program.ts";
 
 /** How often every map is read. */
-function readersOf(instructions: readonly Instruction[], result: readonly number[]): Map<number, number> {
+function readersOf(instructions: readonly Instruction[], results: readonly number[]): Map<number, number> {
   const readers = new Map<number, number>();
   const read = (id: number) => readers.set(id, (readers.get(id) ?? 0) + 1);
-  for (const { source, other } of instructions) {
-    if (source !== undefined) read(source.id);
-    if (other !== undefined) read(other.id);
-  }
-  result.forEach(read);
+  for (const instruction of instructions) for (const { id } of readsOf(instruction)) read(id);
+  results.forEach(read);
   return readers;
 }
 
@@ -18,8 +16,8 @@ function isSame3({ kernel, stride, dilation, lo, wraps }: Window): boolean {
 }
 
 function fits(relu: Instruction, box: Instruction): boolean {
-  const same = box.target.space === relu.target.space;
-  return relu.op === "relu" && box.op === "box" && same && box.windows!.every(isSame3);
+  const alone = relu.op === "relu" && relu.tangent === undefined && box.op === "box" && !box.diagonal;
+  return alone && box.target!.space === relu.target!.space && box.windows!.every(isSame3);
 }
 
 /** The list with ReLU and 3×3 sums joined. `results` are the maps that are read at the end. */
@@ -28,12 +26,13 @@ export function fuse(instructions: readonly Instruction[], results: readonly num
   const joined: Instruction[] = [];
   for (const instruction of instructions) {
     const last = joined.at(-1);
-    const follows = last !== undefined && last.target.id === instruction.source?.id;
+    const follows = last?.target !== undefined && last.target.id === instruction.source?.id;
     if (!follows || readers.get(last.target.id) !== 1 || !fits(last, instruction)) {
       joined.push(instruction);
       continue;
     }
-    joined[joined.length - 1] = { ...instruction, source: last.source!, fused: last.activation! };
+    const { source, kept, flag } = last;
+    joined[joined.length - 1] = { ...instruction, source: source!, kept: kept!, flag: flag!, fused: true };
   }
   return joined;
 }

@@ -1,14 +1,22 @@
 /**
- * @file The layer program as plain data: what the compiler makes of a covariance program and the SIMD interpreter runs
- * (kernel-engine.md §1, §3). A map holds numbers m with `K = scale·m`, one a position; scales are known when compiling, so
- * that sums over windows stay unscaled.
+ * @file The layer program: what the compiler makes of a covariance program, and the SIMD interpreter runs (kernel-engine.md
+ * §1, §3). A map holds numbers m with `K = scale·m`, one a position; scales are known when compiling, so that sums over
+ * windows stay unscaled.
  */
+import type { ScalarActivation } from "../../theory/index.ts";
+import type { ActivationForm } from "../forms/index.ts";
 
-/** Positions that maps live on: rows and columns; signals, tokens and graphs have one row, vectors one position. */
+/** Numbers of both axes, rows first. */
+export type Both = readonly [number, number];
+
+/**
+ * Positions that maps live on: rows and columns; signals, tokens and graphs have one row, vectors one position.
+ * Displacements Δ of this space are those of the input divided by `factor`.
+ */
 export interface Space {
   readonly index: number;
-  readonly height: number;
-  readonly width: number;
+  readonly sizes: Both;
+  readonly factor: Both;
 }
 
 /** One map: `K = scale·m`. */
@@ -31,25 +39,81 @@ export interface Window {
   readonly wraps: boolean;
 }
 
-/** A step of a program. `factor·f(source) + other + shift` is what it writes, f of its own. */
-export interface Instruction {
-  readonly op: "input" | "relu" | "box" | "combine";
-  readonly source?: MapValue;
-  readonly target: MapValue;
-  readonly other?: MapValue;
-  readonly factor: number;
-  readonly shift: number;
-  readonly windows?: readonly [Window, Window];
-  /** The activation that goes before a sum over windows. */
-  readonly fused?: Activation;
-  readonly activation?: Activation;
-}
-
 /** What an activation keeps of every item: `slots` numbers a position, after `offset` others. */
-export interface Activation {
+export interface Kept {
   readonly offset: number;
   readonly slots: number;
-  readonly signed: boolean;
+  readonly numbers: number;
+}
+
+/** An activation other than ReLU. */
+export interface FormUse {
+  readonly index: number;
+  readonly form: ActivationForm;
+  readonly activation: ScalarActivation;
+}
+
+/** Maps of one Δ each, kept from one segment for a later one. */
+export interface Stack {
+  readonly space: Space;
+  /** Displacements by key, and where the map of each stands, in bytes from the first stack. */
+  readonly places: Map<string, { readonly displacement: Both; readonly offset: number }>;
+}
+
+/** Rows of a matrix over positions: the entries that are not 0. */
+export type AxisMatrix = readonly (readonly { readonly column: number; readonly value: number }[])[];
+
+/** How a segment ends in a map of another space: sums over windows of both positions, A K Aᵀ, or G K G'ᵀ. */
+export type Ending =
+  | { readonly kind: "pool"; readonly windows: readonly [Window, Window] }
+  | { readonly kind: "mix"; readonly matrix: AxisMatrix }
+  | {
+      readonly kind: "attend";
+      readonly tokens: number;
+      /** Factor of m in the logits. */
+      readonly query: number;
+      readonly causal: boolean;
+    };
+
+/** A step of a program; what it writes is `factor·f(source) + other + shift`, f of its own. */
+export interface Instruction {
+  readonly op:
+    | "input"
+    | "relu"
+    | "box"
+    | "combine"
+    | "form"
+    | "normalise"
+    | "multiply"
+    | "cut"
+    | "spread"
+    | "keep"
+    | "fetch"
+    | "end";
+  readonly source?: MapValue;
+  readonly other?: MapValue;
+  readonly target?: MapValue;
+  /** Θ before and after an activation. */
+  readonly tangent?: { readonly source: MapValue; readonly target: MapValue };
+  readonly factor: number;
+  readonly shift: number;
+  /** A shift of its own for every displacement. */
+  readonly shiftOf?: (displacement: Both) => number;
+  readonly windows?: readonly [Window, Window];
+  /** Whether the result lives on Δ = 0 only. */
+  readonly diagonal?: boolean;
+  readonly kept?: Kept;
+  /** Whether a ReLU goes before a sum over windows. */
+  readonly fused?: boolean;
+  /** ReLU: whether k may be negative. Normalisation and attention: whether it keeps the slots. */
+  readonly flag?: boolean;
+  readonly form?: FormUse;
+  readonly stack?: Stack;
+  /** The stack that attention reads. */
+  readonly from?: Stack;
+  /** First row and column of a cut. */
+  readonly origin?: Both;
+  readonly ending?: Ending;
 }
 
 /** How the inputs of an item stand in memory. */
@@ -58,19 +122,48 @@ export interface InputLayout {
   readonly channels: number;
   readonly positionStep: number;
   readonly channelStep: number;
+  readonly ids: boolean;
+}
+
+/** Bytes from the inputs of one item of side A to those of the next. */
+export function inputBytes({ positions, channels }: InputLayout): number {
+  return Math.ceil((positions * channels) / 16) * 64;
+}
+
+/** Records that run once a displacement. */
+export interface Segment {
+  readonly records: Int32Array;
+  /** Rectangles and words of every displacement, `runs × words`. */
+  readonly tables: Int32Array;
+  readonly runs: number;
+  /** Bytes of stacks to clear before, from the first map. */
+  readonly clear: readonly { readonly offset: number; readonly bytes: number }[];
+  /** Records that run once, after it. */
+  readonly after: readonly Int32Array[];
+}
+
+/** Where a result stands, in bytes from the first map, and its scale. */
+export interface Result {
+  readonly offset: number;
+  readonly scale: number;
 }
 
 /** Everything that the interpreter needs, without addresses. */
 export interface Program {
-  readonly words: Int32Array;
-  readonly spaces: readonly Space[];
+  readonly segments: readonly Segment[];
+  readonly lists: Int32Array;
   readonly input: InputLayout;
-  /** Numbers kept of each item. */
+  /** Numbers kept of each item, and of which activations. */
   readonly slots: number;
-  /** Bytes of all maps, of the rows of sums, and of the spare map. */
+  readonly kept: readonly Kept[];
+  readonly forms: readonly FormUse[];
+  /** Whether all maps have one position, which items of side A can share. */
+  readonly vectors: boolean;
+  /** Bytes of all maps and stacks, of the rows of sums, and of the spare map. */
   readonly mapBytes: number;
   readonly scratchBytes: number;
   readonly spareBytes: number;
-  /** Where the results stand, in bytes from the first map, and their scales. */
-  readonly nngp: { readonly offset: number; readonly scale: number };
+  readonly nngp: Result;
+  /** null where Θ is 0, undefined where nobody asks. */
+  readonly ntk: Result | null | undefined;
 }

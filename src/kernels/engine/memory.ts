@@ -1,5 +1,5 @@
-/** @file The memory of an interpreter: fixed parts at its start, the items of both sides behind. */
-import type { Program } from "../compile/index.ts";
+/** @file The memory of an interpreter: the program at its start, the items of both sides behind. */
+import { BATCH, inputBytes, type Program } from "../compile/index.ts";
 
 /** The first bytes belong to the constants of the module. */
 const START = 65536;
@@ -10,25 +10,6 @@ export const LANES = 4;
 
 function aligned(bytes: number): number {
   return Math.ceil(bytes / 64) * 64;
-}
-
-/** Addresses of the fixed parts. */
-export interface Places {
-  readonly program: number;
-  readonly rectangles: number;
-  readonly scratch: number;
-  readonly spare: number;
-  readonly maps: number;
-}
-
-/** Inputs and slots of items: where those of the first stand, and the step to the next. */
-export interface Store {
-  readonly inputs: number;
-  readonly inputStep: number;
-  readonly slots: number;
-  readonly slotStep: number;
-  /** Items (side A) or groups of four (side B) that fit. */
-  readonly capacity: number;
 }
 
 /** Hands out memory; what was handed out stays where it is. */
@@ -52,22 +33,44 @@ export class Arena {
     return at;
   }
 
-  /** The fixed parts of a program. */
-  places(program: Program, rectangles: Int32Array): Places {
-    return {
-      program: this.keep(program.words),
-      rectangles: this.keep(rectangles),
-      scratch: this.reserve(program.scratchBytes),
-      spare: this.reserve(program.spareBytes),
-      maps: this.reserve(program.mapBytes),
-    };
+  /** `count` float32 numbers. */
+  floats(at: number, count: number): Float32Array {
+    return new Float32Array(this.memory.buffer, at, count);
   }
+}
 
-  /** Room for items, each number of theirs `lanes` times. */
-  store({ input, slots }: Program, capacity: number, lanes: number): Store {
-    const inputStep = aligned(input.positions * input.channels * lanes * 4);
-    const slotStep = aligned(slots * lanes * 4);
-    const [inputs, first] = [this.reserve(inputStep * capacity), this.reserve(slotStep * capacity)];
-    return { inputs, inputStep, slots: first, slotStep, capacity };
-  }
+/** Where inputs and slots of an item, or of four in lanes, stand. */
+export interface Addresses {
+  readonly inputs: number;
+  readonly slots: number;
+}
+
+/** Items one by one (side A) or four by four (side B). */
+export interface Store {
+  /** Items, or groups of four, that fit. */
+  readonly capacity: number;
+  readonly at: (i: number) => Addresses;
+}
+
+/** Room for groups of four items in lanes. */
+export function laneStore(arena: Arena, { input, slots }: Program, capacity: number): Store {
+  const inputStep = aligned(input.positions * input.channels * LANES * 4);
+  const slotStep = aligned(slots * LANES * 4);
+  const inputs = arena.reserve(inputStep * capacity);
+  const first = arena.reserve(slotStep * capacity);
+  return { capacity, at: (i) => ({ inputs: inputs + i * inputStep, slots: first + i * slotStep }) };
+}
+
+/**
+ * Room for items of side A. Networks of vectors have {@link BATCH} items together: slots of an item are those of its batch,
+ * where they stand activation by activation.
+ */
+export function itemStore(arena: Arena, { input, slots, vectors }: Program, items: number): Store {
+  const capacity = vectors ? Math.ceil(items / BATCH) * BATCH : items;
+  const inputStep = inputBytes(input);
+  const slotStep = vectors ? slots * 4 : aligned(slots * 4);
+  const inputs = arena.reserve(inputStep * capacity);
+  const first = arena.reserve(slotStep * capacity);
+  const place = vectors ? (i: number) => i - (i % BATCH) : (i: number) => i;
+  return { capacity, at: (i) => ({ inputs: inputs + i * inputStep, slots: first + place(i) * slotStep }) };
 }

@@ -1,0 +1,69 @@
+/**
+ * @file ReLU of K and Θ together (kernels.md §4): 2k by h and 2k̇ = 1 − 2√u·A(u) where k ≥ 0, 2√u·A(u) elsewhere, of one
+ * square root. Where an item has no variance the angle is a right one.
+ */
+import { map, piece, rectangle, rowOf, slotsOfA, slotsOfB, startOf, stepB, word } from "./layout";
+import { hCoefficient } from "./relu";
+import { madd } from "../simd";
+
+/** 2A: acos(1 − u)/π = √u·2A(u), degree 7 (kernels.md §4, A7); each coefficient four times. */
+const A: usize = memory.data<f32>([
+  0.450158092, 0.450158092, 0.450158092, 0.450158092,
+  0.037516138, 0.037516138, 0.037516138, 0.037516138,
+  0.00840165096, 0.00840165096, 0.00840165096, 0.00840165096,
+  0.00273856464, 0.00273856464, 0.00273856464, 0.00273856464,
+  0.000165759765, 0.000165759765, 0.000165759765, 0.000165759765,
+  0.001466466958, 0.001466466958, 0.001466466958, 0.001466466958,
+  -0.000905497668, -0.000905497668, -0.000905497668, -0.000905497668,
+  0.000458820766, 0.000458820766, 0.000458820766, 0.000458820766,
+], 16);
+
+// @ts-ignore: decorator
+@inline
+function coefficient(i: i32): v128 {
+  return v128.load(A + (i << 4));
+}
+
+// @ts-ignore: decorator
+@inline
+function scan(lanes: bool, signed: bool, record: usize): void {
+  const source = map(record, 2), target = map(record, 3), from = map(record, 24), to = map(record, 25);
+  const shape = rectangle(word(record, 5)), zero = f32x4.splat(0), one = f32x4.splat(1);
+  const c0 = hCoefficient(0), c1 = hCoefficient(1), c2 = hCoefficient(2);
+  const c3 = hCoefficient(3), c4 = hCoefficient(4), c5 = hCoefficient(5);
+  const aBytes: usize = lanes ? 32 : 8, bBytes = stepB << 5;
+  for (let i = 0; i < word(shape, 4); ++i) {
+    const at = piece(shape, i), bytes = <usize>word(at, 2) << 4;
+    for (let y = 0; y < word(at, 1); ++y) {
+      const first = rowOf(shape, at, y);
+      let a = slotsOfA(record, lanes) + startOf(shape, at, y, 3) * aBytes;
+      let b = slotsOfB(record) + startOf(shape, at, y, 4) * bBytes;
+      for (let x = first; x < first + bytes; x += 16) {
+        const s = lanes ? v128.load(a) : v128.load32_splat(a);
+        const r = lanes ? v128.load(a, 16) : v128.load32_splat(a, 4);
+        const R = f32x4.mul(r, v128.load(b, 16));
+        const k = v128.load(source + x), theta = v128.load(from + x);
+        const w = f32x4.pmax(zero, f32x4.sub(f32x4.mul(s, v128.load(b)), signed ? f32x4.abs(k) : k));
+        const u = f32x4.mul(w, R), root = f32x4.sqrt(u);
+        const h = madd(madd(madd(madd(madd(c5, u, c4), u, c3), u, c2), u, c1), u, c0);
+        v128.store(target + x, madd(f32x4.mul(w, root), h, signed ? f32x4.pmax(zero, k) : k));
+        let arc = madd(madd(coefficient(7), u, coefficient(6)), u, coefficient(5));
+        arc = madd(madd(madd(arc, u, coefficient(4)), u, coefficient(3)), u, coefficient(2));
+        arc = f32x4.mul(root, madd(madd(arc, u, coefficient(1)), u, coefficient(0)));
+        // Without variance u is 0, and the share of a right angle is a half.
+        arc = v128.bitselect(f32x4.splat(0.5), arc, f32x4.eq(R, zero));
+        const opposite = f32x4.sub(one, arc);
+        v128.store(to + x, f32x4.mul(theta, signed ? v128.bitselect(arc, opposite, f32x4.lt(k, zero)) : opposite));
+        a += aBytes;
+        b += bBytes;
+      }
+    }
+  }
+}
+
+/** The record of {@link relu} with Θ: words 24 and 25 its maps before and after. */
+export function reluTangent(record: usize, lanes: bool): void {
+  if (lanes) scan(true, true, record);
+  else if (word(record, 23) != 0) scan(false, true, record);
+  else scan(false, false, record);
+}
