@@ -86,12 +86,42 @@ function solveKappa(eigenvalues: Float64Array, ridge: number, n: number): number
 }
 
 /**
- * The error on items that were not trained on, where the population is P items and n of them, drawn without repetition, are: the
- * equations count those too, on which the error is that of training.
+ * The expected error on the other items when n of a population of P, drawn without repetition, are fitted. Where n is not small
+ * beside P this differs: a drawn item is not drawn again, and a random subset is a random projection, whose S-transform is
+ * (1 + z)/(α + z) with α = n/P in place of 1/(α + z) of Gaussian data (LeJeune et al., arXiv 2211.03751). Deterministic
+ * equivalents then give, with s = ΣL/P and q = ΣL²/P: n = Σ (λ_i + δ/P)/(λ_i + κ), and on items that are not drawn
+ * E = Σ (1 − L_i)² v_i² · α/((α − s)(1 − s) + (1 − α)(s − q)); for n ≪ P these are the equations above.
+ * @param problem All P eigenvalues, zeros among them; without noise.
+ * @throws FathomError bad-input as {@link eigenlearning}, and for n from P on.
+ * @example unseenError({ eigenvalues, power, ridge }, 100)
  */
-export function unseenError({ error, trainError, n }: Learned, population: number): number {
-  const seen = n / population;
-  return seen >= 1 ? error : Math.max(0, (error - seen * trainError) / (1 - seen));
+export function unseenError(problem: Omit<Eigenproblem, "noise">, n: number): number {
+  check(problem, n);
+  const { eigenvalues, power, ridge = 0 } = problem;
+  const population = eigenvalues.length;
+  if (n >= population) {
+    throw new FathomError({
+      code: "bad-input",
+      message: `Of ${population} items ${n} are drawn: none is left to be predicted.`,
+      where: "n",
+      hint: "Draw fewer items than there are.",
+    });
+  }
+  // The ridge is a part of the kernel: (λ + δ/P)/(λ + κ) is a learnability of λ + δ/P with κ − δ/P.
+  const nugget = ridge / population;
+  const shifted = eigenvalues.map((value) => value + nugget);
+  const rank = shifted.reduce((sum, value) => sum + Number(value > 0), 0);
+  const kappa = n >= rank ? 0 : solveKappa(shifted, 0, n) + nugget;
+  let [sum, squares, missed] = [0, 0, 0];
+  for (let i = 0; i < population; i++) {
+    const learnt = eigenvalues[i]! > 0 ? eigenvalues[i]! / (eigenvalues[i]! + kappa) : 0;
+    sum += learnt / population;
+    squares += learnt ** 2 / population;
+    missed += (1 - learnt) ** 2 * power[i]!;
+  }
+  const drawn = n / population;
+  const overfitting = drawn / ((drawn - sum) * (1 - sum) + (1 - drawn) * (sum - squares));
+  return missed === 0 ? 0 : overfitting * missed;
 }
 
 function check({ eigenvalues, power, ridge = 0, noise = 0 }: Eigenproblem, n: number): void {

@@ -15,7 +15,7 @@ import {
 } from "./ranking.ts";
 
 /** Deviation of predicted from measured curves that is worth a word. */
-const notable = 0.25;
+const notable = 0.2;
 
 /** Nats with one decimal where that is read. */
 function nats(value: number): string {
@@ -42,7 +42,12 @@ export function verdictOf(ranked: readonly Ranked[]): Verdict {
   const sum = `${first!.name} has the highest evidence, ${nats(evidence)} nats above ${second.name} (${withInterval(found.perTarget)} a target; higher on ${wins} of ${targets})`;
   return decisive
     ? { sentence: `${sum}: decisive. ${errorSentence(found)}`, tone: agrees(found) ? "good" : "warn" }
-    : { sentence: `${sum}: not decisive. ${errorSentence(found)}`, tone: "neutral" };
+    : { sentence: `${sum}: not decisive${doubt(found)}. ${errorSentence(found)}`, tone: "neutral" };
+}
+
+/** Why evidence does not decide. */
+function doubt({ evidence }: Comparison): string {
+  return evidence > decisiveNats ? ", as targets disagree" : "";
 }
 
 /** Whether test items do not speak against the evidence. */
@@ -60,24 +65,13 @@ function errorSentence({ squaredError: { ci }, errorRate }: Comparison): string 
   return ci[0] > 0 ? `Test items agree${rates}.` : `Test items say the opposite${rates}.`;
 }
 
-export function findingsOf(
-  ranked: readonly Ranked[],
-  sizes: { readonly train: number; readonly test: number },
-): Finding[] {
+export function findingsOf(ranked: readonly Ranked[]): Finding[] {
   return [
     ...neighbourFindings(ranked),
     ...curveFindings(ranked),
     ...ranked.flatMap(({ name, warnings }) =>
       warnings.map((text): Finding => ({ tone: "warn", text: `${name}: ${text}` })),
     ),
-    ...(sizes.test < sizes.train
-      ? [
-          {
-            tone: "neutral" as const,
-            text: `With ${count(sizes.test)} test items beside ${count(sizes.train)} training items the right end of predicted curves is extrapolated: most of the population is trained on.`,
-          },
-        ]
-      : []),
   ];
 }
 
@@ -100,7 +94,7 @@ function curveFindings(ranked: readonly Ranked[]): Finding[] {
     return [
       {
         tone: "warn" as const,
-        text: `${one.name}: the predicted error is ${percent(Math.abs(worst.relative))} ${side} the measured one at ${count(worst.n)} items; trust the measured curve there.`,
+        text: `${one.name}: the predicted error is ${percent(Math.abs(worst.relative))} ${side} the measured one at ${count(worst.n)} items, as where eigenvectors of few items miss detail, or test rows are unlike training rows: trust the measured curve there.`,
       },
     ];
   });

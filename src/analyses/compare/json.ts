@@ -37,7 +37,7 @@ export function compareJson(ranked: readonly Ranked[], setting: Setting) {
 }
 
 function rowOf(one: Ranked, { nets }: Setting) {
-  const { name, evidence, asGiven, alignment, power, build, warnings, seconds } = one;
+  const { name, evidence, asGiven, alignment, build, warnings, seconds } = one;
   const { wrong } = wholeOf(one).trials[0]!;
   const errors = wilsonShare(
     wrong.reduce((sum, value) => sum + value, 0),
@@ -60,7 +60,6 @@ function rowOf(one: Ranked, { nets }: Setting) {
     errorRateCi: errors.ci,
     errors: errors.count,
     learningCurve: curveOf(one),
-    power,
     build,
     warnings,
     seconds,

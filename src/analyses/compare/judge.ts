@@ -3,7 +3,7 @@ import { checkRequirements, classTargets, denseMatrix, kernelMatrix } from "../.
 import { buildModel, covarianceProgram } from "../../net/index.ts";
 import { Key, type NdArray, zeros } from "../../tensor/index.ts";
 import { centredAlignment } from "./alignment.ts";
-import { eigenlearning, unseenError } from "./eigenlearning.ts";
+import { unseenError } from "./eigenlearning.ts";
 import { type Evidence, evidenceAsGiven, likeliestEvidence } from "./evidence.ts";
 import { type Modes, modesOf } from "./modes.ts";
 import { regress, subsetOf, type TestErrors } from "./regression.ts";
@@ -31,8 +31,6 @@ export interface Judged {
   /** By the eigenlearning equations, mean squared error on items not trained on. */
   readonly predicted: readonly PredictedPoint[];
   readonly measured: readonly MeasuredPoint[];
-  /** Share of the targets' mean square in the strongest k eigenvectors, `[k, share]`. */
-  readonly power: readonly (readonly [number, number])[];
   readonly build: string;
   readonly warnings: readonly string[];
   readonly seconds: number;
@@ -73,7 +71,6 @@ export async function judge({ name, net }: Contender, setting: Setting): Promise
     asGiven: evidenceAsGiven(modes),
     alignment: centredAlignment(train, targets),
     predicted: predictedCurve(whole, ridge, setting),
-    power: powerOf(whole),
     measured: await measuredCurve({ kernel, train, targets, testTargets, ridge }, setting, report),
     build,
     warnings,
@@ -146,27 +143,11 @@ function predictedCurve(
     Math.round(first * (last / first) ** (i / (curvePoints - 1))),
   );
   const at = [...new Set([...steps, ...sizes])].sort((a, b) => a - b);
-  return at.map((n) => ({ n, error: unseenError(eigenlearning(problem, n), population) }));
+  return at.map((n) => ({ n, error: unseenError(problem, n) }));
 }
 
 function meanOf(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** The share of the targets in the first k eigenvectors, at k = 1, 2, 3, 4, 6, 8, 12, … */
-function powerOf({ squares }: Modes): [number, number][] {
-  const sums = squares.map((of) => of.reduce((sum, value) => sum + value, 0));
-  const total = sums.reduce((sum, value) => sum + value, 0);
-  const shares: [number, number][] = [];
-  let sum = 0;
-  let next = 1;
-  sums.forEach((value, i) => {
-    sum += value;
-    if (i + 1 < next && i + 1 < sums.length) return;
-    shares.push([i + 1, total === 0 ? 0 : sum / total]);
-    next = Math.max(i + 2, Math.round((i + 1) * 1.26));
-  });
-  return shares;
 }
 
 interface Kernels {

@@ -20,7 +20,7 @@ const notes = [
   "Log evidence: ln p of the class targets (+1 and −1) under a Gaussian process whose covariance is the kernel times an amplitude plus noise; both are the most likely ones for each network. In JSON also for the kernel as it is. The difference of two is the logarithm of a Bayes factor.",
   "Targets of one data set depend on each other, so the interval over targets is a guide. It says nothing of other data.",
   "Alignment: ⟨HKH, HYYᵀH⟩/(|HKH| |HYYᵀH|), H the centring of all items: 0 to 1 (Cortes, Mohri and Rostamizadeh 2012).",
-  "Predicted error: κ solves Σ λ/(λ + κ) + δ/κ = n, L = λ/(λ + κ), E = n/(n − ΣL²) Σ (1 − L)² v²; λ and v from the eigenvectors of training and test items together, δ the noise of the evidence, and without the share of items that were trained on (Simon et al., arXiv 2110.03922).",
+  "Predicted error: the eigenlearning equations (Simon et al., arXiv 2110.03922), κ from Σ λ/(λ + κ) + δ/κ = n, L = λ/(λ + κ), E = n/(n − ΣL²) Σ (1 − L)² v², in their form for n of P items drawn without repetition: n = Σ (λ + δ/P)/(λ + κ), E = Σ (1 − L)² v² α/((α − s)(1 − s) + (1 − α)(s − q)), α = n/P, s = ΣL/P, q = ΣL²/P. λ and v are of the eigenvectors of training and test items together, δ is the noise of the evidence.",
 ];
 
 /**
@@ -61,7 +61,7 @@ export async function compare(asked: CompareQuestion): Promise<Outcome> {
           id: "compare",
           title: "Inductive bias",
           question: "Which of these architectures expects data like these?",
-          findings: findingsOf(ranked, { train: train.count, test: test.count }),
+          findings: findingsOf(ranked),
           figures: figuresOf(ranked),
           numbers: [],
           tables: [tableOf(ranked)],

@@ -63,7 +63,7 @@ export function pointEstimate({ trials }: MeasuredPoint, kind: "squared" | "wron
   return meanEstimate(trials.map((trial) => meanOf(trial[kind])));
 }
 
-/** The prediction at a measured size, and how far off it is as a part of the measurement. */
+/** How far predictions are off at measured sizes, as parts of the measurement. */
 export function deviations({ predicted, measured }: Judged): { n: number; relative: number }[] {
   return measured.map((point) => {
     const error = predicted.find(({ n }) => n === point.n)!.error;
