@@ -3,6 +3,7 @@
  * factor of a diagonal tile, solves with it. Tiles are row-major; strides are bytes between rows; packed right factors
  * take at most (k · n + 7 k) numbers. Diagonal blocks of 64 columns have their inverses beside them: [n, 64] numbers.
  */
+import { fewPlain, fewTransposed } from "./few";
 import { packedColumns, packedTransposed, subtract, subtractLower } from "./gemm";
 import { factorTile, solvePlain, solveTransposed } from "./triangle";
 
@@ -62,4 +63,20 @@ export function solvePlain64(m: i32, n: i32, l: usize, strideL: usize, inverses:
 }
 export function solvePlain32(m: i32, n: i32, l: usize, strideL: usize, inverses: usize, x: usize, strideX: usize): void {
   solvePlain<f32>(m, n, l, strideL, inverses, x, strideX);
+}
+
+/** C [m, n] −= X [m, k]·Lᵀ for a few rows, with L [n, k] as it is. */
+export function fewTransposed64(m: i32, n: i32, k: i32, x: usize, strideX: usize, l: usize, strideL: usize, c: usize, strideC: usize): void {
+  fewTransposed<f64>(m, n, k, x, strideX, l, strideL, c, strideC);
+}
+export function fewTransposed32(m: i32, n: i32, k: i32, x: usize, strideX: usize, l: usize, strideL: usize, c: usize, strideC: usize): void {
+  fewTransposed<f32>(m, n, k, x, strideX, l, strideL, c, strideC);
+}
+
+/** C [m, n] −= X [m, k]·L for a few rows, with L [k, n] as it is. */
+export function fewPlain64(m: i32, n: i32, k: i32, x: usize, strideX: usize, l: usize, strideL: usize, c: usize, strideC: usize): void {
+  fewPlain<f64>(m, n, k, x, strideX, l, strideL, c, strideC);
+}
+export function fewPlain32(m: i32, n: i32, k: i32, x: usize, strideX: usize, l: usize, strideL: usize, c: usize, strideC: usize): void {
+  fewPlain<f32>(m, n, k, x, strideX, l, strideL, c, strideC);
 }

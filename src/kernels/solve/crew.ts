@@ -5,7 +5,7 @@
 import { TileFactoriser } from "./factor-tiles.ts";
 import { nativeProducts, nativeRuntime, type ProductModels } from "./native-products.ts";
 import { tileOrder } from "./order.ts";
-import { type Products, wasmProducts } from "./products.ts";
+import { type Products, productsFor, wasmProducts } from "./products.ts";
 import { RowSolver, type RowsToSolve, rowsOfTask } from "./solve-rows.ts";
 import { TileKernel } from "./tile-kernel.ts";
 import { stopped, type TileStore, tileRows } from "./tiles.ts";
@@ -24,7 +24,7 @@ export type Round =
   | ({ readonly kind: "rows" } & RowsToSolve);
 
 /** Fewer rows than this are multiplied in WebAssembly: calling the native product costs more than it gains. */
-const fewRows = 64;
+const nativeRows = 64;
 
 /** Numbers of tasks of a round. */
 export function tasksOf(round: Round, n: number): number {
@@ -55,7 +55,7 @@ export async function createCrew({
     }
     const [count, size] = [round.rows.length / store.n, rowsOfTask(round.rows.length / store.n)];
     const first = task * size;
-    const solver = new RowSolver(kernel, size < fewRows ? wasm : fast, store);
+    const solver = new RowSolver(kernel, size < nativeRows ? productsFor(kernel, size) : fast, store);
     return solver.solve(round, first, Math.min(size, count - first));
   };
 }

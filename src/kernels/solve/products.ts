@@ -52,3 +52,26 @@ export function wasmProducts(kernel: TileKernel): Products {
     },
   };
 }
+
+/** So many rows are multiplied by a tile in less time than packing it takes: 8 rows 0.26 ms against 0.38. */
+export const fewRows = 8;
+
+/** Products for at most some `fewRows` rows: tiles are read as they are. */
+export function fewProducts(kernel: TileKernel): Products {
+  const { call } = kernel;
+  const size = bytesOf(kernel.dtype);
+  return {
+    ...wasmProducts(kernel),
+    staging: (target) => target,
+    hold: () => {},
+    subtract: ({ m, n, k }, { a, b, c }) =>
+      call.fewTransposed(m, n, k, a, k * size, b, k * size, c, n * size),
+    subtractPlain: ({ m, n, k }, { a, b, c }) =>
+      call.fewPlain(m, n, k, a, k * size, b, n * size, c, n * size),
+  };
+}
+
+/** The Wasm products for so many rows. */
+export function productsFor(kernel: TileKernel, rows: number): Products {
+  return rows <= fewRows ? fewProducts(kernel) : wasmProducts(kernel);
+}

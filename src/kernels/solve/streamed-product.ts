@@ -5,7 +5,7 @@
 import { setImmediate } from "node:timers/promises";
 import { loadAssembly } from "../assembly.ts";
 import type { BlockMatrix } from "../types.ts";
-import { type Products, wasmProducts } from "./products.ts";
+import { type Products, productsFor } from "./products.ts";
 import { firstFree, slotNumbers, slots, TileKernel } from "./tile-kernel.ts";
 import { heightOf, tileRows, tileSize } from "./tiles.ts";
 
@@ -48,7 +48,7 @@ class Stream {
   constructor(matrix: BlockMatrix, kernel: TileKernel, count: number) {
     this.#matrix = matrix;
     this.#kernel = kernel;
-    this.#products = wasmProducts(kernel);
+    this.#products = productsFor(kernel, count);
     this.#count = count;
     kernel.reserve(firstFree + Math.ceil((2 * tileRows(matrix.rows) * count * tileSize) / slotNumbers));
   }
@@ -100,11 +100,12 @@ class Stream {
     const { rows: n, symmetric } = this.#matrix;
     const [height, width, m] = [heightOf(n, i), heightOf(n, j), this.#count];
     const block = await this.#matrix.read(i, j);
-    const [b, packed] = [this.#kernel.address(slots.operand), this.#kernel.address(slots.packed)];
+    const held = this.#kernel.address(slots.packed);
+    const b = this.#products.staging(held);
     this.#kernel.view(b, height * width).set(block);
-    this.#products.hold({ n: height, k: width }, packed);
+    this.#products.hold({ n: height, k: width }, held);
     const sizes = { m, n: height, k: width };
-    await this.#products.subtract(sizes, { a: this.#x(j), b: packed, c: this.#y(i) });
+    await this.#products.subtract(sizes, { a: this.#x(j), b: held, c: this.#y(i) });
     if (symmetric && i !== j)
       await this.#products.subtractPlain({ m, n: width, k: height }, { a: this.#x(i), b, c: this.#y(j) });
   }

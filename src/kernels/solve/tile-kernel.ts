@@ -19,6 +19,8 @@ export interface TileFunctions {
     c: number,
     strideC: number,
   ) => void;
+  fewTransposed: FewProduct;
+  fewPlain: FewProduct;
   factorTile(n: number, a: number, stride: number, inverses: number): number;
   solveTransposed: Solve;
   solvePlain: Solve;
@@ -30,6 +32,17 @@ type Product = (
   a: number,
   strideA: number,
   b: number,
+  c: number,
+  strideC: number,
+) => void;
+type FewProduct = (
+  m: number,
+  n: number,
+  k: number,
+  x: number,
+  strideX: number,
+  l: number,
+  strideL: number,
   c: number,
   strideC: number,
 ) => void;
@@ -48,6 +61,8 @@ const names = [
   "packColumns",
   "subtract",
   "subtractLower",
+  "fewTransposed",
+  "fewPlain",
   "factorTile",
   "solveTransposed",
   "solvePlain",
