@@ -1,6 +1,11 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { blockMatrix } from "../../src/kernels/gram/index.ts";
-import { type Factor, type FactoriseOptions, factorise } from "../../src/kernels/solve/index.ts";
+import {
+  type Factor,
+  type FactoriseOptions,
+  factorise,
+  type SolveProgress,
+} from "../../src/kernels/solve/index.ts";
 import {
   cholesky,
   eigenSymmetric,
@@ -152,6 +157,31 @@ describe("the factor of 1100 rows, on workers", () => {
     const [native, wasm] = [await solved({ threads: 2 }), await solved({ threads: 2, arithmetic: "wasm" })];
     expect(native.residual).toBeLessThan(1e-14 * n);
     expect(Math.abs(native.logDet - wasm.logDet)).toBeLessThan(1e-11 * Math.abs(wasm.logDet));
+  });
+
+  it("serves callers that do not wait for each other, and tells each how far it is", async () => {
+    await using factor = await factorise(symmetric(k), { threads: 2, arithmetic: "wasm" });
+    const ends: [string, number][] = [];
+    const onProgress = ({ label, done, total }: SolveProgress) => {
+      expect(done).toBeLessThanOrEqual(total);
+      if (done === total) ends.push([label, total]);
+    };
+    const controller = new AbortController();
+    controller.abort(new FathomError({ code: "cancelled", message: "Stopped." }));
+    const [x, white, error] = await Promise.all([
+      factor.solve(b, { onProgress }),
+      factor.whiten(b, { onProgress }),
+      failure(factor.solve(b, { signal: controller.signal })),
+    ]);
+    const alone = await solved({ threads: 2, arithmetic: "wasm" });
+    expect(x.data).toEqual(alone.x.data);
+    expect(white.data).toEqual(alone.white.data);
+    expect(error.code).toBe("cancelled");
+    // Two tasks (8 and 2 columns), 6 tiles a pass.
+    expect(ends).toEqual([
+      ["solving", 24],
+      ["whitening", 12],
+    ]);
   });
 
   it("whitens so that squared columns are bᵀ K⁻¹ b", async () => {

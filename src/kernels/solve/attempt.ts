@@ -3,8 +3,9 @@ import type { BlockMatrix } from "../types.ts";
 import { fillStore } from "./fill.ts";
 import { tileOrder, unitsOf } from "./order.ts";
 import type { Team } from "./team.ts";
-import { badPivot, resetStore, stop, type TileStore, tileRows, unitsDone } from "./tiles.ts";
+import { badPivot, resetStore, stop, type TileStore, tileRows } from "./tiles.ts";
 import type { Attention } from "./types.ts";
+import { watched } from "./watch.ts";
 
 export interface AttemptOptions extends Attention {
   readonly matrix: BlockMatrix;
@@ -24,9 +25,6 @@ export interface BadPivot {
 /** What became of it: the norm ‖A‖₁ of a matrix that is positive definite, or the pivot that says it is not. */
 export type Attempt = { readonly norm: number } | { readonly bad: BadPivot };
 
-/** Milliseconds between two reports. */
-const reportInterval = 200;
-
 /**
  * Fills the store and factorises it.
  * @throws FathomError for matrices that cannot be used; the signal's reason, when everybody has stopped.
@@ -37,18 +35,19 @@ export async function attemptFactor(store: TileStore, team: Team, options: Attem
   resetStore(store);
   const filling = { matrix, scale, signal, jitter: relativeJitter * scale };
   const round = { kind: "factor", attempt: number } as const;
-  const end = watch(store, options);
-  try {
-    if (team.here) {
-      const norm = await fillStore(store, filling);
-      await team.run(round);
-      return outcome(store, norm);
-    }
-    return outcome(store, await together(store, fillStore(store, filling), team.run(round)));
-  } finally {
-    end();
-    signal?.throwIfAborted();
-  }
+  const stage = {
+    label: "factorising",
+    ...(relativeJitter > 0 && { detail: `jitter ${relativeJitter} × mean diagonal` }),
+    total: tileOrder(tileRows(store.n)).reduce((sum, place) => sum + unitsOf(place), 0),
+  };
+  const norm = await watched(store, stage, options, async () => {
+    if (!team.here) return together(store, fillStore(store, filling), team.run(round));
+    const found = await fillStore(store, filling);
+    await team.run(round);
+    return found;
+  });
+  signal?.throwIfAborted();
+  return outcome(store, norm);
 }
 
 /** The result of the first once both have ended; a failure of either stops the other. */
@@ -66,21 +65,4 @@ async function together<T>(store: TileStore, filling: Promise<T>, work: Promise<
 function outcome({ control, pivot }: TileStore, norm: number): Attempt {
   const row = Atomics.load(control, badPivot) - 1;
   return row < 0 ? { norm } : { bad: { row, value: pivot[0]! } };
-}
-
-/** Reports how far the tiles are, and stops all when the signal says so. @returns what ends it. */
-function watch(store: TileStore, { signal, onProgress, relativeJitter }: AttemptOptions): () => void {
-  const total = tileOrder(tileRows(store.n)).reduce((sum, place) => sum + unitsOf(place), 0);
-  const detail = relativeJitter === 0 ? {} : { detail: `jitter ${relativeJitter} × mean diagonal` };
-  const report = () =>
-    onProgress?.({ label: "factorising", ...detail, done: Atomics.load(store.control, unitsDone), total });
-  const timer = onProgress === undefined ? undefined : setInterval(report, reportInterval);
-  const onAbort = () => stop(store);
-  signal?.addEventListener("abort", onAbort);
-  report();
-  return () => {
-    clearInterval(timer);
-    signal?.removeEventListener("abort", onAbort);
-    report();
-  };
 }

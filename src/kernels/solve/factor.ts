@@ -2,13 +2,15 @@
 import { type NdArray, zeros } from "../../tensor/index.ts";
 import type { BlockMatrix } from "../types.ts";
 import { inverseNorm } from "./condition.ts";
-import type { Round } from "./crew.ts";
+import { type Round, tasksOf } from "./crew.ts";
 import { refine } from "./refine.ts";
 import { columnsOf, rowsOf, sharedRows } from "./right-hand-sides.ts";
+import { type RowsToSolve, unitsOfTask } from "./solve-rows.ts";
 import { streamedProduct } from "./streamed-product.ts";
 import type { Team } from "./team.ts";
-import { diagonalAt, heightOf, stop, stopped, type TileStore, tileRows } from "./tiles.ts";
+import { diagonalAt, heightOf, stopped, type TileStore, tileRows, unitsDone } from "./tiles.ts";
 import type { Attention, Factor } from "./types.ts";
+import { watched } from "./watch.ts";
 
 type Float64 = NdArray<"float64">;
 
@@ -22,22 +24,20 @@ export interface FactorParts extends Pick<Factor, "relativeJitter" | "mode" | "a
 }
 
 /** A factor from finished tiles. */
-export async function factorOf(parts: FactorParts): Promise<Factor> {
+export async function factorOf(parts: FactorParts, attention: Attention): Promise<Factor> {
   const { relativeJitter, mode, arithmetic, scale, norm, store, team } = parts;
   const { n } = store;
-  const solveRows = async (rows: Float64Array, goal: "whiten" | "solve", attention: Attention = {}) => {
-    await runStoppable(store, team, { kind: "rows", rows, goal }, attention);
-    return rows;
-  };
-  const inverse: Solve = (x, attention) => {
+  const rounds = new Rounds(store, team);
+  const inverse = (x: Float64Array, label: string, options?: Attention) => {
     const rows = sharedRows(x.length);
     rows.set(x);
-    return solveRows(rows, "solve", attention);
+    return rounds.solve({ rows, goal: "solve" }, label, options);
   };
-  const direct: Solve = (rows, attention) => solveRows(rows, "solve", attention);
-  const onColumns = (work: Solve) => async (b: Float64, attention?: Attention) => {
+  const direct: Solve = (rows, options) => rounds.solve({ rows, goal: "solve" }, "solving", options);
+  const whiten: Solve = (rows, options) => rounds.solve({ rows, goal: "whiten" }, "whitening", options);
+  const onColumns = (work: Solve) => async (b: Float64, options?: Attention) => {
     const rows = rowsOf(b, n);
-    return rows.length === 0 ? zeros("float64", b.shape) : columnsOf(await work(rows, attention), b);
+    return rows.length === 0 ? zeros("float64", b.shape) : columnsOf(await work(rows, options), b);
   };
   return {
     n,
@@ -46,9 +46,10 @@ export async function factorOf(parts: FactorParts): Promise<Factor> {
     mode,
     arithmetic,
     logDet: logDeterminant(store),
-    condition: n === 0 ? 1 : norm * (await inverseNorm(inverse, n)),
+    condition:
+      n === 0 ? 1 : norm * (await inverseNorm((x) => inverse(x, "estimating the condition", attention), n)),
     solve: onColumns(mode === "float64" ? direct : refined(parts, inverse)),
-    whiten: onColumns((rows, attention) => solveRows(rows, "whiten", attention)),
+    whiten: onColumns(whiten),
     [Symbol.asyncDispose]: () => team[Symbol.asyncDispose](),
   };
 }
@@ -56,29 +57,44 @@ export async function factorOf(parts: FactorParts): Promise<Factor> {
 /** Solutions of rows, which may be replaced. */
 type Solve = (rows: Float64Array, attention?: Attention) => Promise<Float64Array>;
 
-function refined({ matrix, relativeJitter, scale, norm }: FactorParts, inverse: Solve): Solve {
+type Inverse = (x: Float64Array, label: string, options?: Attention) => Promise<Float64Array>;
+
+function refined({ matrix, relativeJitter, scale, norm }: FactorParts, inverse: Inverse): Solve {
   return async (rows, attention) => {
     const operator = await streamedProduct(matrix, relativeJitter * scale);
-    const factor = (r: Float64Array) => inverse(r, { signal: attention?.signal });
+    const factor = (r: Float64Array) => inverse(r, "refining", { signal: attention?.signal });
     return refine(Float64Array.from(rows), { ...attention, operator, norm, factor });
   };
 }
 
-async function runStoppable(
-  store: TileStore,
-  team: Team,
-  round: Round,
-  { signal }: Attention,
-): Promise<void> {
-  signal?.throwIfAborted();
-  const onAbort = () => stop(store);
-  signal?.addEventListener("abort", onAbort);
-  try {
-    await team.run(round);
+/** Rounds of a finished factor: callers need not wait for each other. */
+class Rounds {
+  readonly #store: TileStore;
+  readonly #team: Team;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(store: TileStore, team: Team) {
+    this.#store = store;
+    this.#team = team;
+  }
+
+  /** Replaces rows by solutions, when those before are done. */
+  solve(task: RowsToSolve, label: string, attention: Attention = {}): Promise<Float64Array> {
+    const result = this.#last.then(() => this.#run(task, label, attention));
+    this.#last = result.catch(() => {});
+    return result;
+  }
+
+  async #run(task: RowsToSolve, label: string, attention: Attention): Promise<Float64Array> {
+    const { signal } = attention;
     signal?.throwIfAborted();
-  } finally {
-    signal?.removeEventListener("abort", onAbort);
-    Atomics.store(store.control, stopped, 0);
+    const { control, n } = this.#store;
+    for (const word of [stopped, unitsDone]) Atomics.store(control, word, 0);
+    const round: Round = { kind: "rows", ...task };
+    const stage = { label, total: tasksOf(round, n) * unitsOfTask(n, task.goal) };
+    await watched(this.#store, stage, attention, () => this.#team.run(round));
+    signal?.throwIfAborted();
+    return task.rows;
   }
 }
 

@@ -44,15 +44,18 @@ export async function factorise(matrix: BlockMatrix, options: FactoriseOptions =
   const team = await createTeam(data, count);
   try {
     const found = await climb(store, team, { ...options, matrix, scale, ladder });
-    return await factorOf({
-      ...found,
-      matrix,
-      scale,
-      mode,
-      store,
-      team,
-      arithmetic: models ? "native" : "wasm",
-    });
+    return await factorOf(
+      {
+        ...found,
+        matrix,
+        scale,
+        mode,
+        store,
+        team,
+        arithmetic: models ? "native" : "wasm",
+      },
+      options,
+    );
   } catch (error) {
     await team[Symbol.asyncDispose]();
     throw error;
@@ -72,8 +75,7 @@ async function climb(store: CrewData["store"], team: Team, { ladder, ...options 
     last = attempt.bad;
     if (!(options.scale > 0)) break;
   }
-  const { matrix, scale, signal } = options;
-  throw await notPositive({ bad: last!, matrix, scale, signal, tried: scale > 0 ? ladder : [0] });
+  throw await notPositive({ ...options, bad: last!, tried: options.scale > 0 ? ladder : [0] });
 }
 
 function stepsOf(jitter: number | "ladder" = "ladder"): readonly number[] {

@@ -4,6 +4,7 @@
  */
 import { eigenSymmetric, Key, ndarray, normal } from "../../tensor/index.ts";
 import type { RowOperator } from "./streamed-product.ts";
+import type { Attention } from "./types.ts";
 
 /** Products at most: a negative eigenvalue that defeats the jitters of the ladder stands out sooner. */
 const mostSteps = 60;
@@ -14,12 +15,20 @@ const tolerance = 1e-7;
  * A value from which no eigenvalue is far below: the smallest Ritz value less its residual.
  * @example await leastEigenvalue(await streamedProduct(matrix, 0))
  */
-export async function leastEigenvalue({ n, apply }: RowOperator, signal?: AbortSignal): Promise<number> {
+export async function leastEigenvalue(
+  { n, apply }: RowOperator,
+  { signal, onProgress }: Attention = {},
+): Promise<number> {
   const basis: Float64Array[] = [];
   const [alphas, betas]: [number[], number[]] = [[], []];
   let v = unit(normal(Key.fromSeed(0).split("least eigenvalue"), "float64", [n]).data);
   for (let step = 1; ; step++) {
     basis.push(v);
+    onProgress?.({
+      label: "estimating the smallest eigenvalue",
+      done: step - 1,
+      total: Math.min(n, mostSteps),
+    });
     const w = await apply(v, signal);
     alphas.push(dot(w, v));
     orthogonalise(w, basis);

@@ -4,22 +4,28 @@ import type { BlockMatrix } from "../types.ts";
 import type { BadPivot } from "./attempt.ts";
 import { leastEigenvalue } from "./least-eigenvalue.ts";
 import { streamedProduct } from "./streamed-product.ts";
+import type { Attention } from "./types.ts";
 
-export interface Refusal {
+export interface Refusal extends Attention {
   readonly bad: BadPivot;
   readonly matrix: BlockMatrix;
   /** The mean of the diagonal. */
   readonly scale: number;
   /** The jitters that were tried, as parts of it. */
   readonly tried: readonly number[];
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** Rounding of the factorisation asks for more than the eigenvalue: n ε ‖A‖ at most, and seldom a tenth of that. */
 const rounding = 1e-14;
 
 /** The error, after the smallest eigenvalue was estimated. */
-export async function notPositive({ bad, matrix, scale, tried, signal }: Refusal): Promise<FathomError> {
+export async function notPositive({
+  bad,
+  matrix,
+  scale,
+  tried,
+  ...attention
+}: Refusal): Promise<FathomError> {
   const last = tried.at(-1)!;
   const pivot = `the pivot of row ${bad.row} is ${bad.value.toPrecision(3)}`;
   return new FathomError({
@@ -28,13 +34,13 @@ export async function notPositive({ bad, matrix, scale, tried, signal }: Refusal
     where: `row ${bad.row}`,
     hint:
       scale > 0
-        ? await cure(matrix, scale, signal)
+        ? await cure(matrix, scale, attention)
         : "A kernel has a positive diagonal: check what was given.",
   });
 }
 
-async function cure(matrix: BlockMatrix, scale: number, signal: AbortSignal | undefined): Promise<string> {
-  const least = await leastEigenvalue(await streamedProduct(matrix, 0), signal);
+async function cure(matrix: BlockMatrix, scale: number, attention: Attention): Promise<string> {
+  const least = await leastEigenvalue(await streamedProduct(matrix, 0), attention);
   const needed = Math.max(0, -least / scale) * 1.1 + rounding * matrix.rows;
   return `Its smallest eigenvalue is about ${least.toPrecision(3)}: a jitter of ${needed.toPrecision(2)} (× the mean diagonal) should make it positive definite; look for rows that occur twice.`;
 }

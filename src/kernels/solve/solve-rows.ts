@@ -4,7 +4,17 @@
  */
 import type { Products } from "./products.ts";
 import { firstFree, slotNumbers, slots, type TileKernel } from "./tile-kernel.ts";
-import { bytesOf, diagonalAt, heightOf, type TileStore, tileAt, tileRows, tileSize } from "./tiles.ts";
+import {
+  bytesOf,
+  diagonalAt,
+  heightOf,
+  stopped,
+  type TileStore,
+  tileAt,
+  tileRows,
+  tileSize,
+  unitsDone,
+} from "./tiles.ts";
 
 /** Right-hand sides as rows, and what is to become of them. */
 export interface RowsToSolve {
@@ -22,6 +32,12 @@ export function solveSlots(n: number, rows: number): number {
 /** Rows of one task: enough columns for fast products, and two tasks where there are few. It must not depend on the workers. */
 export function rowsOfTask(count: number): number {
   return Math.min(tileSize, Math.max(4, 4 * Math.ceil(count / 8)));
+}
+
+/** Tiles that a task reads, one after another. */
+export function unitsOfTask(n: number, goal: RowsToSolve["goal"]): number {
+  const pass = (tileRows(n) * (tileRows(n) + 1)) / 2;
+  return goal === "solve" ? 2 * pass : pass;
 }
 
 /** Solves for `count` rows from row `first` on. */
@@ -42,9 +58,14 @@ export class RowSolver {
     this.#kernel.reserve(solveSlots(n, count));
     this.#count = count;
     this.#exchange(rows, first, count, (tile, row) => tile.set(row));
-    for (let j = 0; j < tileRows(n); j++) await this.#forward(j, count);
-    if (goal === "solve") for (let j = tileRows(n) - 1; j >= 0; j--) await this.#backward(j, count);
+    for (let j = 0; j < tileRows(n) && !this.#stopped; j++) await this.#forward(j, count);
+    if (goal === "solve")
+      for (let j = tileRows(n) - 1; j >= 0 && !this.#stopped; j--) await this.#backward(j, count);
     this.#exchange(rows, first, count, (tile, row) => row.set(tile));
+  }
+
+  get #stopped(): boolean {
+    return Atomics.load(this.#store.control, stopped) !== 0;
   }
 
   /** Between the rows and the slots, where tile j of X is [count, height of j]. */
@@ -79,6 +100,7 @@ export class RowSolver {
       await this.#products.subtract({ m, n, k: tileSize }, { a: this.#at(k), b: held, c: this.#at(j) });
     }
     this.#finish(j, m, "solveTransposed");
+    Atomics.add(store.control, unitsDone, j + 1);
   }
 
   /** X_j ← (X_j − Σ_{k>j} X_k L_kj) L_jj⁻¹. */
@@ -91,6 +113,7 @@ export class RowSolver {
       await this.#products.subtractPlain(sizes, { a: this.#at(k), b: operand, c: this.#at(j) });
     }
     this.#finish(j, m, "solvePlain");
+    Atomics.add(store.control, unitsDone, tileRows(store.n) - j);
   }
 
   #finish(j: number, m: number, solve: "solveTransposed" | "solvePlain"): void {

@@ -14,7 +14,7 @@ export interface Team extends AsyncDisposable {
   readonly threads: number;
   /** True when rounds run on this thread: it must not wait for itself. */
   readonly here: boolean;
-  /** Does all tasks of a round, unless the store says stop. */
+  /** Does all tasks of a round, unless the store says stop; one round at a time. */
   run(round: Round): Promise<void>;
 }
 
@@ -57,16 +57,10 @@ async function teamHere(data: CrewData): Promise<Team> {
 
 function teamOfWorkers(data: CrewData, threads: number): Team {
   const pool = new WorkerPool({ worker: workerModule("kernels/solve/worker"), data, threads });
-  let last: Promise<void> = Promise.resolve();
   return {
     threads,
     here: false,
-    run(round) {
-      // A pool does one round at a time.
-      const result = last.then(() => pool.run({ tasks: tasksOf(round, data.store.n), input: round }));
-      last = result.catch(() => {});
-      return result;
-    },
+    run: (round) => pool.run({ tasks: tasksOf(round, data.store.n), input: round }),
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   };
 }
