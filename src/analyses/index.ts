@@ -1,6 +1,7 @@
 /** @file The questions Fathom answers, one record each, and their figures and reports as plain data. */
 export { type Analysis, type AnalysisDefinition, type Conclusion, defineAnalysis } from "./analysis.ts";
 export { type Architecture, recogniseArchitecture } from "./architecture.ts";
+export { type Eigenproblem, eigenlearning, type Learned, unseenError } from "./compare/eigenlearning.ts";
 export { compare } from "./compare/question.ts";
 export type { CompareQuestion, Contender } from "./compare/setting.ts";
 export { SurveyContext, type SurveySettings } from "./context.ts";

@@ -2,7 +2,11 @@
 export {
   analyses,
   type BlockShare,
+  type CompareQuestion,
+  compare,
   criticality,
+  type Eigenproblem,
+  eigenlearning,
   estimatePoint,
   type Figure,
   heatFigure,
@@ -35,6 +39,7 @@ export {
   type TuneQuestion,
   tune,
   tuneForeign,
+  unseenError,
   type WidthsQuestion,
   widths,
 } from "../analyses/index.ts";

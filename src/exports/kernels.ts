@@ -39,4 +39,5 @@ export {
   openKernelStore,
   squaredLoss,
   taylorExpand,
+  taylorExpression,
 } from "../kernels/index.ts";
