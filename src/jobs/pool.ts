@@ -35,7 +35,7 @@ export class WorkerPool implements AsyncDisposable {
   constructor({ worker, data, threads }: PoolOptions) {
     const workerData: WorkerData = { control: this.#control, data };
     this.#workers = Array.from({ length: threads }, () => new Worker(worker, { workerData }));
-    for (const thread of this.#workers) thread.on("error", (cause) => this.#fail(deathOf(cause)));
+    for (const thread of this.#workers) thread.on("error", (cause) => this.#fail(deathOf(cause))).unref();
   }
 
   /**
@@ -44,6 +44,8 @@ export class WorkerPool implements AsyncDisposable {
    */
   async run<Result>(options: RoundOptions<Result>): Promise<void> {
     this.#begin(options);
+    // Workers keep the process alive while they work, and not while they wait for a next round.
+    for (const thread of this.#workers) thread.ref();
     try {
       await runRound(this.#workers, this.#control, options);
     } catch (error) {
@@ -52,6 +54,7 @@ export class WorkerPool implements AsyncDisposable {
       throw error;
     } finally {
       this.#running = false;
+      for (const thread of this.#workers) thread.unref();
     }
   }
 
