@@ -9,11 +9,16 @@ export interface Part {
   readonly instructions: readonly Instruction[];
 }
 
-/** The segment of every instruction: the first after an ending begins a new one. */
+/** The segment of every instruction: a new one begins after an ending, but for another ending of what came before it. */
 function numbered(instructions: readonly Instruction[]): number[] {
   let segment = 0;
-  return instructions.map((instruction, i) => {
-    if (i > 0 && instructions[i - 1]!.op === "end" && instruction.op !== "end") segment++;
+  let ended = new Set<number>();
+  return instructions.map(({ op, source, target }) => {
+    if (ended.size > 0 && (op !== "end" || ended.has(source!.id))) {
+      segment++;
+      ended = new Set();
+    }
+    if (op === "end") ended.add(target!.id);
     return segment;
   });
 }
