@@ -81,19 +81,19 @@ export function erf(lanes: bool, slope: bool, c: v128, a: usize, b: usize, p: us
 }
 
 /**
- * With Q = √((1 + v1)(1 + v2)), D² = Q² − c² = gram + v1 + v2 + 1, σ = v/(1 + v) = 1 − ε, ψ = (π − θ)/2π, cos θ = c/Q:
- * k = cψ + ((c/Q)²/D + σ1σ2D)/2π, k̇ = ψ + (c/D)(1/D² + ε1 + ε2)/2π. Slots s, √(1 + v), v + ½, ε.
+ * With Q = √((1 + v1)(1 + v2)), D² = Q² − c² = gram + v1 + v2 + 1, ε = 1/(1 + v), ψ = (π − θ)/2π, cos θ = c/Q:
+ * k = cψ + ((c/Q)²/D + (s/Q)²D)/2π, k̇ = ψ + (c/D)(1/D² + ε1 + ε2)/2π. Slots s, √(1 + v), v + ½, ε.
  */
 // @ts-ignore: decorator
 @inline
 export function gelu(lanes: bool, slope: bool, c: v128, a: usize, b: usize, to: usize, from: usize, theta: usize): void {
-  const one = f32x4.splat(1), size = f32x4.abs(c), Q = product(lanes, a, b, 1);
-  const square = f32x4.add(gram(product(lanes, a, b, 0), size), sum(lanes, a, b, 2));
+  const one = f32x4.splat(1), size = f32x4.abs(c), s = product(lanes, a, b, 0), Q = product(lanes, a, b, 1);
+  const square = f32x4.add(gram(s, size), sum(lanes, a, b, 2));
   const D = f32x4.sqrt(square), inverse = f32x4.div(one, D);
   const psi = opening(c, f32x4.div(square, f32x4.mul(Q, f32x4.add(Q, size))));
-  const share = f32x4.mul(f32x4.sub(one, slotA(lanes, a, 3)), f32x4.sub(one, slotB(b, 3)));
-  const ratio = f32x4.div(c, Q), overTurn = f32x4.splat(0.15915494);
-  const rest = madd(f32x4.mul(ratio, ratio), inverse, f32x4.mul(share, D));
+  const inverseQ = f32x4.div(one, Q), overTurn = f32x4.splat(0.15915494);
+  const ratio = f32x4.mul(c, inverseQ), share = f32x4.mul(s, inverseQ);
+  const rest = madd(f32x4.mul(ratio, ratio), inverse, f32x4.mul(f32x4.mul(share, share), D));
   v128.store(to, madd(c, psi, f32x4.mul(rest, overTurn)));
   if (slope) {
     const steep = madd(inverse, inverse, sum(lanes, a, b, 3));
