@@ -12,6 +12,8 @@ export {
   heatFigure,
   type IsometryQuestion,
   isometry,
+  type KernelQuestion,
+  kernel,
   lineFigure,
   measureBlocks,
   measureRates,

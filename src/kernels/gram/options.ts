@@ -38,6 +38,8 @@ export interface KernelOf {
   readonly parameterisation?: "ntk" | "standard";
   /** Allows sums of branches whose kernel is valid but belongs to no network (requirements.ts). */
   readonly allowNonGaussianSum?: boolean;
+  /** Whether dropout drops; inference unless said. */
+  readonly mode?: "inference" | "training";
   /** The fastest that the host runs, unless said. */
   readonly build?: "simd" | "relaxed";
 }
@@ -92,6 +94,7 @@ export function specOf(
     precision = "float32",
     parameterisation = "ntk",
     build,
+    mode,
     allowNonGaussianSum,
   }: KernelOf,
   x: NdArray,
@@ -112,6 +115,7 @@ export function specOf(
     precision,
     parameterisation,
     ...(build !== undefined && { build }),
+    ...(mode !== undefined && { mode }),
     ...(allowNonGaussianSum !== undefined && { allowNonGaussianSum }),
   };
 }

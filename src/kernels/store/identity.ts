@@ -41,8 +41,8 @@ export async function attributesOf(
   };
 }
 
-function hashOfArchitecture({ net, parameterisation }: EngineSpec): string {
-  return sha256([JSON.stringify(sorted({ net, parameterisation }))]);
+function hashOfArchitecture({ net, parameterisation, mode = "inference" }: EngineSpec): string {
+  return sha256([JSON.stringify(sorted({ net, parameterisation, mode }))]);
 }
 
 /** The same value with the fields of every object in the order of their names. */
