@@ -13,6 +13,9 @@ export function figuresOf(result: Result): Figure[] {
 }
 
 function learningCurve({ curve, scores, setting }: Result): Figure {
+  const points = [...curve, scores].map(({ errors: { count, value, ci } }, i) =>
+    point(setting.sizes[i]!, count === 0 ? null : value, { lo: count === 0 ? null : ci[0], hi: ci[1] }),
+  );
   return lineFigure({
     id: "predict-curve",
     title: "Learning curve",
@@ -21,16 +24,12 @@ function learningCurve({ curve, scores, setting }: Result): Figure {
     x: { label: "training items", scale: "log" },
     y: { label: "test error", scale: "log" },
     series: [
+      { name: "test error", role: "measured", form: "dots", points },
       {
-        name: "test error",
-        role: "measured",
+        name: "from size to size",
+        role: "neutral",
         form: "line",
-        points: [...curve, scores].map(({ errors }, i) =>
-          point(setting.sizes[i]!, errors.count === 0 ? null : errors.value, {
-            lo: errors.ci[0],
-            hi: errors.ci[1],
-          }),
-        ),
+        points: points.map(({ x, y }) => point(x, y)),
       },
     ],
   });
@@ -50,6 +49,10 @@ function certainty({ scores, setting }: Result): Figure {
     return errors;
   });
   const kept = [...new Set(Array.from({ length: steps }, (_, i) => Math.ceil(((i + 1) * total) / steps)))];
+  const points = kept.map((n) => {
+    const { value, ci } = wilsonShare(sums[n - 1]!, n);
+    return point(n / total, value, { lo: ci[0], hi: ci[1] });
+  });
   return lineFigure({
     id: "predict-certainty",
     title: "Error among the most certain",
@@ -58,15 +61,8 @@ function certainty({ scores, setting }: Result): Figure {
     x: { label: "share of test items kept", domain: [0, 1] },
     y: { label: "error among them" },
     series: [
-      {
-        name: "error",
-        role: "measured",
-        form: "line",
-        points: kept.map((n) => {
-          const { value, ci } = wilsonShare(sums[n - 1]!, n);
-          return point(n / total, value, { lo: ci[0], hi: ci[1] });
-        }),
-      },
+      { name: "95 % interval", role: "measured", form: "band", points },
+      { name: "error", role: "measured", form: "line", points: points.map(({ x, y }) => point(x, y)) },
     ],
   });
 }

@@ -20,7 +20,7 @@ export function verdictOf({ scores, setting }: Result): Verdict {
   const useless = scores.errors.ci[1] >= chance;
   return {
     sentence: `Test error ${shareText(scores.errors)} with ${count(train.count)} training items${useless ? `: no better than chance (${percent(chance)})` : ""}.`,
-    tone: useless ? "bad" : "good",
+    tone: useless ? "bad" : "neutral",
   };
 }
 
@@ -67,9 +67,11 @@ function fitFindings({ facts, setting, maxLearningRate }: Result): Finding[] {
 function scoreFindings({ scores, curve, setting }: Result): Finding[] {
   const found: Finding[] = [];
   if (scores.negativeLogLikelihood !== undefined) {
+    const guessing = Math.log(setting.classes);
+    const overconfident = scores.negativeLogLikelihood > guessing;
     found.push({
-      tone: "neutral",
-      text: `The label has −ln P = ${significant(scores.negativeLogLikelihood)} on average; guessing has ${significant(Math.log(setting.classes))}.`,
+      tone: overconfident ? "warn" : "neutral",
+      text: `The label has −ln P = ${significant(scores.negativeLogLikelihood)} on average; guessing has ${significant(guessing)}${overconfident ? ": the probabilities are far too sure of themselves" : ""}.`,
     });
   }
   const first = curve[0];

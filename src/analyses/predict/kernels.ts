@@ -27,16 +27,17 @@ export async function trainKernels(setting: Setting, values: readonly KernelValu
   return kernelMatrix({
     ...common(setting, values),
     x1: setting.train.x,
-    store: storeOf(setting),
+    store: storeOf(setting, values),
     onProgress: (progress) => setting.onProgress?.({ ...progress, label: "kernel of training items" }),
   });
 }
 
-/** Where the kernel is kept, so that a run that was stopped goes on. */
-function storeOf({ folder, dataset, train }: Setting): StoreOptions | undefined {
-  if (folder === undefined) return undefined;
-  const about = `${train.count} rows of the ${train.split} part of ${dataset.name}`;
-  return { path: join(folder, "kernel.zarr"), about };
+/** Where the kernel is kept, so that a run that was stopped goes on; each choice of values has a store of its own. */
+function storeOf(setting: Setting, values: readonly KernelValue[]): StoreOptions | undefined {
+  const { store, folder, dataset, train } = setting;
+  const path = store ?? (folder === undefined ? undefined : join(folder, `kernel-${values.join("-")}.zarr`));
+  if (path === undefined) return undefined;
+  return { path, about: `${train.count} rows of the ${train.split} part of ${dataset.name}` };
 }
 
 /** The kernels of some test items. `prior` says whose variances are needed. */

@@ -16,6 +16,8 @@ import { trainKernels } from "./kernels.ts";
 import { canKeep, fitKey, type KernelRun, loadFit, savedPredictor, saveFit } from "./model-file.ts";
 import type { Result } from "./result.ts";
 import { scoresOf } from "./scores.ts";
+import { type SearchResult, search } from "./search.ts";
+import { searchJson, searchSection } from "./search-section.ts";
 import { sectionsOf } from "./sections.ts";
 import { type PredictQuestion, type Setting, settingOf, trainValues } from "./setting.ts";
 import { Stopwatch } from "./stopwatch.ts";
@@ -27,7 +29,7 @@ export type PredictOutcome = Outcome & { readonly result: Result };
 /**
  * Exact prediction with the kernel of a network.
  * @returns `errors`, `errorRate`, `errorRateCi` (Wilson, 95 %), `jitter`, `condition`, `logEvidence?`, `mean?`, `variance?`,
- * `probabilities?`, `learningCurve?`, `confusion`, `seconds{kernel, solve, predict}`; a report with confusion and certainty.
+ * `probabilities?`, `learningCurve?`, `confusion`, `search?{tries[], best, net}`, `seconds{kernel, solve, predict}`; a report with confusion and certainty.
  * @throws FathomError unsupported naming a layer without a kernel; bad-input, bad-shape for items and settings that cannot be used;
  * failed where the kernel is singular with the jitter asked for; too-large for finite times; cancelled.
  * @example
@@ -35,22 +37,29 @@ export type PredictOutcome = Outcome & { readonly result: Result };
  */
 export async function predict(asked: PredictQuestion): Promise<PredictOutcome> {
   const start = performance.now();
-  const setting = settingOf(asked);
+  const given = settingOf(asked);
+  const searched = asked.search && (await search(given, asked.search, asked.seed));
+  const setting = searched === undefined ? given : withBest(given, searched);
   const result = await predicted(setting);
   return {
     result,
-    json: predictJson(result),
+    json: { ...predictJson(result), ...(searched && { search: searchJson(searched) }) },
     document: {
       title: "Prediction",
-      subject: describeNet(asked.net),
+      subject: describeNet(setting.net),
       facts: factsOf(setting),
       verdict: verdictOf(result),
       advice: [],
-      sections: sectionsOf(result),
+      sections: [...sectionsOf(result), ...(searched ? [searchSection(searched)] : [])],
       notApplicable: [],
       reproduction: reproduction(asked, (performance.now() - start) / 1000),
     },
   };
+}
+
+/** What is fitted to all training items after a search. */
+function withBest(setting: Setting, { net, best }: SearchResult): Setting {
+  return { ...setting, net, jitter: best.candidate.jitter ?? setting.jitter };
 }
 
 async function predicted(setting: Setting): Promise<Result> {

@@ -6,6 +6,7 @@ import { FathomError } from "../../tensor/index.ts";
 import type { Progress } from "../document.ts";
 import type { Asked } from "../reproduction.ts";
 import { type Items, itemsOf, type Rows } from "./items.ts";
+import type { SearchOptions } from "./search.ts";
 
 /**
  * Whose prediction: `nngp` a Bayesian network (the Gaussian process of its initial outputs), `ntk` the ensemble of trained
@@ -33,6 +34,10 @@ export interface PredictQuestion extends Asked {
   readonly variance?: true;
   /** Also of the first so many training items: a learning curve from one kernel. */
   readonly curve?: readonly number[];
+  /** Finds variances, depth or jitter first; the best network is then fitted to all training items. */
+  readonly search?: SearchOptions;
+  /** Where the kernel of the training items is kept or found; in the folder, where there is one, unless said. */
+  readonly store?: string;
   /** Keeps the kernel, the fitted model and the predictions. */
   readonly folder?: string;
   readonly onProgress?: (progress: Progress) => void;
@@ -60,6 +65,7 @@ export interface Setting {
   readonly threads: number | undefined;
   /** Bytes that the factor may take. */
   readonly memory: number | undefined;
+  readonly store: string | undefined;
   readonly folder: string | undefined;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: ((progress: Progress) => void) | undefined;
@@ -94,6 +100,7 @@ export function settingOf(asked: PredictQuestion): Setting {
     sizes: sizesOf(asked, train.count),
     threads: options?.threads,
     memory: options?.memory,
+    store: asked.store,
     folder: asked.folder,
     signal: asked.signal,
     onProgress: asked.onProgress,

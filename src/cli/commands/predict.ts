@@ -1,6 +1,7 @@
 /** @file `fathom predict`: exact prediction with the kernel of an infinitely wide network. */
 import { type Command, Option } from "commander";
-import type { Get, PredictOutcome } from "../../analyses/index.ts";
+import type { Get, PredictOutcome, SearchOptions, SearchSpace } from "../../analyses/index.ts";
+import type { Dataset } from "../../data/index.ts";
 import { FathomError } from "../../tensor/index.ts";
 import type { CommandSpec } from "../command.ts";
 import type { Context } from "../context.ts";
@@ -13,10 +14,12 @@ import { predictionsCsv } from "../predictions-csv.ts";
 import { asking } from "../questions.ts";
 import { summaryText, writeFigure, writeReport } from "../report-files.ts";
 import { type RowRange, rowsOf, rowsOption } from "../rows.ts";
+import { searchSpaceOption } from "../search-space.ts";
 
 const gets = ["nngp", "ntk", "ntkgp"] as const;
 const modes = ["float64", "float32-refined"] as const;
 const precisions = ["float32", "float64"] as const;
+const objectives = ["evidence", "validation"] as const;
 const parameterisations = ["ntk", "standard"] as const;
 
 interface PredictOptions extends Omit<DataOptions, "test"> {
@@ -32,7 +35,13 @@ interface PredictOptions extends Omit<DataOptions, "test"> {
   readonly parameterisation: (typeof parameterisations)[number];
   readonly variance?: true;
   readonly curve?: number[];
+  readonly kernel?: string;
   readonly order: number;
+  readonly search?: (typeof objectives)[number];
+  readonly searchSpace?: SearchSpace;
+  readonly searchRows?: number;
+  readonly tries?: number;
+  readonly validation?: RowRange[];
 }
 
 function choiceFlag(name: string, what: string, values: readonly string[]): Option {
@@ -53,7 +62,8 @@ function declare(command: Command): Command {
     "<net>",
     "JSON file, - for standard input, or one line",
   );
-  for (const option of [...rowFlags(), ...predictorFlags(), ...solverFlags()]) command.addOption(option);
+  for (const option of [...rowFlags(), ...predictorFlags(), ...solverFlags(), ...searchFlags()])
+    command.addOption(option);
   return command;
 }
 
@@ -92,9 +102,61 @@ function solverFlags(): Option[] {
       "--jitter <x>",
       "added to the kernel's diagonal, in units of its mean (default: the least of 0, 1e-10, …, 1e-4 that does)",
     ).argParser(numberOption("--jitter", { min: 0 })),
+    new Option(
+      "--kernel <store>",
+      "where the kernel of the training rows is kept or found, as one of fathom kernel (default: in --out)",
+    ),
     choiceFlag("mode", "factor of the kernel; float32-refined takes half the memory", modes),
     choiceFlag("precision", "kernel; float64 is the slow reference", precisions),
   ];
+}
+
+function searchFlags(): Option[] {
+  return [
+    new Option("--search <by>", `find hyper-parameters first, by ${objectives.join(" or ")}`).argParser(
+      choiceOption("--search", objectives),
+    ),
+    new Option(
+      "--search-space <ranges>",
+      "sw2, sb2, depth, jitter as name=low:high (drawn) or name=low:high:points (default: sw2=0.25:16,sb2=0.001:4)",
+    ).argParser(searchSpaceOption),
+    new Option(
+      "--search-rows <n>",
+      "training rows of a try, the first ones (default: at most 500)",
+    ).argParser(integerOption("--search-rows", { min: 1 })),
+    new Option("--tries <n>", "candidates that are drawn (default 20)").argParser(
+      integerOption("--tries", { min: 1 }),
+    ),
+    new Option(
+      "--validation <a:b>",
+      "rows for validation (default: training rows that no try sees)",
+    ).argParser(rowsOption("--validation")),
+  ].map((option) => option.helpGroup("Options of --search:"));
+}
+
+function checkSearch({ search, ...options }: PredictOptions): void {
+  const needs: Record<string, boolean> = {
+    "--search-space": search === undefined && options.searchSpace !== undefined,
+    "--search-rows": search === undefined && options.searchRows !== undefined,
+    "--tries": search === undefined && options.tries !== undefined,
+    "--validation": search !== "validation" && options.validation !== undefined,
+  };
+  for (const [flag, alone] of Object.entries(needs))
+    if (alone) throw badUsage(`${flag} belongs to a search.`, flag, "Add --search validation (or evidence).");
+}
+
+function searchOf({ search: by, ...options }: PredictOptions, dataset: Dataset): { search?: SearchOptions } {
+  if (by === undefined) return {};
+  const { searchSpace: space, searchRows: rows, tries, validation } = options;
+  return {
+    search: {
+      by,
+      ...(space && { space }),
+      ...(rows === undefined ? {} : { rows }),
+      ...(tries === undefined ? {} : { tries }),
+      ...(validation && { validation: rowsOf(dataset, validation, "--validation") }),
+    },
+  };
 }
 
 function checkOptions({ order, learningRate, time }: PredictOptions): void {
@@ -120,7 +182,7 @@ async function ask(
   context: Context,
 ): Promise<PredictOutcome & { data: string }> {
   const { train, test, testFile, get, time, learningRate, jitter, mode, precision, ...rest } = options;
-  const { parameterisation, variance, curve } = options;
+  const { parameterisation, variance, curve, kernel } = options;
   const net = await readNetwork(operand, context.io);
   const dataset = await readDataset(
     { ...rest, ...(testFile === undefined ? {} : { test: testFile }) },
@@ -143,9 +205,24 @@ async function ask(
     ...(jitter === undefined ? {} : { jitter }),
     ...(variance === undefined ? {} : { variance }),
     ...(curve === undefined ? {} : { curve }),
+    ...(kernel === undefined ? {} : { store: kernel }),
+    ...searchOf(options, dataset),
     ...(context.folder === undefined ? {} : { folder: context.folder }),
   });
   return { ...outcome, json: { ...outcome.json, data: dataFacts(dataset) }, data: dataLines(dataset) };
+}
+
+/** A folder that holds the kernel of other rows or another network; here it is a flag. */
+function inFlags(error: unknown): unknown {
+  if (!(error instanceof FathomError) || error.code === "cancelled") return error;
+  if (error.where === undefined || !/\.zarr$/.test(error.where)) return error;
+  return new FathomError({
+    code: error.code,
+    message: error.message,
+    where: `--out or --kernel, ${error.where}`,
+    hint: "Name another folder or store, or remove that one.",
+    cause: error,
+  });
 }
 
 export const predictCommand: CommandSpec = {
@@ -166,17 +243,27 @@ export const predictCommand: CommandSpec = {
       "fathom predict examples/tanh-mlp.json --train 0:500 --get ntk --time 1000 --learning-rate 1",
       "networks in the middle of their training",
     ],
+    [
+      "fathom predict mlp:depth=3,activation=relu --train 0:500 --search evidence --search-space sw2=0.5:8,sb2=0.01:4,depth=1:6 --out found",
+      "find variances and depth first; found/net.json is the best network",
+    ],
   ],
   declare,
   assertable: "errorRate<0.1",
   async run(context, operands, raw) {
     const options = raw as unknown as PredictOptions;
     checkOptions(options);
-    const outcome = await ask(operands[0]!, options, context);
+    checkSearch(options);
+    const outcome = await ask(operands[0]!, options, context).catch((error) => {
+      throw inFlags(error);
+    });
     const text = (await summaryText(outcome.document, context)) + outcome.data;
     if (context.folder === undefined) return { json: outcome.json, text };
     const report = await writeReport(outcome, context.folder);
     const predictions = await writeInto(context.folder, "predictions.csv", predictionsCsv(outcome.result));
+    const { search } = outcome.json as { readonly search?: { readonly net: object } };
+    if (search !== undefined)
+      await writeInto(context.folder, "net.json", `${JSON.stringify(search.net, null, 2)}\n`);
     const figures = [];
     for (const figure of outcome.document.sections.flatMap((section) => section.figures))
       figures.push(await writeFigure(figure, figure.id, context.folder));
