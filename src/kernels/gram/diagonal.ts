@@ -1,4 +1,5 @@
 /** @file The kernel of every item with itself: the prior variances of a prediction. */
+import { setImmediate } from "node:timers/promises";
 import { type NdArray, ndarray } from "../../tensor/index.ts";
 import { createEngine } from "../engine.ts";
 import type { KernelValue } from "../types.ts";
@@ -7,24 +8,38 @@ import { type KernelOf, specOf } from "./options.ts";
 
 /** Items at once: the lanes of the SIMD engine. */
 const together = 4;
+/** Milliseconds that the event loop waits at most, but for the time of one step. */
+const turn = 50;
+
+export interface KernelDiagonalOptions extends KernelOf {
+  /** [items, ...input]. */
+  readonly x: NdArray;
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
  * K(x, x) and Θ(x, x) of every item.
- * @param options - `x`: [items, ...input].
  * @returns [items], float64, of those asked for (`nngp` unless said).
- * @throws FathomError as `kernelMatrix`.
+ * @throws FathomError as `kernelMatrix`; the signal's reason.
  * @example const { nngp } = await kernelDiagonal({ net, x: testImages });
  */
 export async function kernelDiagonal({
   x,
+  signal,
   ...of
-}: KernelOf & { readonly x: NdArray }): Promise<Partial<Record<KernelValue, NdArray<"float64">>>> {
+}: KernelDiagonalOptions): Promise<Partial<Record<KernelValue, NdArray<"float64">>>> {
   const spec = specOf(of, x);
   const items = itemsOf(x, { shape: spec.net.input!.shape, precision: spec.precision, where: "x" });
   const engine = await createEngine(spec);
   try {
     const diagonals = spec.values.map((value) => [value, new Float64Array(items.count)] as const);
+    let last = performance.now();
     for (let from = 0; from < items.count; from += together) {
+      if (performance.now() - last > turn) {
+        await setImmediate();
+        last = performance.now();
+      }
+      signal?.throwIfAborted();
       const block = itemBlock(items, { from, count: Math.min(together, items.count - from) });
       engine.load("a", block);
       engine.load("b", block);

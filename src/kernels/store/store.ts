@@ -56,7 +56,8 @@ export class KernelStore {
     for (const [checked, place] of places.entries()) {
       signal?.throwIfAborted();
       if (!(await this.#isWhole(place))) left.push(place);
-      onProgress?.(checked + 1, places.length);
+      // Of a store that has just begun there is nothing to tell.
+      if (left.length <= checked) onProgress?.(checked + 1, places.length);
     }
     return left;
   }
