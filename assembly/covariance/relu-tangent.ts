@@ -18,6 +18,12 @@ const A: usize = memory.data<f32>([
   0.000458820766, 0.000458820766, 0.000458820766, 0.000458820766,
 ], 16);
 
+/**
+ * Where both items agree at a position, k and S differ by rounding, whose root would be seen in k̇: S counts a few roundings
+ * less, 1 − 2⁻²³.
+ */
+const ROUNDED: f32 = 0.99999988;
+
 // @ts-ignore: decorator
 @inline
 function coefficient(i: i32): v128 {
@@ -29,6 +35,7 @@ function coefficient(i: i32): v128 {
 function scan(lanes: bool, signed: bool, record: usize): void {
   const source = map(record, 2), target = map(record, 3), from = map(record, 24), to = map(record, 25);
   const shape = rectangle(word(record, 5)), zero = f32x4.splat(0), one = f32x4.splat(1);
+  const below = f32x4.splat(ROUNDED);
   const c0 = hCoefficient(0), c1 = hCoefficient(1), c2 = hCoefficient(2);
   const c3 = hCoefficient(3), c4 = hCoefficient(4), c5 = hCoefficient(5);
   const aBytes: usize = lanes ? 32 : 8, bBytes = stepB << 5;
@@ -43,7 +50,8 @@ function scan(lanes: bool, signed: bool, record: usize): void {
         const r = lanes ? v128.load(a, 16) : v128.load32_splat(a, 4);
         const R = f32x4.mul(r, v128.load(b, 16));
         const k = v128.load(source + x), theta = v128.load(from + x);
-        const w = f32x4.pmax(zero, f32x4.sub(f32x4.mul(s, v128.load(b)), signed ? f32x4.abs(k) : k));
+        const limit = f32x4.mul(f32x4.mul(s, v128.load(b)), below);
+        const w = f32x4.pmax(zero, f32x4.sub(limit, signed ? f32x4.abs(k) : k));
         const u = f32x4.mul(w, R), root = f32x4.sqrt(u);
         const h = madd(madd(madd(madd(madd(c5, u, c4), u, c3), u, c2), u, c1), u, c0);
         v128.store(target + x, madd(f32x4.mul(w, root), h, signed ? f32x4.pmax(zero, k) : k));

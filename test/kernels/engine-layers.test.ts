@@ -153,3 +153,31 @@ describe("tiles of the SIMD engine", () => {
     expect(nngp![2 * 4 + 3]!).toBeCloseTo(nngp![2 * 4 + 2]!, 7);
   });
 });
+
+describe("tangent kernels of items that nearly agree", () => {
+  const conv = { kind: "conv", channels: 2, kernel: 3, sb2: 0.3, sw2: 1.5 };
+  const layers = [conv, relu(), conv, relu(), conv, relu(), { kind: "flatten" }, { kind: "dense", width: 1 }];
+  const input = { kind: "image", shape: [1, 6, 6] };
+
+  function relu() {
+    return { kind: "activation", activation: "relu" };
+  }
+
+  it("keep their digits, and so do items with equal regions", async () => {
+    const { data } = uniform(Key.fromSeed(9), "float32", [3 * 36]);
+    // Item 1 is item 0 but for a thousandth; item 2 has a black border as item 3.
+    for (let p = 0; p < 36; p++) data[36 + p] = data[p]! * (1 + 0.001 * (p % 3));
+    const border = (p: number) => Math.floor(p / 6) < 3;
+    const bordered = data.slice(0, 36).map((value, p) => (border(p) ? 0 : value));
+    const all = Float32Array.from([...data, ...bordered]);
+    for (let p = 0; p < 36; p++) if (border(p)) all[72 + p] = 0;
+    const spec = specOf({ input, layers }, { values: ["nngp", "ntk"] });
+    const items = { data: all, count: 4 };
+    const found = tileOf(await simdEngine(spec), items, items).ntk!;
+    const exact = tileOf(referenceEngine(spec), items, items).ntk!;
+    exact.forEach((theta, i) => {
+      // Regions that nearly agree are seen by float32 alone: a rounding of ρ over √(1 − ρ).
+      expect(Math.abs(found[i]! / theta - 1)).toBeLessThan(1e-5);
+    });
+  });
+});

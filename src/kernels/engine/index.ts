@@ -3,6 +3,7 @@ import { buildModel, covarianceProgram } from "../../net/index.ts";
 import { loadAssembly } from "../assembly.ts";
 import { compile } from "../compile/index.ts";
 import type { EngineSpec, TileEngine } from "../types.ts";
+import { nearPairsOf } from "./near.ts";
 import { SimdEngine } from "./simd-engine.ts";
 
 /**
@@ -12,5 +13,6 @@ import { SimdEngine } from "./simd-engine.ts";
  */
 export async function simdEngine(spec: EngineSpec): Promise<TileEngine> {
   const program = compile(covarianceProgram(buildModel(spec.net)), spec.net.input!, spec);
-  return new SimdEngine(program, await loadAssembly("covariance", spec.build), spec.values);
+  const assembly = await loadAssembly("covariance", spec.build);
+  return new SimdEngine(program, assembly, { values: spec.values, near: nearPairsOf(spec) });
 }

@@ -5,6 +5,7 @@ import { BATCH, type Program } from "../compile/index.ts";
 import type { ItemBlock, KernelValue, Tile, TileEngine } from "../types.ts";
 import { type Image, imageOf } from "./image.ts";
 import { type Addresses, Arena, itemStore, LANES, laneStore, type Store } from "./memory.ts";
+import type { NearPairs } from "./near.ts";
 import { preparation } from "./prepare.ts";
 import { mirror, type Own, type Side } from "./side.ts";
 
@@ -26,6 +27,11 @@ interface Interpreter {
   deal(lanes: number, count: number, rows: number, stride: number): void;
 }
 
+interface Options {
+  readonly values: readonly KernelValue[];
+  readonly near: NearPairs | undefined;
+}
+
 /** The interpreter with one program, and the items of both sides. */
 export class SimdEngine implements TileEngine {
   readonly build: AssemblyModule["build"];
@@ -36,15 +42,17 @@ export class SimdEngine implements TileEngine {
   readonly #image: Image;
   /** Four items of side A in lanes, before each gets its own. */
   readonly #lanes: Store;
+  readonly #near: NearPairs | undefined;
   readonly #sides: Record<"a" | "b", Side | undefined> = { a: undefined, b: undefined };
   readonly #tiles: Record<KernelValue, Float32Array> = {
     nngp: new Float32Array(0),
     ntk: new Float32Array(0),
   };
 
-  constructor(program: Program, assembly: AssemblyModule, values: readonly KernelValue[]) {
+  constructor(program: Program, assembly: AssemblyModule, options: Options) {
     this.build = assembly.build;
-    this.values = values;
+    this.values = options.values;
+    this.#near = options.near;
     this.#program = program;
     this.#image = imageOf(this.#arena, program);
     this.#lanes = laneStore(this.#arena, program, 1);
@@ -71,6 +79,7 @@ export class SimdEngine implements TileEngine {
       }
       if (side === "a") this.#deal(store, group * LANES);
     }
+    this.#near?.load(side, items);
     this.#sides[side] = { store, count: items.count, own };
   }
 
@@ -89,6 +98,7 @@ export class SimdEngine implements TileEngine {
         this.#write({ row: i, items, column: group * LANES, columns: b.count });
       }
     }
+    this.#near?.patch(this.#tiles.ntk, { same });
     return this.#finished(same ? a.own : undefined);
   }
 

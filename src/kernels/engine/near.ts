@@ -1,0 +1,86 @@
+/**
+ * @file Pairs of items that nearly agree: the slope of ReLU goes as the angle between them, which float32 does not see below
+ * 1 − ρ of 1e-4 (kernels.md §4). Their Θ comes from the float64 engine's squared distances.
+ */
+import { FathomError } from "../../tensor/index.ts";
+import { type NearDuplicates, nearDuplicates } from "../reference/index.ts";
+import type { EngineSpec, ItemBlock } from "../types.ts";
+
+/** Items are near where the cosine between their numbers is above 1 − this. */
+const NEAR = 1e-4;
+/** Numbers of a sketch: sums over that many parts of an item of length 1. */
+const PARTS = 4;
+
+interface Items {
+  readonly rows: readonly (Float32Array | Float64Array)[];
+  /** 1/|x|, 0 for items without length. */
+  readonly inverse: Float64Array;
+  /** Near items have near sketches. [count × PARTS]. */
+  readonly sketches: Float64Array;
+}
+
+function sketched({ data, count }: ItemBlock): Items {
+  const size = data.length / Math.max(count, 1);
+  const rows = Array.from({ length: count }, (_, i) => data.slice(i * size, (i + 1) * size));
+  const inverse = new Float64Array(count);
+  const sketches = new Float64Array(count * PARTS);
+  for (const [i, row] of rows.entries()) {
+    const length = Math.sqrt(dot(row, row));
+    inverse[i] = length === 0 ? 0 : 1 / length;
+    for (let k = 0; k < size; k++)
+      sketches[i * PARTS + Math.floor((k * PARTS) / size)]! += row[k]! * inverse[i]!;
+    for (let p = 0; p < PARTS; p++) sketches[i * PARTS + p]! /= Math.sqrt(Math.ceil(size / PARTS));
+  }
+  return { rows, inverse, sketches };
+}
+
+function dot(x: ArrayLike<number>, y: ArrayLike<number>): number {
+  let sum = 0;
+  for (let k = 0; k < x.length; k++) sum += x[k]! * y[k]!;
+  return sum;
+}
+
+function isNear(a: Items, i: number, b: Items, j: number): boolean {
+  // |x̂ − ŷ|² = 2(1 − ρ) bounds the squared distance of sketches.
+  let apart = 0;
+  for (let p = 0; p < PARTS; p++) apart += (a.sketches[i * PARTS + p]! - b.sketches[j * PARTS + p]!) ** 2;
+  if (apart > 2 * NEAR) return false;
+  return 1 - dot(a.rows[i]!, b.rows[j]!) * a.inverse[i]! * b.inverse[j]! < NEAR;
+}
+
+/** Finds near pairs of two sides, and evaluates their Θ. */
+export class NearPairs {
+  readonly #evaluate: NearDuplicates;
+  readonly #sides: { a?: Items; b?: Items } = {};
+
+  constructor(evaluate: NearDuplicates) {
+    this.#evaluate = evaluate;
+  }
+
+  load(side: "a" | "b", items: ItemBlock): void {
+    this.#sides[side] = sketched(items);
+  }
+
+  /** Writes Θ of near pairs into a tile; of `same` sides, below the diagonal alone. */
+  patch(tile: Float32Array, { same }: { readonly same: boolean }): void {
+    const { a, b } = this.#sides as Record<"a" | "b", Items>;
+    for (let i = 0; i < a.rows.length; i++) {
+      const end = same ? i : b.rows.length;
+      for (let j = 0; j < end; j++) {
+        if (!isNear(a, i, b, j)) continue;
+        tile[i * b.rows.length + j] = this.#evaluate(a.rows[i]!, b.rows[j]!).ntk!;
+      }
+    }
+  }
+}
+
+/** The near pairs of a network; none where Θ is not asked for, or a layer has no rule for distances. */
+export function nearPairsOf(spec: EngineSpec): NearPairs | undefined {
+  if (!spec.values.includes("ntk")) return undefined;
+  try {
+    return new NearPairs(nearDuplicates({ ...spec, precision: "float64" }));
+  } catch (error) {
+    if (error instanceof FathomError && error.code === "unsupported") return undefined;
+    throw error;
+  }
+}
