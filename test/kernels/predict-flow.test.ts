@@ -125,9 +125,9 @@ describe("gradient descent on a squared loss", () => {
     });
     skew.data[1] = Number.NaN;
     expect(await rejection(() => gradientDescentMse({ ntk: skew, y }))).toMatchObject({ where: "ntk[0, 1]" });
-    const wide = zeros("float64", [4001, 4001]);
+    const wide = zeros("float64", [2001, 2001]);
     expect(
-      await rejection(() => gradientDescentMse({ ntk: wide, y: zeros("float64", [4001, 1]) })),
+      await rejection(() => gradientDescentMse({ ntk: wide, y: zeros("float64", [2001, 1]) })),
     ).toMatchObject({
       code: "too-large",
     });

@@ -49,10 +49,13 @@ function certainty({ scores, setting }: Result): Figure {
     return errors;
   });
   const kept = [...new Set(Array.from({ length: steps }, (_, i) => Math.ceil(((i + 1) * total) / steps)))];
-  const points = kept.map((n) => {
-    const { value, ci } = wilsonShare(sums[n - 1]!, n);
-    return point(n / total, value, { lo: ci[0], hi: ci[1] });
-  });
+  // Among few items the interval is wide and says nothing.
+  const points = kept
+    .filter((n) => n >= Math.min(20, total))
+    .map((n) => {
+      const { value, ci } = wilsonShare(sums[n - 1]!, n);
+      return point(n / total, value, { lo: ci[0], hi: ci[1] });
+    });
   return lineFigure({
     id: "predict-certainty",
     title: "Error among the most certain",

@@ -146,6 +146,7 @@ async function rateOf({ train, classes, signal }: Setting, tangent: BlockMatrix)
 async function fitFlow(setting: Setting, kernels: KernelResult): Promise<Fit> {
   const { get, train, classes, learningRate, jitter, time, variance } = setting;
   const trained = get === "ntk" ? "ntk" : "nngp";
+  setting.onProgress?.({ label: "eigenvectors of the kernel", done: 0, total: null });
   const tangent = trained === "ntk" ? kernels.ntk! : kernels.nngp!;
   const ensemble = gradientDescentMseEnsemble(trained, {
     y: classTargets(train.labels, classes),

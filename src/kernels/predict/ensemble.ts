@@ -51,7 +51,7 @@ export interface Ensemble {
 /**
  * Prepares an ensemble; what each kernel needs is computed once.
  * @returns its two predictors, which throw FathomError bad-input for t < 0, bad-shape for kernels that do not meet.
- * @throws FathomError bad-input where Θ is missing for "ntk", bad-shape, too-large above 4000 rows.
+ * @throws FathomError bad-input where Θ is missing for "ntk", bad-shape, too-large above 2000 rows.
  * @example
  * const ensemble = gradientDescentMseEnsemble("ntk", { nngp, ntk, y, learningRate: 0.1 });
  * ensemble.test(1000, { nngp: crossK, ntk: crossTheta, prior: diagonalK }).variance // [M]

@@ -42,7 +42,7 @@ export type MseFlow = (t: number | readonly number[], start?: FlowStart) => Flow
 /**
  * Prepares the flow: the kernel is taken apart once, each time then costs a few products.
  * @returns a function of time. It throws FathomError bad-input for t < 0, bad-shape for outputs that do not meet.
- * @throws FathomError bad-shape, bad-input (not symmetric, not finite), too-large above 4000 rows.
+ * @throws FathomError bad-shape, bad-input (not symmetric, not finite), too-large above 2000 rows.
  * @example
  * const flow = gradientDescentMse({ ntk, y, learningRate: 0.1 });
  * flow([0, 100, Infinity], { test: { cross } }).test // [3, M, C]

@@ -4,7 +4,13 @@
  */
 import { zeros } from "../../tensor/index.ts";
 import { blockMatrix } from "../gram/matrix.ts";
-import { type Factor, type FactoriseOptions, factorise, type SolveProgress } from "../solve/index.ts";
+import {
+  type Factor,
+  type FactoriseOptions,
+  factorise,
+  logMarginalLikelihood,
+  type SolveProgress,
+} from "../solve/index.ts";
 import type { BlockMatrix } from "../types.ts";
 import { badInput, checkCross, checkedKernel, checkPrior, checkTargets } from "./checks.ts";
 import {
@@ -17,7 +23,6 @@ import {
   transposedProduct,
 } from "./dense.ts";
 import { missingNtk } from "./ensemble.ts";
-import { logMarginalLikelihood } from "./evidence.ts";
 import { isBlocks, type KernelMatrix, kernelProduct, rowsOf } from "./kernel-product.ts";
 import type { GaussianPrediction } from "./prediction.ts";
 

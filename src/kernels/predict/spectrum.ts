@@ -6,8 +6,8 @@ import { eigenSymmetric, FathomError } from "../../tensor/index.ts";
 import { checkedKernel } from "./checks.ts";
 import { type Float64, product, rowsScaled, transposedProduct } from "./dense.ts";
 
-/** Rows up to which a kernel is taken apart: 4000 take a minute and 400 MB; the time grows as the cube. */
-const mostRows = 4000;
+/** Rows up to which a kernel is taken apart: 1600 take 7 to 20 s, and the time grows faster than the cube. */
+const mostRows = 2000;
 
 /** K = U diag(values) Uᵀ; values that are rounding of zeros (or below) are 0. */
 export interface Spectrum {
@@ -22,7 +22,7 @@ export type SpectralFunction = (value: number) => number;
 
 /**
  * Eigenvalues and eigenvectors of a kernel with `ridge` added to its diagonal.
- * @throws FathomError too-large above 4000 rows; bad-shape, bad-input for what is no kernel.
+ * @throws FathomError too-large above 2000 rows; bad-shape, bad-input for what is no kernel.
  * @example const spectrum = kernelSpectrum(ntk, { where: "ntk" });
  */
 export function kernelSpectrum(
