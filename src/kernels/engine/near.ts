@@ -61,14 +61,19 @@ export class NearPairs {
     this.#sides[side] = sketched(items);
   }
 
-  /** Writes Θ of near pairs into a tile; of `same` sides, below the diagonal alone. */
-  patch(tile: Float32Array, { same }: { readonly same: boolean }): void {
+  /**
+   * Writes Θ of near pairs into a tile; of `same` sides, below the diagonal alone. `own` is Θ of items of side A with
+   * themselves, which equal items have too.
+   */
+  patch(tile: Float32Array, { same, own }: { readonly same: boolean; readonly own: Float64Array }): void {
     const { a, b } = this.#sides as Record<"a" | "b", Items>;
     for (let i = 0; i < a.rows.length; i++) {
       const end = same ? i : b.rows.length;
       for (let j = 0; j < end; j++) {
         if (!isNear(a, i, b, j)) continue;
-        tile[i * b.rows.length + j] = this.#evaluate(a.rows[i]!, b.rows[j]!).ntk!;
+        const [x, y] = [a.rows[i]!, b.rows[j]!];
+        const equal = x.every((value, k) => value === y[k]);
+        tile[i * b.rows.length + j] = equal ? own[i]! : this.#evaluate(x, y).ntk!;
       }
     }
   }

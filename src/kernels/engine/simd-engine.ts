@@ -98,7 +98,7 @@ export class SimdEngine implements TileEngine {
         this.#write({ row: i, items, column: group * LANES, columns: b.count });
       }
     }
-    this.#near?.patch(this.#tiles.ntk, { same });
+    this.#near?.patch(this.#tiles.ntk, { same, own: a.own.ntk });
     return this.#finished(same ? a.own : undefined);
   }
 
