@@ -28,6 +28,7 @@ import {
   uniformStep,
 } from "../../src/theory/index.ts";
 import { foreignFigure } from "./foreign-figure.ts";
+import { kernelMaps } from "./kernel-figures.ts";
 import { ratesFigure, surveyFigure, tuneFigure, widthsFigure } from "./report-figures.ts";
 import { sampledFigures } from "./sampled-figures.ts";
 import { isometryLimit, spectrumByDepth, spectrumByWeights } from "./spectrum-figures.ts";
@@ -49,6 +50,7 @@ export const figures: Readonly<Record<string, () => Figure | Promise<Figure>>> =
   "learning-rate-kernel": () => ratesFigure("criticality-ntk"),
   "learning-rate-layers": () => ratesFigure("learning-rate-layers"),
   "foreign-blocks": foreignFigure,
+  "kernel-maps": kernelMaps,
   "spectrum-depth": spectrumByDepth,
   "spectrum-weights": spectrumByWeights,
   "isometry-limit": isometryLimit,

@@ -16,6 +16,7 @@ import {
   scalarActivation,
   universality,
 } from "../../src/theory/index.ts";
+import { kernelTables } from "./kernel-tables.ts";
 import { layerTables } from "./layer-tables.ts";
 import { table } from "./markdown.ts";
 import { networkTables } from "./network-tables.ts";
@@ -25,6 +26,7 @@ import { primitiveTable } from "./primitive-tables.ts";
 export const tables: Readonly<Record<string, () => string>> = {
   commands: commandTable,
   ...layerTables,
+  ...kernelTables,
   ...networkTables,
   primitives: primitiveTable,
   activations,
