@@ -1,5 +1,6 @@
 /** @file Infinite-width kernels and Gaussian-process prediction at scale: the public face of the room. */
 export { type AssemblyBuild, type AssemblyModule, loadAssembly } from "./assembly.ts";
+export { type KernelCost, kernelCost } from "./cost.ts";
 export * from "./empirical/index.ts";
 export { createEngine } from "./engine.ts";
 export {
