@@ -51,6 +51,7 @@ const named: Record<string, readonly [Case["input"], readonly object[]]> = {
   "an output with positions": [odd, [conv(3), relu, conv(3)]],
   "7×7": [{ kind: "image", shape: [1, 7, 7] }, [conv(7), relu, conv(3), relu, conv(4), ...flat]],
   "5×9": [{ kind: "image", shape: [1, 5, 9] }, [conv(3), relu, conv(3, { stride: 2 }), relu, ...flat]],
+  "one position": [{ kind: "image", shape: [2, 1, 1] }, [conv(3), relu, conv(3), relu, ...gap]],
   "one row": [{ kind: "image", shape: [1, 1, 7] }, [conv(3), relu, conv(3), relu, ...gap]],
   "one column": [{ kind: "image", shape: [1, 7, 1] }, [conv(3), relu, conv(3), relu, ...flat]],
   "global pooling": [odd, [conv(3), relu, conv(3), relu, ...gap]],

@@ -51,7 +51,10 @@ export function compile(
   builder.emit({ op: "input", target: start, factor: 1, shift: 0 });
   const ntk = options.values.includes("ntk") ? null : undefined;
   const end = result(builder, lower(builder, ops, { nngp: start, ntk, centred: false }));
-  const vectors = !layout.ids && builder.spaces.every((one) => positionsOf(one) === 1);
+  const alone = builder.instructions.every(
+    ({ windows, ending }) => windows === undefined && ending === undefined,
+  );
+  const vectors = !layout.ids && alone && builder.spaces.every((one) => positionsOf(one) === 1);
   const largest = Math.max(...builder.spaces.map(positionsOf));
   const mapSize = 16 * (vectors ? BATCH : largest);
   const results = [end.nngp, end.ntk].flatMap((map) => (map ? [map.id] : []));
