@@ -45,7 +45,9 @@ function isNear(a: Items, i: number, b: Items, j: number): boolean {
   let apart = 0;
   for (let p = 0; p < PARTS; p++) apart += (a.sketches[i * PARTS + p]! - b.sketches[j * PARTS + p]!) ** 2;
   if (apart > 2 * NEAR) return false;
-  return 1 - dot(a.rows[i]!, b.rows[j]!) * a.inverse[i]! * b.inverse[j]! < NEAR;
+  const [x, y] = [a.inverse[i]!, b.inverse[j]!];
+  // Of lengths that differ much, the distance says less about the angle than ρ does.
+  return Math.min(x, y) * 2 > Math.max(x, y) && 1 - dot(a.rows[i]!, b.rows[j]!) * x * y < NEAR;
 }
 
 /** Finds near pairs of two sides, and evaluates their Θ. */
