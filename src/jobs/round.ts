@@ -26,32 +26,16 @@ export async function runRound<Result>(
   control: Int32Array,
   options: RoundOptions<Result>,
 ): Promise<void> {
-  const settling = new Settling(control, options);
   const { promise: failure, reject } = Promise.withResolvers<never>();
-  const onDone = (task: number, result: unknown) => {
-    const { onDone: done = () => {} } = options;
-    settling
-      .follow(
-        task,
-        inPromise(() => done(task, result as Result)),
-      )
-      .catch(reject);
-  };
+  const settling = new Settling(control, options, reject);
+  const onDone = (task: number, result: unknown) =>
+    settling.follow(task, () => options.onDone?.(task, result as Result));
   try {
     await Promise.race([failure, allIdle(workers, options, onDone)]);
-    await Promise.race([failure, settling.end()]);
   } finally {
     await settling.end();
   }
-}
-
-/** What the work returns; what it throws at once becomes a rejection. */
-function inPromise(work: () => void | Promise<void>): void | Promise<void> {
-  try {
-    return work();
-  } catch (error) {
-    return Promise.reject(error);
-  }
+  settling.rethrow();
 }
 
 /** Posts the round and listens until all workers are idle. */

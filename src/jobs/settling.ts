@@ -6,23 +6,40 @@ export class Settling {
   readonly #ahead: number | undefined;
   readonly #settled: Uint8Array;
   readonly #pending = new Set<Promise<void>>();
+  readonly #onFailure: (error: unknown) => void;
   /** All tasks before this one are settled. */
   #first = 0;
+  #failures: unknown[] = [];
 
-  constructor(control: Int32Array, { tasks, ahead }: { tasks: number; ahead?: number | undefined }) {
+  /** @param onFailure - hears at once of work that failed. */
+  constructor(
+    control: Int32Array,
+    { tasks, ahead }: { tasks: number; ahead?: number | undefined },
+    onFailure: (error: unknown) => void,
+  ) {
     this.#control = control;
     this.#ahead = ahead;
     this.#settled = new Uint8Array(tasks);
+    this.#onFailure = onFailure;
   }
 
-  /** Follows the work that a task's result leads to. @returns its end. */
-  async follow(task: number, work: void | Promise<void>): Promise<void> {
-    if (work !== undefined) {
-      // Who waits for the end of all is not told of failures: the caller is.
-      const quiet = work.catch(() => {});
-      this.#pending.add(quiet);
-      await work.finally(() => this.#pending.delete(quiet));
+  /** Does the work that a task's result leads to, and follows it to its end. */
+  follow(task: number, work: () => void | Promise<void>): void {
+    const followed = this.#follow(task, work).finally(() => this.#pending.delete(followed));
+    this.#pending.add(followed);
+  }
+
+  async #follow(task: number, work: () => void | Promise<void>): Promise<void> {
+    try {
+      await work();
+      this.#settle(task);
+    } catch (error) {
+      this.#failures.push(error);
+      this.#onFailure(error);
     }
+  }
+
+  #settle(task: number): void {
     this.#settled[task] = 1;
     while (this.#settled[this.#first] === 1) this.#first++;
     if (this.#ahead === undefined) return;
@@ -33,5 +50,10 @@ export class Settling {
   /** When nothing that was followed is under way any more. */
   async end(): Promise<void> {
     while (this.#pending.size > 0) await Promise.all(this.#pending);
+  }
+
+  /** @throws the first failure of what was followed. */
+  rethrow(): void {
+    if (this.#failures.length > 0) throw this.#failures[0];
   }
 }

@@ -164,6 +164,21 @@ describe("a pool of workers", () => {
     await expect(run).rejects.toThrow("the disk is full");
   });
 
+  it("ends a round by what comes of the last result, however late", async () => {
+    const { done: _, ...options } = setting(4);
+    const run = runJobs({
+      ...options,
+      threads: 2,
+      tasks: 4,
+      input: input("multiply"),
+      onDone: async (task) => {
+        await setTimeout(100);
+        if (task === 3) throw new Error("the disk is full");
+      },
+    });
+    await expect(run).rejects.toThrow("the disk is full");
+  });
+
   it("refuses a second round at the same time, and any round after it was disposed of", async () => {
     const { done: _, ...options } = setting(4);
     const pool = new WorkerPool({ ...options, threads: 1 });

@@ -79,23 +79,25 @@ describe("a kernel matrix", () => {
     expect(data[599 * 601]).toBe(variances.nngp!.data[599]);
   });
 
-  it.each([2, 4])("has the same bits on %i threads as on one", async (threads) => {
+  it("has the same bits on 2 and on 4 threads as on one", async () => {
     const x1 = items(600);
     const one = await kernelMatrix({ ...both, x1, threads: 1 });
-    const several = await kernelMatrix({ ...both, x1, threads });
-    for (const value of ["nngp", "ntk"] as const)
-      for (const [i, j] of [
-        [0, 0],
-        [1, 0],
-        [1, 1],
-      ] as const)
-        expect(await several[value]!.read(i, j)).toEqual(await one[value]!.read(i, j));
+    for (const threads of [2, 4]) {
+      const several = await kernelMatrix({ ...both, x1, threads });
+      for (const value of ["nngp", "ntk"] as const)
+        for (const [i, j] of [
+          [0, 0],
+          [1, 0],
+          [1, 1],
+        ] as const)
+          expect(await several[value]!.read(i, j)).toEqual(await one[value]!.read(i, j));
+    }
   });
 
-  it("has the same bits on 3 threads as on one where it is smaller than a block", async () => {
+  it("has the same bits on 2 threads as on one where it is smaller than a block", async () => {
     const [x1, x2] = [items(90), items(70, "others")];
     const one = await kernelMatrix({ net: shallow, x1, x2, threads: 1 });
-    const several = await kernelMatrix({ net: shallow, x1, x2, threads: 3 });
+    const several = await kernelMatrix({ net: shallow, x1, x2, threads: 2 });
     expect(await several.nngp!.read(0, 0)).toEqual(await one.nngp!.read(0, 0));
   });
 

@@ -6,7 +6,7 @@ import { type KernelMatrixOptions, kernelMatrix } from "../../src/kernels/index.
 import { parseNetText } from "../../src/net/index.ts";
 import { FathomError, Key, normal } from "../../src/tensor/index.ts";
 
-/** 10 chunks, the last ones of a part of the size. */
+/** 10 chunks, more than are under way at a time, the last ones of a part of the size. */
 export const killedJob: KernelMatrixOptions = {
   net: parseNetText("mlp:depth=1,activation=relu,sw2=2,sb2=0.1,in=3,out=1"),
   x1: normal(Key.fromSeed(7), "float32", [1600, 3]),

@@ -67,7 +67,7 @@ export async function fillByWorkers(threads: number, filling: Filling): Promise<
     ...(slots.count < places.length && { ahead: aheadOf(slots) }),
     signal,
     onDone: (task, pairs) => {
-      onPairs(pairs);
+      if (pairs > 0) onPairs(pairs);
       const index = Math.floor(task / stripsOfBlock);
       left[index]!--;
       return left[index] === 0 ? onBlock(places[index]!, index) : undefined;
