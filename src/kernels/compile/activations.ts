@@ -1,19 +1,28 @@
 /** @file Steps that need the variances of both items: activations and normalisations (kernels.md §3, kernel-engine.md §3). */
-import { type ActivationSpec, scalarHalf, type Trained } from "../../net/index.ts";
+import { scalarHalf, type Trained } from "../../net/index.ts";
 import { mean } from "../../theory/index.ts";
-import { formOf } from "../forms/index.ts";
+import { type ActivationForm, formOf } from "../forms/index.ts";
 import { type Builder, positionsOf, type State } from "./builder.ts";
 import { declined } from "./declined.ts";
 import { here } from "./maps.ts";
 import type { MapValue } from "./program.ts";
-import { tangent } from "./weighted.ts";
+import { type OpOf, tangent } from "./weighted.ts";
 
 /** Largest error of a Hermite series at variance 1 that float32 would hide. */
 const SERIES_ERROR = 1e-6;
 
 /** K → E φφ', Θ → k̇Θ. */
-export function activated(builder: Builder, spec: ActivationSpec, state: State): State {
-  return spec.kind === "relu" ? rectified(builder, state) : formed(builder, spec, state);
+export function activated(builder: Builder, op: OpOf<"activation">, state: State): State {
+  return op.activation.kind === "relu" ? rectified(builder, state) : formed(builder, op, state);
+}
+
+/** About E φ² at variance 1; some activations have none there. */
+function sizeOf(form: ActivationForm): number {
+  try {
+    return Math.max(form.prepare(1, new Float32Array(form.slots), 0), 1e-3);
+  } catch {
+    return 1;
+  }
 }
 
 /** Θ through an activation: nothing where it is 0. */
@@ -43,15 +52,19 @@ function rectified(builder: Builder, { nngp, ntk }: State): State {
 }
 
 /** A form of the interpreter, whose results are in true scale. */
-function formed(builder: Builder, spec: ActivationSpec, { nngp, ntk, centred }: State): State {
+function formed(
+  builder: Builder,
+  { activation: spec, layer }: OpOf<"activation">,
+  { nngp, ntk, centred }: State,
+): State {
   const activation = scalarHalf(spec);
   const form = formOf(activation);
   if (form.missing(1) > SERIES_ERROR) throw declined(`${spec.kind}, whose Hermite series ends too slowly`);
-  const size = Math.max(form.prepare(1, new Float32Array(form.slots), 0), 1e-3);
+  const size = sizeOf(form);
   const target = builder.map({ space: nngp.space, scale: 1, size, nonNegative: false });
   const kept = builder.keep(positionsOf(nngp.space), form.slots);
   const tangent = through(builder, ntk, 1);
-  const use = { index: builder.forms.length, form, activation };
+  const use = { index: builder.forms.length, form, activation, layer };
   builder.forms.push(use);
   builder.emit({
     op: "form",

@@ -64,7 +64,7 @@ const rules = {
     return { ...weighted(builder, here(state.nngp.space), state, weights), centred: state.centred };
   },
   convolution: (builder, op, state) => weighted(builder, convolution(state.nngp, builder, op), state, op),
-  activation: (builder, { activation }, state) => activated(builder, activation, state),
+  activation: (builder, op, state) => activated(builder, op, state),
   layerNorm: (builder, { epsilon, trained }, state) => {
     if (!state.centred) throw declined("layer normalisation of units whose mean is not 0");
     return normalised(builder, state, { epsilon, units: 1, trained });

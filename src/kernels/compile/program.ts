@@ -3,6 +3,7 @@
  * §1, §3). A map holds numbers m with `K = scale·m`, one a position; scales are known when compiling, so that sums over
  * windows stay unscaled.
  */
+import type { CovarianceOp } from "../../net/index.ts";
 import type { ScalarActivation } from "../../theory/index.ts";
 import type { ActivationForm } from "../forms/index.ts";
 
@@ -51,6 +52,8 @@ export interface FormUse {
   readonly index: number;
   readonly form: ActivationForm;
   readonly activation: ScalarActivation;
+  /** The layer it belongs to, for messages. */
+  readonly layer: CovarianceOp["layer"];
 }
 
 /** Maps of one Δ each, kept from one segment for a later one. */

@@ -2,8 +2,9 @@
  * @file What activations other than ReLU keep of items: while items meet themselves, their variances pass through here in
  * float64 (kernels.md §3), and Θ(x, x) with them.
  */
+import { FathomError, relocated } from "../../tensor/index.ts";
 import { derivativeMoment } from "../../theory/index.ts";
-import type { Program } from "../compile/index.ts";
+import type { FormUse, Program } from "../compile/index.ts";
 import { type Arena, LANES } from "./memory.ts";
 
 /** Words of a record: the maps of K and Θ before and after, the form, and the scale of K. */
@@ -18,7 +19,8 @@ export function preparation(
   return (record, slotsAt, positions) => {
     const words = new Int32Array(arena.memory.buffer, record, 30);
     const scale = new Float32Array(arena.memory.buffer, record, 30)[SCALE!]!;
-    const { form, activation } = program.forms[words[FORM!]!]!;
+    const use = program.forms[words[FORM!]!]!;
+    const { form, activation } = use;
     const map = (word: number) => arena.floats(maps + words[word]!, positions * LANES);
     const [source, target, slots] = [
       map(SOURCE!),
@@ -30,7 +32,7 @@ export function preparation(
     for (let i = 0; i < positions * LANES; i++) {
       const [position, lane] = [Math.floor(i / LANES), i % LANES];
       const v = Math.max(source[i]! * scale, 0);
-      const after = form.prepare(v, kept, 0);
+      const after = prepared(use, v, kept);
       if (theta !== undefined) theta.to[i] = theta.from[i]! * derivativeMoment(activation, v);
       target[i] = after;
       for (const [slot, value] of kept.entries()) {
@@ -38,4 +40,14 @@ export function preparation(
       }
     }
   };
+}
+
+/** @throws FathomError as the form, with the layer named in front. */
+function prepared({ form, layer }: FormUse, v: number, kept: Float32Array): number {
+  try {
+    return form.prepare(v, kept, 0);
+  } catch (cause) {
+    if (!(cause instanceof FathomError) || layer === undefined) throw cause;
+    throw relocated(cause, { message: `${layer.name}: ${cause.message}`, where: layer.where });
+  }
 }
