@@ -6,9 +6,10 @@ import { chain } from "./forms-arc";
 import { constant, slotA, slotB } from "./forms-math";
 import { madd } from "../simd";
 
+/** The most terms that any of the eight variances needs: slot 1. */
 // @ts-ignore: decorator
 @inline
-function most(lanes: bool, a: usize, b: usize): i32 {
+export function most(lanes: bool, a: usize, b: usize): i32 {
   const ofB = slotB(b, 1);
   const both = f32x4.pmax(slotA(lanes, a, 1), ofB);
   const pairs = f32x4.pmax(both, i32x4.shuffle(both, both, 2, 3, 0, 1));

@@ -5,6 +5,7 @@
 import { abRelu, erf, gelu, rectified, sign } from "./forms-arc";
 import { exp, expNormalized, gabor, gaussian, wave } from "./forms-exp";
 import { line, series } from "./forms-series";
+import { sparse } from "./forms-sparse";
 
 // src/kernels/forms/form.ts has the same list.
 const LINE = 0;
@@ -19,6 +20,7 @@ const GAUSSIAN = 8;
 const GABOR = 9;
 const RECTIFIED = 10;
 const SERIES = 11;
+const SPARSE = 12;
 
 // @ts-ignore: decorator
 @inline
@@ -36,7 +38,8 @@ function step(
   else if (id == GAUSSIAN) gaussian(lanes, slope, c, a, b, p, to, from, theta);
   else if (id == GABOR) gabor(lanes, slope, c, a, b, to, from, theta);
   else if (id == RECTIFIED) rectified(lanes, slope, c, a, b, p, to, from, theta);
-  else series(lanes, slope, c, a, b, p, to, from, theta);
+  else if (id == SERIES) series(lanes, slope, c, a, b, p, to, from, theta);
+  else sparse(lanes, slope, c, a, b, p, to, from, theta);
 }
 
 // @ts-ignore: decorator
@@ -145,6 +148,12 @@ function ofSeries(
 ): void {
   variants(SERIES, lanes, source, scale, to, from, theta, a, strideA, b, strideB, count, p);
 }
+function ofSparse(
+  lanes: bool, source: usize, scale: f32, to: usize, from: usize, theta: usize,
+  a: usize, strideA: usize, b: usize, strideB: usize, count: i32, p: usize,
+): void {
+  variants(SPARSE, lanes, source, scale, to, from, theta, a, strideA, b, strideB, count, p);
+}
 
 function indexOf(id: i32): u32 {
   switch (id) {
@@ -159,7 +168,8 @@ function indexOf(id: i32): u32 {
     case GAUSSIAN: return ofGaussian.index;
     case GABOR: return ofGabor.index;
     case RECTIFIED: return ofRectified.index;
-    default: return ofSeries.index;
+    case SERIES: return ofSeries.index;
+    default: return ofSparse.index;
   }
 }
 

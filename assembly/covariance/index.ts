@@ -14,6 +14,7 @@ import { cut, fetch, keep, mix, pool, spread } from "./moves";
 import { combine, multiply, normalise, relu } from "./pointwise";
 import { reluBox } from "./relu-box";
 
+export { applyForm } from "./forms";
 export { place } from "./layout";
 
 // Opcodes; src/kernels/compile/encode.ts has the same list.

@@ -44,20 +44,25 @@ export const SMALLEST_VARIANCE = 1e-30;
 const made = new WeakMap<ScalarActivation, HermiteSeries>();
 
 /**
- * The first `count` coefficients of an activation and E φ² behind them, as a function of v: for tables of float32, to 1e-9 of
+ * The coefficients of an activation at some l, and E φ² behind them, as a function of v: for tables of float32, to 1e-9 of
  * sqrt(E φ²). Variances below 1e-30 are taken as that.
- * @example hermiteTable(scalarActivation("tanh"), 32)(1)[32] // E tanh(z)²
+ * @param degrees the l, ascending.
+ * @example hermiteTable(scalarActivation("tanh"), [1, 3])(1)[2] // E tanh(z)²
  */
-export function hermiteTable(act: ScalarActivation, count: number): (v: number) => Float64Array {
-  const direct = (v: number) => Float64Array.of(...hermiteCoefficients(act, v, count), secondMoment(act, v));
+export function hermiteTable(act: ScalarActivation, degrees: readonly number[]): (v: number) => Float64Array {
+  const most = degrees.at(-1)! + 1;
   const table = tabulate({
-    on: () => direct,
+    on: (upper) => {
+      const count = enough(act, upper, most).length;
+      return (v) => {
+        const coefficients = hermiteCoefficients(act, v, count);
+        return Float64Array.of(...degrees.map((l) => coefficients[l] ?? 0), secondMoment(act, v));
+      };
+    },
     accepts: (found, exact) => {
-      const size = exact[count]!;
-      const close = exact
-        .subarray(0, count)
-        .every((a, l) => Math.abs(a - found[l]!) <= 1e-9 * Math.sqrt(size));
-      return close && Math.abs(size - found[count]!) <= 1e-9 * size;
+      const size = exact.at(-1)!;
+      const close = (a: number, l: number) => Math.abs(a - found[l]!) <= 1e-9 * Math.sqrt(size);
+      return exact.subarray(0, -1).every(close) && Math.abs(size - found.at(-1)!) <= 1e-9 * size;
     },
   });
   return (v) => table(Math.max(v, SMALLEST_VARIANCE));
@@ -114,12 +119,12 @@ function agree(found: Float64Array, exact: Float64Array, size: number): boolean 
   return exact.every((a, l) => Math.abs(a - found[l]!) * Math.sqrt(1 + l) <= 1e-11 * size);
 }
 
-/** As many coefficients as are more than rounding, or MOST_TERMS. */
-function enough(act: ScalarActivation, v: number): Float64Array {
+/** As many coefficients as are more than rounding, or `most`. */
+function enough(act: ScalarActivation, v: number, most = MOST_TERMS): Float64Array {
   const size = NOTHING * Math.sqrt(secondMoment(act, v));
   for (let count = FEWEST; ; count *= 2) {
-    const coefficients = hermiteCoefficients(act, v, count);
-    if (count >= MOST_TERMS || vanishes(coefficients, size)) return coefficients;
+    const coefficients = hermiteCoefficients(act, v, Math.min(count, most));
+    if (count >= most || vanishes(coefficients, size)) return coefficients;
   }
 }
 

@@ -1,13 +1,6 @@
-/** @file Runs the forms of assembly/covariance on single pairs: the real loops, compiled alone, in either build. */
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import asc from "assemblyscript/asc";
-import type { AssemblyBuild } from "../../src/kernels/assembly.ts";
+/** @file Runs the forms of assembly/covariance on single pairs: the loops of the engine, in either build. */
+import { type AssemblyBuild, loadAssembly } from "../../src/kernels/assembly.ts";
 import type { ActivationForm } from "../../src/kernels/forms/index.ts";
-
-const folder = join(import.meta.dirname, "../../assembly/covariance");
-const ENTRY = "entry.ts";
-const flags = ["-O3", "--noAssert", "--runtime", "stub", "--importMemory", "--enable", "simd"];
 
 /** A covariance and both variances. */
 export type Pair = readonly [c: number, v1: number, v2: number];
@@ -40,40 +33,14 @@ export type FormRunner = (
   options?: { readonly ntk?: boolean; readonly lanes?: boolean },
 ) => FormRun;
 
-async function compiled(build: AssemblyBuild): Promise<WebAssembly.Module> {
-  let bytes: Uint8Array<ArrayBuffer> | undefined;
-  const { error, stderr } = await asc.main(
-    [
-      ENTRY,
-      "--baseDir",
-      folder,
-      "-o",
-      "module.wasm",
-      ...flags,
-      ...(build === "relaxed" ? ["--enable", "relaxed-simd"] : []),
-    ],
-    {
-      readFile: (name, base) => {
-        if (name === ENTRY) return 'export { applyForm } from "./forms";';
-        const path = join(base, name);
-        return existsSync(path) ? readFileSync(path, "utf8") : null;
-      },
-      writeFile: (_, contents) => {
-        bytes = Uint8Array.from(contents as Uint8Array);
-      },
-    },
-  );
-  if (error !== null || bytes === undefined) throw new Error(stderr.toString());
-  return WebAssembly.compile(bytes);
-}
-
 /** Where things stand in memory: the module's own constants come first. */
 const START = 65536;
 
 /** A runner; every pair stands in all four lanes of a position. */
 export async function formRunner(build: AssemblyBuild): Promise<FormRunner> {
   const memory = new WebAssembly.Memory({ initial: 256 });
-  const instance = new WebAssembly.Instance(await compiled(build), { env: { memory } });
+  const { module } = await loadAssembly("covariance", build);
+  const instance = new WebAssembly.Instance(module, { env: { memory, prepare: () => {} } });
   const applyForm = instance.exports["applyForm"] as ApplyForm;
   return (form, pairs, { ntk = true, lanes = false } = {}) => {
     const n = pairs.length;

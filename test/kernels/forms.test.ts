@@ -45,11 +45,12 @@ const VARIANCES = [1e-6, 0.05, 1, 4];
 // Panels of coefficients of other variances would have to be made.
 const SERIES_VARIANCES = [1e-6, 1, 4];
 
+/** Every pair of variances once: kernels are symmetric (tested below). */
 function grid(variances: readonly number[]): Pair[] {
-  return variances.flatMap((v1) =>
-    variances.flatMap((v2) =>
-      CORRELATIONS.map((rho): Pair => [Math.fround(rho * Math.sqrt(v1 * v2)), v1, v2]),
-    ),
+  return variances.flatMap((v1, i) =>
+    variances
+      .slice(0, i + 1)
+      .flatMap((v2) => CORRELATIONS.map((rho): Pair => [Math.fround(rho * Math.sqrt(v1 * v2)), v1, v2])),
   );
 }
 
@@ -126,10 +127,20 @@ const closed: readonly Bound[] = [
   { spec: { kind: "polynomial", coefficients: [0.3, -1, 0.5, 0.25, -0.1] }, k: 8e-7, kdot: 1e-6, near: 1e-6 },
 ];
 
-/** Beyond rounding, what the series leaves out: 1e-7 of k and 1e-6 of k̇ at v = 4. */
-const series: readonly Bound[] = ["tanh", "silu", "sigmoid", "softplus", "mish", "geluTanh", "arctan"].map(
-  (spec) => ({ spec, kdot: 2e-6, near: 2e-6, variances: SERIES_VARIANCES }),
-);
+/**
+ * By a quadrature over the terms of the series, which adds 6e-5 of what lies beyond l = 20 of them: little of k, but of the k̇ of
+ * a saturated or kinked φ as much as is stated; where φ' jumps (selu), k̇ is an angle close to |ρ| = 1.
+ */
+const series: readonly Bound[] = [
+  ...["tanh", "silu", "sigmoid", "softplus", "mish", "geluTanh", "arctan"].map((spec) => ({
+    spec,
+    kdot: 2e-6,
+    near: 2e-6,
+  })),
+  { spec: "elu", kdot: 2e-6, near: 3e-6 },
+  { spec: "softsign", kdot: 1e-5, near: 2e-5 },
+  { spec: "selu", kdot: 1e-5, near: ANGLE },
+].map((bound) => ({ ...bound, variances: SERIES_VARIANCES }));
 
 describe("float32 forms", () => {
   for (const { spec, k = 4e-7, kdot = 5e-7, near = 6e-7, variances = VARIANCES } of [...closed, ...series]) {
@@ -158,7 +169,7 @@ describe("float32 forms", () => {
   }
 
   it("give the same k with and without the tangent kernel, and with side A in lanes", () => {
-    const pairs = grid([0.3, 2]);
+    const pairs = grid([0.3, 1]);
     for (const { spec } of [...closed, ...series]) {
       const form = formOf(scalarActivation(spec));
       const { k, kdot } = relaxed(form, pairs);
@@ -172,13 +183,13 @@ describe("float32 forms", () => {
   it("are symmetric, and no larger than the variances allow", () => {
     for (const { spec } of [...closed, ...series]) {
       const form = formOf(scalarActivation(spec));
-      const one = relaxed(form, grid([0.3, 2])).k;
+      const one = relaxed(form, grid([0.3, 1])).k;
       const swapped = relaxed(
         form,
-        grid([0.3, 2]).map(([c, v1, v2]): Pair => [c, v2, v1]),
+        grid([0.3, 1]).map(([c, v1, v2]): Pair => [c, v2, v1]),
       ).k;
       const out = new Float32Array(form.slots);
-      for (const [i, [, v1, v2]] of grid([0.3, 2]).entries()) {
+      for (const [i, [, v1, v2]] of grid([0.3, 1]).entries()) {
         const most = Math.sqrt(form.prepare(v1, out, 0) * form.prepare(v2, out, 0));
         expect(Math.abs(one[i]! - swapped[i]!)).toBeLessThan(2e-7 * most);
         expect(Math.abs(one[i]!)).toBeLessThan((1 + 1e-6) * most);
@@ -189,10 +200,10 @@ describe("float32 forms", () => {
   it("of silent positions are what float64 says: no NaN, φ(0)², and E φ' on both sides of a kink", () => {
     const pairs: Pair[] = [
       [0, 0, 0],
-      [0, 0, 1.3],
-      [0, 1.3, 0],
+      [0, 0, 1],
+      [0, 1, 0],
     ];
-    for (const { spec } of [...closed, ...series, { spec: "elu" }, { spec: "softsign" }]) {
+    for (const { spec } of [...closed, ...series]) {
       const act = scalarActivation(spec);
       const { k, kdot } = simd(formOf(act), pairs);
       const exact = dualKernel(act);
@@ -209,8 +220,8 @@ describe("float32 forms", () => {
     for (const { spec } of [...closed, ...series]) {
       const act = scalarActivation(spec);
       const form = formOf(act);
-      const after = form.prepare(0.7, new Float32Array(form.slots), 0);
-      expect(Math.abs(after - secondMoment(act, 0.7))).toBeLessThan(2e-9 * after + 1e-300);
+      const after = form.prepare(0.6, new Float32Array(form.slots), 0);
+      expect(Math.abs(after - secondMoment(act, 0.6))).toBeLessThan(3e-9 * after + 1e-300);
       expect(form.constants.length).toBeLessThanOrEqual(16);
     }
   });
@@ -234,13 +245,17 @@ describe("float32 forms", () => {
 });
 
 describe("a series form", () => {
-  it("says what it leaves out where the variance is larger than it was made for", () => {
-    const act = scalarActivation("tanh");
-    const form = formOf(act, { largestVariance: 1 });
-    expect(form.missing(1)).toBeLessThan(1e-7);
-    expect(form.missing(9)).toBeGreaterThan(1e-4);
-    const { k } = simd(form, [[9, 9, 9]]);
-    expect(1 - k[0]! / secondMoment(act, 9)).toBeCloseTo(form.missing(9), 6);
-    expect(formOf(act, { largestVariance: 8 }).missing(8)).toBeLessThan(1e-6);
+  it("says what it leaves out: of a kink away from 0 more than float32 hides", () => {
+    const hardtanh = scalarActivation("hardtanh");
+    const form = formOf(hardtanh);
+    expect(form.missing(1)).toBeGreaterThan(1e-6);
+    const { k } = simd(form, [[1, 1, 1]]);
+    expect(1 - k[0]! / secondMoment(hardtanh, 1)).toBeCloseTo(form.missing(1), 6);
+  });
+
+  it("holds for kinks at 0 and saturated activations, to the variances that deep networks have", () => {
+    for (const kind of ["tanh", "arctan", "silu", "mish", "elu", "selu", "softsign"])
+      for (const v of [1e-3, 0.3, 20])
+        expect(formOf(scalarActivation(kind)).missing(v), kind).toBeLessThan(1e-6);
   });
 });

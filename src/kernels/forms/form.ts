@@ -19,6 +19,7 @@ export const forms = {
   gabor: 9,
   rectified: 10,
   series: 11,
+  sparse: 12,
 } as const;
 
 /** An activation for the float32 engine. */

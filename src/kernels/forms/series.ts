@@ -4,26 +4,21 @@
  */
 import {
   derivativeMoment,
+  type HermiteTerms,
   hermiteSeries,
   hermiteTable,
   type ScalarActivation,
   secondMoment,
 } from "../../theory/index.ts";
 import { type ActivationForm, forms, representable } from "./form.ts";
+import { sparseSeries } from "./sparse.ts";
+import { SMALLEST_VARIANCE, termsNeeded } from "./terms.ts";
 
-/** Left out of k, and of k̇, at most: what float32 rounds away. */
-const TOLERANCE = 1e-7;
-const SLOPE_TOLERANCE = 1e-6;
 /** Coefficients that are worth their memory: 4 bytes each a position and item. */
 const MOST_COEFFICIENTS = 96;
-/** As in theory: the coefficients below it are those at it, which keeps E φ' of silent positions. */
-const SMALLEST_VARIANCE = 1e-30;
-
-export interface SeriesOptions {
-  /** The variance up to which the series is to be exact to float32. Default 4. */
-  readonly largestVariance?: number;
-}
-
+/** Where a series is tried. */
+const SMALL = 1;
+const LARGE = 8;
 /** The l that are kept: first, first + step, … */
 interface Pattern {
   readonly first: 0 | 1;
@@ -31,83 +26,71 @@ interface Pattern {
   readonly count: number;
 }
 
-/** The form of a series long enough for `largestVariance`, or as long as is worth it ({@link ActivationForm.missing}). */
-export function seriesForm(
-  act: ScalarActivation,
-  { largestVariance = 4 }: SeriesOptions = {},
-): ActivationForm {
-  const pattern = patternOf(act, largestVariance);
-  const { first, step, count } = pattern;
-  const table = tableOf(act, first + step * count);
-  const rest = (v: number) => {
-    const { coefficients, square } = table(Math.max(v, SMALLEST_VARIANCE));
-    let held = 0;
-    for (let i = 0; i < count; i++) held += (coefficients[first + step * i] ?? 0) ** 2;
-    return Math.max(0, 1 - held / square);
-  };
+/** The form of a series: by quadrature over its terms where that holds, else its first terms. */
+export function seriesForm(act: ScalarActivation): ActivationForm {
+  const { first, step } = parity(act);
+  const full = hermiteSeries(act).length;
+  if (Number.isFinite(full)) return termByTerm(act, { first, step, count: Math.ceil((full - first) / step) });
+  const { form, holds } = sparseSeries(act, step === 1 ? [0, 1] : [first]);
+  if (holds(SMALL) && holds(LARGE)) return form;
+  return termByTerm(act, { first, step, count: countAt(act, LARGE, { first, step }) });
+}
+
+/** A form that keeps the first terms. */
+function termByTerm(act: ScalarActivation, { first, step, count }: Pattern): ActivationForm {
+  const degrees = Array.from({ length: count }, (_, i) => first + step * i);
+  const at = coefficientsAt(act, degrees);
   return {
     id: forms.series,
     constants: [first, step],
     slots: 2 + count,
-    prepare: (v, out, at) => {
+    prepare: (v, out, place) => {
       const variance = Math.max(v, SMALLEST_VARIANCE);
-      const { coefficients, square } = table(variance);
-      out[at] = 1 / Math.sqrt(variance);
-      for (let i = 0; i < count; i++) out[at + 2 + i] = coefficients[first + step * i] ?? 0;
-      out[at + 1] = needed(out.subarray(at + 2, at + 2 + count), square, pattern);
+      const { coefficients, square } = at(variance);
+      out[place] = 1 / Math.sqrt(variance);
+      out.set(coefficients, place + 2);
+      const sizes = { square, slope: variance * derivativeMoment(act, variance) };
+      out[place + 1] = termsNeeded(coefficients, (i) => degrees[i]!, sizes);
       return representable(act, square, v);
     },
-    // The table's own error is 1e-9.
-    missing: (v) => (hermiteSeries(act).length <= first + step * count ? 0 : Math.max(1e-9, rest(v))),
+    missing: (v) => {
+      if (Number.isFinite(hermiteSeries(act).length)) return 0;
+      const { coefficients, square } = at(Math.max(v, SMALLEST_VARIANCE));
+      // The table's own error is 1e-9.
+      return Math.max(1e-9, 1 - coefficients.reduce((sum, a) => sum + a * a, 0) / square);
+    },
   };
 }
 
-/** Coefficients as a function of v, and E φ². */
-function tableOf(act: ScalarActivation, count: number) {
+/** Coefficients at some l as a function of v, and E φ². */
+function coefficientsAt(act: ScalarActivation, degrees: readonly number[]) {
   const series = hermiteSeries(act);
   if (Number.isFinite(series.length))
-    return (v: number) => ({ coefficients: series.terms(v).coefficients, square: secondMoment(act, v) });
-  const table = hermiteTable(act, count);
+    return (v: number) => {
+      const { coefficients } = series.terms(v);
+      return { coefficients: degrees.map((l) => coefficients[l]!), square: secondMoment(act, v) };
+    };
+  const table = hermiteTable(act, degrees);
   return (v: number) => {
     const row = table(v);
-    return { coefficients: row.subarray(0, count), square: row[count]! };
+    return { coefficients: [...row.subarray(0, -1)], square: row.at(-1)! };
   };
 }
 
-/** How many coefficients hold all of E φ² and of v E φ'² but what float32 loses. */
-function needed(coefficients: Float32Array, square: number, { first, step }: Pattern): number {
-  let [value, slope] = [0, 0];
-  for (const [i, a] of coefficients.entries()) slope += (first + step * i) * a * a;
-  const most = [TOLERANCE * square, SLOPE_TOLERANCE * slope];
-  slope = 0;
-  for (let i = coefficients.length - 1; i > 0; i--) {
-    const share = coefficients[i]! ** 2;
-    value += share;
-    slope += (first + step * i) * share;
-    // Half of what may be left out, the rest of the series being the other.
-    if (2 * value > most[0]! || 2 * slope > most[1]!) return i + 1;
-  }
-  return 1;
+/** Which l there are: all, the even, or the odd ones. */
+function parity(act: ScalarActivation): Pick<Pattern, "first" | "step"> {
+  const { coefficients } = hermiteSeries(act).terms(SMALL);
+  const size = 1e-12 * Math.sqrt(secondMoment(act, SMALL));
+  const has = (odd: number) => coefficients.some((a, l) => l % 2 === odd && Math.abs(a) > size);
+  if (has(0) && has(1)) return { first: 0, step: 1 };
+  return { first: has(1) ? 1 : 0, step: 2 };
 }
 
-/** Which l there are, and how many of them hold E φ² and E φ'² at the largest variance. */
-function patternOf(act: ScalarActivation, v: number): Pattern {
-  const { coefficients, missing, missingSlope } = hermiteSeries(act).terms(v);
-  const size = 1e-12 * Math.sqrt(secondMoment(act, v));
-  const has = (parity: number) => coefficients.some((a, l) => l % 2 === parity && Math.abs(a) > size);
-  const step = has(0) && has(1) ? 1 : 2;
-  const first = step === 2 && has(1) ? 1 : 0;
-  const square = secondMoment(act, v);
-  const slopes = v * derivativeMoment(act, v);
-  let [value, slope] = [missing * square, missingSlope * slopes];
-  let length = coefficients.length;
-  while (length > 1) {
-    const share = coefficients[length - 1]! ** 2;
-    value += share;
-    slope += (length - 1) * share;
-    if (2 * value > TOLERANCE * square || 2 * slope > SLOPE_TOLERANCE * slopes) break;
-    length--;
-  }
-  const exact = Number.isFinite(hermiteSeries(act).length) ? coefficients.length : length;
-  return { first, step, count: Math.min(MOST_COEFFICIENTS, Math.ceil((exact - first) / step)) };
+/** How many terms float32 sees at a variance, or as many as are worth it. */
+function countAt(act: ScalarActivation, v: number, { first, step }: Pick<Pattern, "first" | "step">): number {
+  const terms: HermiteTerms = hermiteSeries(act).terms(v);
+  const sizes = { square: secondMoment(act, v), slope: v * derivativeMoment(act, v) };
+  const beyond = { square: terms.missing * sizes.square, slope: terms.missingSlope * sizes.slope };
+  const length = termsNeeded(terms.coefficients, (l) => l, sizes, beyond);
+  return Math.min(MOST_COEFFICIENTS, Math.max(1, Math.ceil((length - first) / step)));
 }
