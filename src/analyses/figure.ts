@@ -148,6 +148,13 @@ export function finiteOrNull(value: number | null | undefined): number | null {
   return typeof value === "number" && Number.isFinite(value) ? value : null;
 }
 
+/** Row-major numbers as rows; what is not finite becomes null. @example numberRows([1, 2, 3, 4], 2) // [[1, 2], [3, 4]] */
+export function numberRows(data: ArrayLike<number>, width: number): (number | null)[][] {
+  return Array.from({ length: data.length / width }, (_, r) =>
+    Array.from({ length: width }, (__, c) => finiteOrNull(data[r * width + c])),
+  );
+}
+
 /**
  * A point with an optional interval; what is not finite becomes null.
  * @example point(3, 0.2, { lo: 0.1, hi: 0.4 })

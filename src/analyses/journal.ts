@@ -2,12 +2,22 @@
  * @file A journal of finished pieces of long work: one JSON line a piece, flushed as soon as it is done. Work that is killed
  * at any moment reads it when it is started again and does only the rest; a line that was cut off counts as not done.
  */
+import { createHash } from "node:crypto";
 import { open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder } from "../make-folder.ts";
 import { FathomError } from "../tensor/index.ts";
 
 const fileName = "journal.jsonl";
+
+/**
+ * The name of a piece.
+ * @param parts Everything that its result depends on, plain JSON.
+ * @example pieceKey({ net, rate: 0.1, seed: 0 })
+ */
+export function pieceKey(parts: unknown): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+}
 
 /** What has been done, by the key of the piece. Without a folder it forgets. */
 export class Journal {

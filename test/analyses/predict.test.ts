@@ -1,6 +1,6 @@
 /** @file The parts of a prediction that are no mathematics of kernels: items, sizes, searches, intervals. */
 import { describe, expect, it } from "vitest";
-import { copiesOf, fingerprint, itemsOf, someItems } from "../../src/analyses/predict/items.ts";
+import { copiesOf, fingerprint, itemsOf, someItems } from "../../src/analyses/items.ts";
 import { leading } from "../../src/analyses/predict/leading.ts";
 import { predict } from "../../src/analyses/predict/question.ts";
 import { scoresOf } from "../../src/analyses/predict/scores.ts";
@@ -207,16 +207,19 @@ describe("a search", () => {
 
   it("refuses ranges and rows that cannot be used", async () => {
     const draw = (space: object) => refusal(() => candidatesOf(space, { tries: 2, seed: 0 }));
-    expect(draw({ sw2: { low: 2, high: 1 } })).toMatchObject({ code: "bad-input", where: "sw2" });
-    expect(draw({ depth: { low: 0, high: 1 } })).toMatchObject({ where: "depth" });
-    expect(draw({ sw2: { low: 1, high: 2, points: 10_001 } })).toMatchObject({ where: "tries" });
+    expect(draw({ sw2: { low: 2, high: 1 } })).toMatchObject({
+      code: "bad-input",
+      where: "search.space.sw2",
+    });
+    expect(draw({ depth: { low: 0, high: 1 } })).toMatchObject({ where: "search.space.depth" });
+    expect(draw({ sw2: { low: 1, high: 2, points: 10_001 } })).toMatchObject({ where: "search.tries" });
     const search = { by: "validation", rows: 100 } as const;
-    expect(await rejection(() => predict({ ...asked, search }))).toMatchObject({ where: "search rows" });
+    expect(await rejection(() => predict({ ...asked, search }))).toMatchObject({ where: "search.rows" });
     const validation = { split: "train", rows: [5] } as const;
     expect(
       await rejection(() => predict({ ...asked, search: { by: "validation", rows: 50, validation } })),
     ).toMatchObject({
-      where: "validation",
+      where: "search.validation",
     });
   });
 });

@@ -51,6 +51,7 @@ it("keeps the fit, goes on with it, and predicts other rows from it", async () =
     expect(readFileSync(join(out, name)).length).toBeGreaterThan(100);
   const again = JSON.parse((await run([...command, "--json", "--out", out])).stdout);
   expect(again.mean).toEqual(first.mean);
+  expect(again.model).toBe(first.model);
   expect(again.seconds.solve).toBe(0);
   const other = [...command, "--json", "--out", out].map((word) =>
     word === "test:0:20" ? "test:10:12" : word,

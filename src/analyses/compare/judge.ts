@@ -1,7 +1,8 @@
 /** @file One network on the data: its kernels, and all that is computed from them. */
-import { checkRequirements, classTargets, denseMatrix, kernelMatrix } from "../../kernels/index.ts";
-import { buildModel, covarianceProgram } from "../../net/index.ts";
+import { classTargets, denseMatrix, kernelMatrix } from "../../kernels/index.ts";
 import { Key, type NdArray, zeros } from "../../tensor/index.ts";
+import { meanOf } from "../../theory/index.ts";
+import { kernelWarnings } from "../kernel-warnings.ts";
 import { centredAlignment } from "./alignment.ts";
 import { unseenError } from "./eigenlearning.ts";
 import { type Evidence, evidenceAsGiven, likeliestEvidence } from "./evidence.ts";
@@ -46,11 +47,7 @@ type Report = (label: string, done: number, total: number | null) => void;
 export async function judge({ name, net }: Contender, setting: Setting): Promise<Judged> {
   const start = performance.now();
   const report: Report = (label, done, total) => setting.onProgress?.({ label, detail: name, done, total });
-  const model = buildModel(net);
-  const warnings = checkRequirements(model, covarianceProgram(model), {
-    values: [setting.get],
-    allowNonGaussianSum: true,
-  });
+  const warnings = kernelWarnings(net, [setting.get]);
   const { kernel, build } = await pooledKernel(net, setting, report);
   const { classes } = setting.dataset;
   const targets = classTargets(setting.train.labels, classes);
@@ -93,8 +90,8 @@ async function pooledKernel(net: Contender["net"], setting: Setting, report: Rep
     precision,
     parameterisation,
     allowNonGaussianSum: true,
-    ...(threads === undefined ? {} : { threads }),
-    ...(signal === undefined ? {} : { signal }),
+    threads,
+    signal,
     onProgress: ({ done, total }) => report("kernel", done, total),
   });
   return { kernel: await denseMatrix(result[get]!), build: result.build };
@@ -144,10 +141,6 @@ function predictedCurve(
   );
   const at = [...new Set([...steps, ...sizes])].sort((a, b) => a - b);
   return at.map((n) => ({ n, error: unseenError(problem, n) }));
-}
-
-function meanOf(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 interface Kernels {

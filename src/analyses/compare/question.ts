@@ -3,10 +3,11 @@
  * answers from the kernel of infinite width: the evidence of its Gaussian process, the alignment of the kernel with the targets,
  * and the learning curve that follows from its eigenvectors, beside the measured one.
  */
-import { createHash } from "node:crypto";
+
+import { version } from "../../version.ts";
 import type { Outcome } from "../document.ts";
-import { Journal } from "../journal.ts";
-import { fingerprint } from "../predict/items.ts";
+import { fingerprint } from "../items.ts";
+import { Journal, pieceKey } from "../journal.ts";
 import { reproduction } from "../reproduction.ts";
 import { count } from "../words.ts";
 import { figuresOf } from "./figures.ts";
@@ -39,7 +40,7 @@ export async function compare(asked: CompareQuestion): Promise<Outcome> {
   const judged: Ranked[] = [];
   for (const contender of setting.nets) {
     setting.signal?.throwIfAborted();
-    const found = await journal.piece(pieceKey(contender, setting), () => judge(contender, setting));
+    const found = await journal.piece(keyOf(contender, setting), () => judge(contender, setting));
     judged.push({ name: contender.name, ...found });
   }
   await journal.close();
@@ -76,18 +77,8 @@ export async function compare(asked: CompareQuestion): Promise<Outcome> {
 }
 
 /** All that the result of one network depends on; its name is not among it. */
-function pieceKey({ net }: Contender, setting: Setting): string {
+function keyOf({ net }: Contender, setting: Setting): string {
   const { train, test, get, sizes, trials, precision, parameterisation, seed } = setting;
-  const parts = [
-    net,
-    fingerprint(train),
-    fingerprint(test),
-    get,
-    sizes,
-    trials,
-    precision,
-    parameterisation,
-    seed,
-  ];
-  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+  const how = { get, sizes, trials, precision, parameterisation, seed };
+  return pieceKey({ version, net, ...how, data: [train, test].map(fingerprint) });
 }

@@ -4,7 +4,8 @@ import type { KernelValue } from "../../kernels/index.ts";
 import { type Net, withInput } from "../../net/index.ts";
 import { FathomError } from "../../tensor/index.ts";
 import type { Progress } from "../document.ts";
-import { type Items, itemsOf, type Rows } from "../predict/items.ts";
+import { type Items, itemsOf, type Rows, sizesUpTo } from "../items.ts";
+import { refused } from "../refused.ts";
 import type { Asked } from "../reproduction.ts";
 
 /** A network and what it is called. */
@@ -82,7 +83,7 @@ export function settingOf(asked: CompareQuestion): Setting {
     train,
     test,
     get: asked.get ?? "nngp",
-    sizes: sizesOf(asked.sizes, train.count),
+    sizes: sizesUpTo(train.count, asked.sizes ?? halvesOf(train.count), "sizes"),
     trials,
     precision: asked.precision ?? "float32",
     parameterisation: asked.parameterisation ?? "ntk",
@@ -103,18 +104,7 @@ function checkNets(nets: readonly Contender[]): void {
   if (twice !== undefined) throw refused("nets", `Two networks are called "${twice}".`, "Call them apart.");
 }
 
-function sizesOf(asked: readonly number[] | undefined, count: number): number[] {
-  const halves = [16, 8, 4, 2].map((part) => Math.round(count / part)).filter((n) => n >= 4);
-  const sizes = asked ?? halves;
-  const bad = sizes.find((n) => !(Number.isInteger(n) && n >= 1 && n <= count));
-  if (bad === undefined) return [...new Set([...sizes, count])].sort((a, b) => a - b);
-  throw refused(
-    "sizes",
-    `There are no ${bad} of ${count} training items.`,
-    `Give whole numbers from 1 to ${count}.`,
-  );
-}
-
-function refused(where: string, message: string, hint: string): FathomError {
-  return new FathomError({ code: "bad-input", where, message, hint });
+/** Four times halved. */
+function halvesOf(count: number): number[] {
+  return [16, 8, 4, 2].map((part) => Math.round(count / part)).filter((n) => n >= 4);
 }

@@ -1,6 +1,8 @@
 /** @file What the entries of a kernel matrix are like, from one pass over its blocks. */
 import type { BlockMatrix } from "../../kernels/index.ts";
 import { eigenSymmetric, type NdArray, ndarray } from "../../tensor/index.ts";
+import { meanOf } from "../../theory/index.ts";
+import { finiteOrNull } from "../figure.ts";
 
 /** Of the entries; those above the diagonal of a symmetric matrix are not counted twice. */
 export interface Entries {
@@ -46,8 +48,8 @@ export async function entriesOf(
     onBlock?.(done + 1, places.length);
   }
   return {
-    least: finite(sums.least),
-    largest: finite(sums.largest),
+    least: finiteOrNull(sums.least),
+    largest: finiteOrNull(sums.largest),
     ...(diagonal && diagonal.length > 0 && { meanDiagonal: meanOf(diagonal) }),
     mean: ratio(sums.sum, sums.count),
     ...(diagonal && { meanCorrelation: ratio(sums.correlation, sums.correlated) }),
@@ -101,16 +103,8 @@ function addEntry(
   sums.correlated++;
 }
 
-function finite(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
-}
-
 function ratio(sum: number, count: number): number | null {
-  return count === 0 ? null : finite(sum / count);
-}
-
-function meanOf(numbers: Float64Array): number {
-  return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+  return count === 0 ? null : finiteOrNull(sum / count);
 }
 
 /** Largest and smallest eigenvalue; `condition` is null where rounding makes the smallest 0 or less. */

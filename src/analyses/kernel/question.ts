@@ -12,6 +12,7 @@ import {
 import type { NdArray } from "../../tensor/index.ts";
 import { describeNet } from "../describe.ts";
 import type { Outcome } from "../document.ts";
+import { numberRows } from "../figure.ts";
 import { reproduction } from "../reproduction.ts";
 import { type Entries, entriesOf, type Spectrum, spectrumOf } from "./entries.ts";
 import { sectionsOf, verdictOf } from "./sections.ts";
@@ -114,7 +115,7 @@ function jsonOf({ setting, result, matrices, store }: KernelAnswer): Record<stri
   const { rows, columns, precision, parameterisation, warnings } = setting;
   const { build, pairs, seconds, pairsPerSecond } = result;
   const shown = matrices.flatMap(({ value, dense }) =>
-    dense === undefined ? [] : [[value, rowsOf(dense)] as const],
+    dense === undefined ? [] : [[value, numberRows(dense.data, dense.shape[1]!)] as const],
   );
   return {
     rows: { split: rows.split, count: rows.count },
@@ -133,14 +134,4 @@ function jsonOf({ setting, result, matrices, store }: KernelAnswer): Record<stri
     ...(store === undefined ? {} : { store }),
     warnings,
   };
-}
-
-/** Rows of numbers; one that is not finite is null. */
-function rowsOf({ shape, data }: NdArray<"float64">): (number | null)[][] {
-  const [rows, columns] = shape as [number, number];
-  return Array.from({ length: rows }, (_, r) =>
-    Array.from(data.subarray(r * columns, (r + 1) * columns), (value) =>
-      Number.isFinite(value) ? value : null,
-    ),
-  );
 }

@@ -1,9 +1,10 @@
 /** @file What a kernel matrix is asked with, its items read. */
 import type { Dataset } from "../../data/index.ts";
-import { checkRequirements, type KernelPlan, type KernelValue } from "../../kernels/index.ts";
-import { buildModel, covarianceProgram, type Net, withInput } from "../../net/index.ts";
+import type { KernelPlan, KernelValue } from "../../kernels/index.ts";
+import { type Net, withInput } from "../../net/index.ts";
 import type { Progress } from "../document.ts";
-import { type Items, itemsOf, type Rows } from "../predict/items.ts";
+import { type Items, itemsOf, type Rows } from "../items.ts";
+import { kernelWarnings } from "../kernel-warnings.ts";
 import type { Asked } from "../reproduction.ts";
 
 export interface KernelQuestion extends Asked {
@@ -44,11 +45,6 @@ export interface Setting {
 export function settingOf(asked: KernelQuestion): Setting {
   const { dataset, get = ["nngp"], precision = "float32", parameterisation = "ntk" } = asked;
   const net = withInput(asked.net, { kind: dataset.kind, shape: dataset.inputShape });
-  const model = buildModel(net);
-  const warnings = checkRequirements(model, covarianceProgram(model), {
-    values: get,
-    allowNonGaussianSum: true,
-  });
   const columns = sameRows(asked) ? undefined : asked.columns;
   return {
     net,
@@ -58,7 +54,7 @@ export function settingOf(asked: KernelQuestion): Setting {
     precision,
     parameterisation,
     about: `${dataset.name}, ${rowsText(asked.rows)}${columns ? ` by ${rowsText(columns)}` : ""}`,
-    warnings,
+    warnings: kernelWarnings(net, get),
   };
 }
 

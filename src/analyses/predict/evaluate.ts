@@ -1,9 +1,8 @@
 /** @file Predicts test items block by block: their kernel with the training items is used and dropped. */
-import { createHash } from "node:crypto";
 import { type NdArray, ndarray } from "../../tensor/index.ts";
-import type { Journal } from "../journal.ts";
+import { fingerprint, someItems } from "../items.ts";
+import { type Journal, pieceKey } from "../journal.ts";
 import type { Predictor } from "./fit.ts";
-import { fingerprint, someItems } from "./items.ts";
 import { testKernels } from "./kernels.ts";
 import type { Setting } from "./setting.ts";
 import type { Stopwatch } from "./stopwatch.ts";
@@ -50,16 +49,8 @@ export async function evaluate(evaluation: Evaluation): Promise<Predicted> {
   const blocks: Piece[] = [];
   for (let from = 0; from < count; from += together) {
     const to = Math.min(count, from + together);
-    const key = createHash("sha256")
-      .update(
-        JSON.stringify([
-          fitKey,
-          fingerprint(someItems(setting.test, from, to)),
-          setting.variance,
-          setting.sizes,
-        ]),
-      )
-      .digest("hex");
+    const items = fingerprint(someItems(setting.test, from, to));
+    const key = pieceKey([fitKey, items, setting.variance, setting.sizes]);
     blocks.push(await journal.piece(key, () => predictBlock(evaluation, from, to)));
   }
   const join = (parts: readonly (readonly number[])[]) => Float64Array.from(parts.flat());

@@ -106,7 +106,8 @@ async function fitEnd(setting: Setting, kernels: KernelResult): Promise<Fit> {
   };
 }
 
-function inference(
+/** What the targets of the first n training items are regressed with. */
+export function inference(
   { train, classes, jitter, mode, threads, memory, signal, onProgress }: Setting,
   n: number,
 ) {

@@ -1,5 +1,5 @@
 /** @file A prediction as the JSON of cli.md. */
-import { finiteOrNull } from "../figure.ts";
+import { finiteOrNull, numberRows } from "../figure.ts";
 import type { Result } from "./result.ts";
 import type { Scores } from "./scores.ts";
 
@@ -22,9 +22,11 @@ export function predictJson(result: Result): Record<string, unknown> {
     relativeJitter: fit?.relativeJitter ?? 0,
     condition: fit?.condition ?? null,
     ...(typeof fit?.logEvidence === "number" ? { logEvidence: fit.logEvidence, scale: fit.scale } : {}),
-    ...(shown ? { mean: rowsOf(predictions.mean.data, classes) } : {}),
+    ...(shown ? { mean: numberRows(predictions.mean.data, classes) } : {}),
     ...(shown && predictions.variance ? { variance: Array.from(predictions.variance.data) } : {}),
-    ...(shown && scores.probabilities ? { probabilities: rowsOf(scores.probabilities.data, classes) } : {}),
+    ...(shown && scores.probabilities
+      ? { probabilities: numberRows(scores.probabilities.data, classes) }
+      : {}),
     confusion: scores.confusion,
     ...(result.curve.length === 0 ? {} : { learningCurve: curveJson(result) }),
     copies: result.copies,
@@ -59,11 +61,4 @@ function curveJson({ curve, scores, facts }: Result) {
     ci: errors.ci,
     loss: finiteOrNull(loss),
   }));
-}
-
-/** Row-major numbers as rows. */
-export function rowsOf(data: Float64Array, width: number): number[][] {
-  return Array.from({ length: data.length / width }, (_, i) =>
-    Array.from(data.subarray(i * width, (i + 1) * width)),
-  );
 }

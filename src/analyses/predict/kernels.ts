@@ -10,7 +10,7 @@ import {
   type StoreOptions,
 } from "../../kernels/index.ts";
 import type { NdArray } from "../../tensor/index.ts";
-import type { Items } from "./items.ts";
+import type { Items } from "../items.ts";
 import type { Setting } from "./setting.ts";
 
 type Float64 = NdArray<"float64">;
@@ -26,6 +26,7 @@ export interface TestTile {
 export async function trainKernels(setting: Setting, values: readonly KernelValue[]): Promise<KernelResult> {
   return kernelMatrix({
     ...common(setting, values),
+    threads: setting.threads,
     x1: setting.train.x,
     store: storeOf(setting, values),
     onProgress: (progress) => setting.onProgress?.({ ...progress, label: "kernel of training items" }),
@@ -56,16 +57,12 @@ export async function testKernels(
 ): Promise<TestTile & { readonly pairs: number }> {
   const cross = await kernelMatrix({
     ...common(setting, values),
+    threads: setting.threads,
     x1: x,
     x2: setting.train.x,
-    ...(onProgress && { onProgress }),
+    onProgress,
   });
-  const { net, precision, parameterisation } = setting;
-  const diagonal =
-    prior &&
-    (await kernelDiagonal({ net, precision, parameterisation, allowNonGaussianSum: true, x, get: [prior] }))[
-      prior
-    ];
+  const diagonal = prior && (await kernelDiagonal({ ...common(setting, [prior]), x }))[prior];
   return {
     ...(cross.nngp && { nngp: await denseMatrix(cross.nngp) }),
     ...(cross.ntk && { ntk: await denseMatrix(cross.ntk) }),
@@ -74,14 +71,6 @@ export async function testKernels(
   };
 }
 
-function common({ net, precision, parameterisation, threads, signal }: Setting, get: readonly KernelValue[]) {
-  return {
-    net,
-    get,
-    precision,
-    parameterisation,
-    allowNonGaussianSum: true,
-    ...(threads === undefined ? {} : { threads }),
-    ...(signal === undefined ? {} : { signal }),
-  };
+function common({ net, precision, parameterisation, signal }: Setting, get: readonly KernelValue[]) {
+  return { net, get, precision, parameterisation, signal, allowNonGaussianSum: true };
 }

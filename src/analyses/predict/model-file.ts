@@ -2,14 +2,14 @@
  * @file A fitted predictor on disk, `model.safetensors`: K⁻¹ Y of every size, with the network, the data's fingerprint and what
  * the fit found as metadata. Means of new items need nothing else but their kernel with the training items.
  */
-import { createHash } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type KernelResult, kernelProduct } from "../../kernels/index.ts";
 import { decodeSafetensors, encodeSafetensors, FathomError, type NdArray } from "../../tensor/index.ts";
 import { version } from "../../version.ts";
+import { fingerprint } from "../items.ts";
+import { pieceKey } from "../journal.ts";
 import type { Fit, FitFacts } from "./fit.ts";
-import { fingerprint } from "./items.ts";
 import { type Setting, trainValues } from "./setting.ts";
 
 type Float64 = NdArray<"float64">;
@@ -24,6 +24,8 @@ export interface SavedFit {
   readonly alphas: readonly Float64[];
   readonly maxLearningRate: number | null;
   readonly kernel: KernelRun;
+  /** The file. */
+  readonly path: string;
 }
 
 /** Everything that a fit depends on, in a few characters. */
@@ -31,9 +33,7 @@ export function fitKey(setting: Setting): string {
   const { net, get, time, learningRate, jitter, mode, precision, parameterisation, sizes, classes } = setting;
   const steps = Number.isFinite(time) ? { time, learningRate } : {};
   const parts = { version, net, get, ...steps, jitter, mode, precision, parameterisation, sizes, classes };
-  return createHash("sha256")
-    .update(JSON.stringify([parts, fingerprint(setting.train)]))
-    .digest("hex");
+  return pieceKey([parts, fingerprint(setting.train)]);
 }
 
 /** Whether the means of a fit can be kept: at a finite time they have no K⁻¹ Y. */
@@ -55,8 +55,17 @@ export async function loadFit(setting: Setting): Promise<SavedFit | undefined> {
   if (bytes === undefined) return undefined;
   const { tensors, metadata } = decodeSafetensors(bytes, path);
   if (metadata["key"] !== fitKey(setting)) return undefined;
-  const { facts, maxLearningRate, kernel } = JSON.parse(metadata["fit"]!) as Omit<SavedFit, "alphas">;
-  return { facts, maxLearningRate, kernel, alphas: facts.map(({ n }) => tensors[`alpha.${n}`] as Float64) };
+  const { facts, maxLearningRate, kernel } = JSON.parse(metadata["fit"]!) as Omit<
+    SavedFit,
+    "alphas" | "path"
+  >;
+  return {
+    facts,
+    maxLearningRate,
+    kernel,
+    path,
+    alphas: facts.map(({ n }) => tensors[`alpha.${n}`] as Float64),
+  };
 }
 
 /** Writes the fit at once or not at all; the path of the file. @throws FathomError io. */

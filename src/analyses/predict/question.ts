@@ -4,24 +4,24 @@
  */
 import { describeNet } from "../describe.ts";
 import type { Outcome } from "../document.ts";
+import { copiesOf } from "../items.ts";
 import { Journal } from "../journal.ts";
+import { kernelWarnings } from "../kernel-warnings.ts";
 import { reproduction } from "../reproduction.ts";
 import { count } from "../words.ts";
 import { evaluate } from "./evaluate.ts";
 import { verdictOf } from "./findings.ts";
 import { type Fit, fitPredictor } from "./fit.ts";
-import { copiesOf } from "./items.ts";
 import { predictJson } from "./json.ts";
 import { trainKernels } from "./kernels.ts";
 import { canKeep, fitKey, type KernelRun, loadFit, savedPredictor, saveFit } from "./model-file.ts";
 import type { Result } from "./result.ts";
 import { scoresOf } from "./scores.ts";
 import { type SearchResult, search } from "./search.ts";
-import { searchJson, searchSection } from "./search-section.ts";
+import { searchSection } from "./search-section.ts";
 import { sectionsOf } from "./sections.ts";
 import { type PredictQuestion, type Setting, settingOf, trainValues } from "./setting.ts";
 import { Stopwatch } from "./stopwatch.ts";
-import { warningsOf } from "./warnings.ts";
 
 /** An outcome with every item's prediction, for files. */
 export type PredictOutcome = Outcome & { readonly result: Result };
@@ -43,7 +43,7 @@ export async function predict(asked: PredictQuestion): Promise<PredictOutcome> {
   const result = await predicted(setting);
   return {
     result,
-    json: { ...predictJson(result), ...(searched && { search: searchJson(searched) }) },
+    json: { ...predictJson(result), ...(searched && { search: searched }) },
     document: {
       title: "Prediction",
       subject: describeNet(setting.net),
@@ -64,7 +64,7 @@ function withBest(setting: Setting, { net, best }: SearchResult): Setting {
 
 async function predicted(setting: Setting): Promise<Result> {
   const stopwatch = new Stopwatch();
-  const warnings = await warningsOf(setting);
+  const warnings = kernelWarnings(setting.net, trainValues(setting));
   const journal = await Journal.open(setting.folder);
   const { fit, kernel, model } = await fittedOrLoaded(setting, stopwatch);
   await using fitted = fit;
@@ -97,7 +97,7 @@ async function predicted(setting: Setting): Promise<Result> {
 interface Fitted {
   readonly fit: Fit;
   readonly kernel: KernelRun;
-  /** Where the fit is kept. */
+  /** The file that keeps the fit. */
   readonly model: string | undefined;
 }
 
@@ -108,7 +108,7 @@ async function fittedOrLoaded(setting: Setting, stopwatch: Stopwatch): Promise<F
     return {
       fit: { ...saved, predictor: savedPredictor(setting, saved), [Symbol.asyncDispose]: async () => {} },
       kernel: saved.kernel,
-      model: setting.folder,
+      model: saved.path,
     };
   const kernels = await stopwatch.time("kernel", () => trainKernels(setting, trainValues(setting)));
   const { build, pairs, pairsPerSecond } = kernels;

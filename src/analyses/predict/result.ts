@@ -1,7 +1,8 @@
 /** @file All that a prediction found. */
+
+import type { Copies } from "../items.ts";
 import type { Predicted } from "./evaluate.ts";
 import type { FitFacts } from "./fit.ts";
-import type { Copies } from "./items.ts";
 import type { KernelRun } from "./model-file.ts";
 import type { Scores } from "./scores.ts";
 import type { Setting } from "./setting.ts";

@@ -117,7 +117,3 @@ function tableOf(search: SearchResult): DataTable {
       ]),
   };
 }
-
-export function searchJson({ net, ...search }: SearchResult) {
-  return { ...search, net };
-}

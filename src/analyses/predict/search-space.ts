@@ -1,9 +1,9 @@
 /** @file Hyper-parameters that a search goes over: the variances of the network, its depth, the jitter. */
-import { createHash } from "node:crypto";
 import { type Net, withDepth, withVariances } from "../../net/index.ts";
 import { FathomError, Key, uniform } from "../../tensor/index.ts";
 import { recogniseArchitecture } from "../architecture.ts";
 import { describeNet } from "../describe.ts";
+import { refused } from "../refused.ts";
 
 export const parameterNames = ["sw2", "sb2", "depth", "jitter"] as const;
 export type ParameterName = (typeof parameterNames)[number];
@@ -35,7 +35,8 @@ export function candidatesOf(
   for (const [name, range] of ranges) checkRange(name, range);
   const whole = ranges.every(([, { points }]) => points !== undefined);
   const total = whole ? ranges.reduce((product, [, { points }]) => product * points!, 1) : tries;
-  if (total > mostTries) throw badRange("tries", `That makes ${total} tries.`, `Try at most ${mostTries}.`);
+  if (total > mostTries)
+    throw refused("search.tries", `That makes ${total} tries.`, `Try at most ${mostTries}.`);
   const found = whole ? grid(ranges) : drawn(ranges, tries, seed);
   return [{}, ...found];
 }
@@ -45,8 +46,8 @@ function checkRange(name: ParameterName, { low, high, points }: ParameterRange):
   const whole = name !== "depth" || (Number.isInteger(low) && Number.isInteger(high));
   const counted = points === undefined || (Number.isInteger(points) && points >= 1);
   if (low >= least && high >= low && Number.isFinite(high) && whole && counted) return;
-  throw badRange(
-    name,
+  throw refused(
+    `search.space.${name}`,
     `${name} cannot be searched from ${low} to ${high}${points === undefined ? "" : ` in ${points} points`}.`,
     `Give ${name === "depth" ? "whole numbers" : "numbers"} low:high or low:high:points, ${least} ≤ low ≤ high.`,
   );
@@ -104,17 +105,8 @@ export function netOf(net: Net, { sw2, sb2, depth }: Candidate): Net {
     return withVariances(deep, { sw2: weights, sb2: biases });
   throw new FathomError({
     code: "unsupported",
-    where: weights === undefined ? "sw2" : "sb2",
+    where: `search.space.${weights === undefined ? "sb2" : "sw2"}`,
     message: `The layers of this network (${describeNet(net)}) have no common variance to keep while another is searched.`,
     hint: "Search sw2 and sb2 together: both are then set in every layer.",
   });
-}
-
-/** A short name of a network for the journal. */
-export function netKey(net: Net): string {
-  return createHash("sha256").update(JSON.stringify(net)).digest("hex").slice(0, 24);
-}
-
-function badRange(where: string, message: string, hint: string): FathomError {
-  return new FathomError({ code: "bad-input", where, message, hint });
 }

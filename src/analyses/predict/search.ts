@@ -2,21 +2,18 @@
  * @file `--search`: which hyper-parameters suit the data best, by the evidence of the training items or by the error on others
  * that are kept for validation.
  */
-import {
-  type BlockMatrix,
-  classTargets,
-  denseMatrix,
-  gpInference,
-  kernelMatrix,
-} from "../../kernels/index.ts";
+import { gpInference } from "../../kernels/index.ts";
 import type { Net } from "../../net/index.ts";
 import { FathomError } from "../../tensor/index.ts";
 import { version } from "../../version.ts";
 import { finiteOrNull } from "../figure.ts";
-import { Journal } from "../journal.ts";
-import { fingerprint, type Items, itemsOf, type Rows, someItems } from "./items.ts";
+import { fingerprint, type Items, itemsOf, type Rows, someItems } from "../items.ts";
+import { Journal, pieceKey } from "../journal.ts";
+import { refused } from "../refused.ts";
+import { inference } from "./fit.ts";
+import { testKernels, trainKernels } from "./kernels.ts";
 import { scoresOf } from "./scores.ts";
-import { type Candidate, candidatesOf, netKey, netOf, type SearchSpace } from "./search-space.ts";
+import { type Candidate, candidatesOf, netOf, type SearchSpace } from "./search-space.ts";
 import type { Setting } from "./setting.ts";
 
 export type Objective = "evidence" | "validation";
@@ -69,13 +66,13 @@ export async function search(setting: Setting, options: SearchOptions, seed: num
   const candidates = candidatesOf(space, { tries, seed });
   for (const candidate of candidates) netOf(setting.net, candidate);
   const journal = await Journal.open(setting.folder);
-  const { precision, parameterisation, get } = setting;
-  const common = { version, by, precision, parameterisation, get, data: items.map(fingerprint) };
+  const { precision, parameterisation, get, mode } = setting;
+  const common = { version, by, precision, parameterisation, get, mode, data: items.map(fingerprint) };
   const found: Try[] = [];
   for (const [i, candidate] of candidates.entries()) {
     setting.onProgress?.({ label: "search", detail: `try ${i + 1}`, done: i, total: candidates.length });
     const jitter = candidate.jitter ?? setting.jitter;
-    const key = JSON.stringify({ ...common, net: netKey(netOf(setting.net, candidate)), jitter });
+    const key = pieceKey({ ...common, net: netOf(setting.net, candidate), jitter });
     const { candidate: _, ...numbers } = await journal.piece(key, () => tryOne(setting, items, candidate));
     found.push({ ...numbers, candidate });
   }
@@ -98,7 +95,7 @@ function searchItems(setting: Setting, { by, rows, validation }: SearchOptions):
   const used = rows ?? Math.min(usual.rows, most);
   if (!(Number.isInteger(used) && used >= 1 && used <= most)) {
     throw refused(
-      "search rows",
+      "search.rows",
       `A try cannot see ${used} of ${train.count} training items${held ? " and be validated on the rest" : ""}.`,
       `Give a whole number from 1 to ${most}.`,
     );
@@ -114,7 +111,7 @@ function disjoint(validation: Items, seen: Items): Items {
   const shared = validation.rows.find((row) => rows.has(row));
   if (shared === undefined) return validation;
   throw refused(
-    "validation",
+    "search.validation",
     `Row ${shared} is used for training and for validation.`,
     "Give rows that are not among the training rows.",
   );
@@ -141,37 +138,25 @@ async function measured(
   validation: Items | undefined,
   candidate: Candidate,
 ): Promise<Try> {
-  const { get, classes, precision, parameterisation, threads, signal, mode, memory } = setting;
-  const value = get === "nngp" ? "nngp" : "ntk";
-  const kernelOf = async (x1: Items, x2?: Items): Promise<BlockMatrix> => {
-    const { [value]: matrix } = await kernelMatrix({
-      net: netOf(setting.net, candidate),
-      get: [value],
-      precision,
-      parameterisation,
-      allowNonGaussianSum: true,
-      signal,
-      x1: x1.x,
-      ...(x2 && { x2: x2.x }),
-      ...(threads === undefined ? {} : { threads }),
-    });
-    return matrix!;
+  const value = setting.get === "nngp" ? "nngp" : "ntk";
+  const tried: Setting = {
+    ...setting,
+    net: netOf(setting.net, candidate),
+    train: seen,
+    jitter: candidate.jitter ?? setting.jitter,
+    store: undefined,
+    folder: undefined,
+    onProgress: undefined,
   };
-  const y = classTargets(seen.labels, classes);
-  await using posterior = await gpInference(await kernelOf(seen), {
-    y,
-    mode,
-    diagReg: candidate.jitter ?? setting.jitter,
-    ...(threads === undefined ? {} : { threads }),
-    ...(memory === undefined ? {} : { memory }),
-    ...(signal === undefined ? {} : { signal }),
-  });
+  const { [value]: kernel } = await trainKernels(tried, [value]);
+  await using posterior = await gpInference(kernel!, inference(tried, seen.count));
   const { logDet, relativeJitter } = posterior.factor;
   // −½ log 2πe s − log|K|/2N: the evidence at the best scale s, a target.
   const evidence = -0.5 * (Math.log(2 * Math.PI * Math.E * posterior.evidenceScale()) + logDet / seen.count);
   const numbers = { candidate, evidence: finiteOrNull(evidence), relativeJitter };
   if (validation === undefined) return { ...numbers, errors: null, loss: null };
-  const { mean } = await posterior.predict({ cross: await denseMatrix(await kernelOf(validation, seen)) });
+  const { [value]: cross } = await testKernels(tried, validation, { values: [value] });
+  const { mean } = await posterior.predict({ cross: cross! });
   const { errors, loss } = scoresOf({ mean, labels: validation.labels });
   return { ...numbers, errors: errors.count, loss: finiteOrNull(loss) };
 }
@@ -188,14 +173,7 @@ function bestOf(tries: readonly Try[], by: Objective): Try {
       hint: "Search jitter too, or other ranges of the variances.",
     });
   }
-  const better = (a: Try, b: Try) =>
-    by === "evidence" ? a.evidence! > b.evidence! : a.errors! - b.errors! || a.loss! - b.loss!;
-  return usable.reduce((best, one) => {
-    const sign = better(one, best);
-    return sign === true || (typeof sign === "number" && sign < 0) ? one : best;
-  }, first);
-}
-
-function refused(where: string, message: string, hint: string): FathomError {
-  return new FathomError({ code: "bad-input", where, message, hint });
+  const order = (a: Try, b: Try) =>
+    by === "evidence" ? b.evidence! - a.evidence! : a.errors! - b.errors! || a.loss! - b.loss!;
+  return usable.reduce((best, one) => (order(one, best) < 0 ? one : best), first);
 }

@@ -2,10 +2,10 @@
 import type { Dataset } from "../../data/index.ts";
 import type { KernelValue } from "../../kernels/index.ts";
 import { type Net, withInput } from "../../net/index.ts";
-import { FathomError } from "../../tensor/index.ts";
 import type { Progress } from "../document.ts";
+import { type Items, itemsOf, type Rows, sizesUpTo } from "../items.ts";
+import { refused } from "../refused.ts";
 import type { Asked } from "../reproduction.ts";
-import { type Items, itemsOf, type Rows } from "./items.ts";
 import type { SearchOptions } from "./search.ts";
 
 /**
@@ -110,17 +110,7 @@ export function settingOf(asked: PredictQuestion): Setting {
 function sizesOf({ curve = [], time }: PredictQuestion, count: number): number[] {
   if (curve.length > 0 && time !== undefined)
     throw refused("curve", "Learning curves are of the end of training.", "Leave out the time.");
-  const bad = curve.find((n) => !(Number.isInteger(n) && n >= 1 && n <= count));
-  if (bad === undefined) return [...new Set([...curve, count])].sort((a, b) => a - b);
-  throw refused(
-    "curve",
-    `There are no first ${bad} of ${count} training items.`,
-    `Give whole numbers from 1 to ${count}.`,
-  );
-}
-
-function refused(where: string, message: string, hint: string): FathomError {
-  return new FathomError({ code: "bad-input", where, message, hint });
+  return sizesUpTo(count, curve, "curve");
 }
 
 /** Which kernels of the training items are needed. */

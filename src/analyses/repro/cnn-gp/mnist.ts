@@ -1,7 +1,7 @@
 /** @file MNIST as the paper uses it (kernels.md §6.2): trained on rows 5000 to 54,999, asked about the 10,000 test images. */
 import { type Dataset, loadDataset } from "../../../data/index.ts";
 import { FathomError } from "../../../tensor/index.ts";
-import type { Rows } from "../../predict/items.ts";
+import type { Rows } from "../../items.ts";
 
 /** The data set, or why it is not there. */
 export async function openMnist(): Promise<Dataset | string> {

@@ -1,7 +1,8 @@
-/** @file The items of a prediction: rows of a data set as arrays, their fingerprint, and which of them are copies. */
+/** @file The items of kernels: rows of a data set as arrays, their fingerprint, which of them are copies, parts of them by size. */
 import { createHash } from "node:crypto";
-import { type Dataset, labelsOf, rowsAsFloat, rowsAsIds, type SplitName } from "../../data/index.ts";
-import { type NdArray, sizeOf } from "../../tensor/index.ts";
+import { type Dataset, labelsOf, rowsAsFloat, rowsAsIds, type SplitName } from "../data/index.ts";
+import { type NdArray, sizeOf } from "../tensor/index.ts";
+import { refused } from "./refused.ts";
 
 /** Rows of one part of a data set. */
 export interface Rows {
@@ -45,6 +46,21 @@ export function fingerprint({ x, labels }: Items): string {
   for (const { data } of [x, labels])
     sha.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   return sha.digest("hex");
+}
+
+/**
+ * Numbers of first or drawn training items, ascending, all of them last.
+ * @param where What the question calls them.
+ * @throws FathomError bad-input for a number that there are not.
+ */
+export function sizesUpTo(count: number, sizes: readonly number[], where: string): number[] {
+  const bad = sizes.find((n) => !(Number.isInteger(n) && n >= 1 && n <= count));
+  if (bad === undefined) return [...new Set([...sizes, count])].sort((a, b) => a - b);
+  throw refused(
+    where,
+    `There are no ${bad} of ${count} training items.`,
+    `Give whole numbers from 1 to ${count}.`,
+  );
 }
 
 /** Items equal to an earlier one: they make a kernel singular. */
