@@ -44,20 +44,26 @@ export const SMALLEST_VARIANCE = 1e-30;
 const made = new WeakMap<ScalarActivation, HermiteSeries>();
 
 /**
- * The coefficients of an activation at some l, and E φ² behind them, as a function of v: for tables of float32, to 1e-9 of
- * sqrt(E φ²). Variances below 1e-30 are taken as that.
+ * The coefficients of an activation at some l, and E φ² behind them, at variance v.
  * @param degrees the l, ascending.
- * @example hermiteTable(scalarActivation("tanh"), [1, 3])(1)[2] // E tanh(z)²
+ * @example hermiteRow(scalarActivation("tanh"), [1, 3], 1)[2] // E tanh(z)²
  */
+export function hermiteRow(act: ScalarActivation, degrees: readonly number[], v: number): Float64Array {
+  return rowOf(act, degrees, v, enough(act, v, degrees.at(-1)! + 1).length);
+}
+
+function rowOf(act: ScalarActivation, degrees: readonly number[], v: number, count: number): Float64Array {
+  const coefficients = hermiteCoefficients(act, v, count);
+  return Float64Array.of(...degrees.map((l) => coefficients[l] ?? 0), secondMoment(act, v));
+}
+
+/** `hermiteRow` as a function of v for tables of float32, to 1e-9 of sqrt(E φ²); below 1e-30 it is that of 1e-30. */
 export function hermiteTable(act: ScalarActivation, degrees: readonly number[]): (v: number) => Float64Array {
   const most = degrees.at(-1)! + 1;
   const table = tabulate({
     on: (upper) => {
       const count = enough(act, upper, most).length;
-      return (v) => {
-        const coefficients = hermiteCoefficients(act, v, count);
-        return Float64Array.of(...degrees.map((l) => coefficients[l] ?? 0), secondMoment(act, v));
-      };
+      return (v) => rowOf(act, degrees, v, count);
     },
     accepts: (found, exact) => {
       const size = exact.at(-1)!;

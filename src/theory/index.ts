@@ -47,6 +47,7 @@ export { expect2, type PairQuadratureOptions } from "./gaussian-pair.ts";
 export {
   type HermiteSeries,
   type HermiteTerms,
+  hermiteRow,
   hermiteSeries,
   hermiteTable,
   seriesDual,

@@ -4,7 +4,7 @@
  */
 import {
   derivativeMoment,
-  type HermiteTerms,
+  hermiteRow,
   hermiteSeries,
   hermiteTable,
   type ScalarActivation,
@@ -55,9 +55,10 @@ function termByTerm(act: ScalarActivation, { first, step, count }: Pattern): Act
     },
     missing: (v) => {
       if (Number.isFinite(hermiteSeries(act).length)) return 0;
-      const { coefficients, square } = at(Math.max(v, SMALLEST_VARIANCE));
+      const row = hermiteRow(act, degrees, Math.max(v, SMALLEST_VARIANCE));
+      const held = row.subarray(0, -1).reduce((sum, a) => sum + a * a, 0);
       // The table's own error is 1e-9.
-      return Math.max(1e-9, 1 - coefficients.reduce((sum, a) => sum + a * a, 0) / square);
+      return Math.max(1e-9, 1 - held / row.at(-1)!);
     },
   };
 }
@@ -79,18 +80,34 @@ function coefficientsAt(act: ScalarActivation, degrees: readonly number[]) {
 
 /** Which l there are: all, the even, or the odd ones. */
 function parity(act: ScalarActivation): Pick<Pattern, "first" | "step"> {
-  const { coefficients } = hermiteSeries(act).terms(SMALL);
-  const size = 1e-12 * Math.sqrt(secondMoment(act, SMALL));
-  const has = (odd: number) => coefficients.some((a, l) => l % 2 === odd && Math.abs(a) > size);
+  const row = firstCoefficients(act, SMALL);
+  const size = 1e-12 * Math.sqrt(row.at(-1)!);
+  const has = (odd: number) => row.subarray(0, -1).some((a, l) => l % 2 === odd && Math.abs(a) > size);
   if (has(0) && has(1)) return { first: 0, step: 1 };
   return { first: has(1) ? 1 : 0, step: 2 };
 }
 
+/** a_0 to a_191, and E φ². */
+function firstCoefficients(act: ScalarActivation, v: number): Float64Array {
+  const degrees = Array.from({ length: 2 * MOST_COEFFICIENTS }, (_, l) => l);
+  return hermiteRow(act, degrees, v);
+}
+
 /** How many terms float32 sees at a variance, or as many as are worth it. */
 function countAt(act: ScalarActivation, v: number, { first, step }: Pick<Pattern, "first" | "step">): number {
-  const terms: HermiteTerms = hermiteSeries(act).terms(v);
-  const sizes = { square: secondMoment(act, v), slope: v * derivativeMoment(act, v) };
-  const beyond = { square: terms.missing * sizes.square, slope: terms.missingSlope * sizes.slope };
-  const length = termsNeeded(terms.coefficients, (l) => l, sizes, beyond);
+  const row = firstCoefficients(act, v);
+  const coefficients = row.subarray(0, -1);
+  const sizes = { square: row.at(-1)!, slope: v * derivativeMoment(act, v) };
+  const beyond = {
+    square: Math.max(
+      0,
+      coefficients.reduce((rest, a) => rest - a * a, sizes.square),
+    ),
+    slope: Math.max(
+      0,
+      coefficients.reduce((rest, a, l) => rest - l * a * a, sizes.slope),
+    ),
+  };
+  const length = termsNeeded(coefficients, (l) => l, sizes, beyond);
   return Math.min(MOST_COEFFICIENTS, Math.max(1, Math.ceil((length - first) / step)));
 }

@@ -5,7 +5,7 @@
  * what lies beyond l = 20 (by linear programming; 30 times that for p < 2 at 1 - ρ < 2e-4). It fails where the terms oscillate, as
  * those of a kink away from 0 do: then E φ² or E φ'² is missed, and `holds` says so.
  */
-import { derivativeMoment, hermiteTable, type ScalarActivation } from "../../theory/index.ts";
+import { derivativeMoment, hermiteRow, hermiteTable, type ScalarActivation } from "../../theory/index.ts";
 import { type ActivationForm, forms, representable } from "./form.ts";
 import { SMALLEST_VARIANCE, termsNeeded } from "./terms.ts";
 
@@ -36,26 +36,28 @@ const GOOD = 1e-6;
 /** And of E φ'²: where φ' jumps its terms end beyond the nodes. */
 const GOOD_SLOPE = 0.02;
 
+type Parities = readonly (0 | 1)[];
+
+/** Coefficients times the roots of their weights, those of each parity together, and E φ². */
+interface Weighted {
+  readonly coefficients: readonly number[];
+  readonly square: number;
+}
+
 /** The form of an activation with even terms, odd terms, or both. */
-export function sparseSeries(act: ScalarActivation, parities: readonly (0 | 1)[]): SparseSeries {
+export function sparseSeries(act: ScalarActivation, parities: Parities): SparseSeries {
   const computed = NODES.slice(0, LAST_COMPUTED + 1);
   const degrees = computed.flatMap((m) => parities.map((parity) => 2 * m + parity));
   const table = hermiteTable(act, degrees);
-  /** Weighted coefficients, those of each parity together, and E φ². */
-  const at = (v: number) => {
-    const row = table(v);
-    const coefficients = parities.flatMap((parity, i) =>
-      extended(
-        computed.map((_, j) => row[j * parities.length + i]!),
-        parity,
-      ).map((a, j) => a * ROOTS[j]!),
-    );
-    return { coefficients, square: row.at(-1)! };
-  };
-  const degreeOf = (i: number) => 2 * NODES[i % COUNT]! + parities[Math.floor(i / COUNT)]!;
+  // Without the table, whose panels cost more than one row.
+  const direct = (v: number) => weigh(hermiteRow(act, degrees, Math.max(v, SMALLEST_VARIANCE)), parities);
   const missing = (v: number) => {
-    const { coefficients, square } = at(v);
+    const { coefficients, square } = direct(v);
     return Math.max(1e-9, Math.abs(1 - coefficients.reduce((sum, a) => sum + a * a, 0) / square));
+  };
+  const holds = (v: number) => {
+    const slope = direct(v).coefficients.reduce((sum, a, i) => sum + degreeOf(parities, i) * a * a, 0);
+    return missing(v) < GOOD && Math.abs(1 - slope / (v * derivativeMoment(act, v))) < GOOD_SLOPE;
   };
   const form: ActivationForm = {
     id: forms.sparse,
@@ -63,25 +65,38 @@ export function sparseSeries(act: ScalarActivation, parities: readonly (0 | 1)[]
     slots: 2 + COUNT * parities.length,
     prepare: (v, out, place) => {
       const variance = Math.max(v, SMALLEST_VARIANCE);
-      const { coefficients, square } = at(variance);
+      const terms = weigh(table(variance), parities);
       out[place] = 1 / Math.sqrt(variance);
-      out.set(coefficients, place + 2);
-      const needed = parities.map((_, i) =>
-        termsNeeded(coefficients.slice(i * COUNT, (i + 1) * COUNT), (j) => degreeOf(i * COUNT + j), {
-          square,
-          slope: variance * derivativeMoment(act, variance),
-        }),
-      );
-      out[place + 1] = Math.max(...needed);
-      return representable(act, square, v);
+      out[place + 1] = needed(terms, parities, variance * derivativeMoment(act, variance));
+      out.set(terms.coefficients, place + 2);
+      return representable(act, terms.square, v);
     },
     missing,
   };
-  const holds = (v: number) => {
-    const slope = at(v).coefficients.reduce((sum, a, i) => sum + degreeOf(i) * a * a, 0);
-    return missing(v) < GOOD && Math.abs(1 - slope / (v * derivativeMoment(act, v))) < GOOD_SLOPE;
-  };
   return { form, holds };
+}
+
+function weigh(row: Float64Array, parities: Parities): Weighted {
+  const ofParity = (i: number) =>
+    Array.from({ length: LAST_COMPUTED + 1 }, (_, j) => row[j * parities.length + i]!);
+  const coefficients = parities.flatMap((parity, i) =>
+    extended(ofParity(i), parity).map((a, j) => a * ROOTS[j]!),
+  );
+  return { coefficients, square: row.at(-1)! };
+}
+
+/** The l of coefficient i. */
+function degreeOf(parities: Parities, i: number): number {
+  return 2 * NODES[i % COUNT]! + parities[Math.floor(i / COUNT)]!;
+}
+
+/** How many terms of each parity float32 sees. */
+function needed({ coefficients, square }: Weighted, parities: Parities, slope: number): number {
+  const ofParity = parities.map((_, i) => {
+    const own = coefficients.slice(i * COUNT, (i + 1) * COUNT);
+    return termsNeeded(own, (j) => degreeOf(parities, i * COUNT + j), { square, slope });
+  });
+  return Math.max(...ofParity);
 }
 
 /** The coefficients at all nodes from those that were computed. */
