@@ -39,6 +39,11 @@ export class SurveyContext extends RunContext {
     return this.#shared.get(name) as T;
   }
 
+  /** A shared result that is there already; undefined where nobody has asked for it. */
+  find<T>(name: string): T | undefined {
+    return this.#shared.get(name) as T | undefined;
+  }
+
   /** Whether a shared result is there already. */
   has(name: string): boolean {
     return this.#shared.has(name);

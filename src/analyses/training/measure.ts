@@ -17,6 +17,9 @@ export interface TrainingMeasurement {
   readonly rows: { readonly train: number; readonly validation: number; readonly test: number };
 }
 
+/** The name under which a survey shares the promise of its comparison with the questions after it. */
+export const trainingResult = "training";
+
 /**
  * The last tenth of the training split is held out to choose the learning rate by.
  * @param most - held-out rows at most.

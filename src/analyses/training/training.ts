@@ -13,7 +13,7 @@ import { count, rate } from "../words.ts";
 import { trainingAdvice } from "./advice.ts";
 import { chanceError, stepsToTarget } from "./compare.ts";
 import { trainingFigures } from "./figures.ts";
-import { comparisonRows, measureTraining, type TrainingMeasurement } from "./measure.ts";
+import { comparisonRows, measureTraining, type TrainingMeasurement, trainingResult } from "./measure.ts";
 import { comparisonSeconds, planTraining, type TrainingPlan } from "./plan.ts";
 import { rateGrid } from "./rate-grid.ts";
 import { summarise, type TrainingResults } from "./results.ts";
@@ -50,7 +50,9 @@ export const training = defineAnalysis<TrainingPlan, TrainingMeasurement>({
   cost: (context) => comparisonSeconds(modelsOf(context), plannedRows(context)) + edgeSeconds(context),
   predict: plan,
   measure: (context, plan) =>
-    measureTraining(context, plan, { before: given(context), after: challenger(context) }),
+    context.share(trainingResult, () =>
+      measureTraining(context, plan, { before: given(context), after: challenger(context) }),
+    ),
   conclude(context, { measured }): Conclusion {
     const results = summarise(context, measured);
     const label = challenger(context)?.label ?? "advised initialisation";
