@@ -3,6 +3,7 @@ export type { GaussianMoments, ParameterValue, ScalarActivation } from "./activa
 export { arcCosineCoefficients } from "./activations/arc-cosine.ts";
 export { activationConstants } from "./activations/constants.ts";
 export { activationFromFunction, type FunctionActivation } from "./activations/from-function.ts";
+export { activationFromKernel, type GivenKernel } from "./activations/from-kernel.ts";
 export { type ActivationSpec, activationKinds, scalarActivation } from "./activations/index.ts";
 export {
   type Norm,

@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { formOf } from "../../src/kernels/forms/index.ts";
 import {
   activationFromFunction,
+  activationFromKernel,
   derivativeMoment,
   dualKernel,
   type ScalarActivation,
@@ -235,6 +236,11 @@ describe("float32 forms", () => {
     });
     const exp = formOf(scalarActivation("exp"));
     expect(refusal(() => exp.prepare(50, out, 0)).where).toBe("activation.exp");
+  });
+
+  it("are refused for a kernel of one's own, whose function is unknown", () => {
+    const k = dualKernel(scalarActivation("relu")).k;
+    expect(refusal(() => formOf(activationFromKernel({ name: "mine", k }))).code).toBe("unsupported");
   });
 
   it("take a function of one's own by its name for no other", () => {

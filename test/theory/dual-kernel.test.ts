@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import {
   activationFromFunction,
+  activationFromKernel,
   derivativeMoment,
   dual,
   dualDerivative,
@@ -145,5 +146,26 @@ describe("Hermite series", () => {
       const h = 1e-4;
       expectClose(kdot(0.6, 1.3, 0.9), (k(0.6 + h, 1.3, 0.9) - k(0.6 - h, 1.3, 0.9)) / (2 * h), 1e-7, kind);
     }
+  });
+});
+
+describe("a kernel of one's own", () => {
+  const rectified = dualKernel(scalarActivation("relu"));
+
+  it("has the duals that are given, and what follows from them", () => {
+    const act = activationFromKernel({ name: "mine", k: rectified.k, kdot: rectified.kdot });
+    const mine = dualKernel(act);
+    expect(mine.k(0.5, 1, 1.5)).toBe(rectified.k(0.5, 1, 1.5));
+    expect(mine.kdot(0.5, 1, 1.5)).toBe(rectified.kdot(0.5, 1, 1.5));
+    expect(secondMoment(act, 3)).toBe(1.5);
+    expect(derivativeMoment(act, 3)).toBe(0.5);
+  });
+
+  it("refuses what is not known of it, and kernels that are none", () => {
+    const act = activationFromKernel({ name: "mine", k: rectified.k });
+    expect(refusal(() => dualKernel(act).kdot(0.5, 1, 1)).hint).toContain("kdot");
+    expect(refusal(() => act.f(1)).code).toBe("unsupported");
+    for (const k of [() => Number.NaN, (c: number, v1: number) => c + v1])
+      expect(refusal(() => activationFromKernel({ name: "bad", k })).where).toBe("activation.k");
   });
 });
