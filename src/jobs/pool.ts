@@ -3,6 +3,7 @@
  * worker module's affair (`serve.ts`). Workers share one counter, so nobody hands out work, and one bound, so that
  * they do not run ahead of those who take the results.
  */
+import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { FathomError } from "../tensor/index.ts";
 import { deathOf } from "./errors.ts";
@@ -17,7 +18,7 @@ export interface PoolOptions {
   readonly threads: number;
 }
 
-/** Tasks beyond an Int32 would wrap around. */
+/** The bound of tasks plus the lead of workers stays an Int32. */
 const mostTasks = 2 ** 30;
 
 /**
@@ -63,8 +64,8 @@ export class WorkerPool implements AsyncDisposable {
     if (this.#running) throw unusable("The pool is at work", "Wait for the round to end.");
     if (!Number.isInteger(tasks) || tasks < 0 || tasks > mostTasks)
       throw unusable(`A round cannot have ${tasks} tasks`, `Give a whole number up to ${mostTasks}.`);
-    if (ahead !== undefined && !(Number.isInteger(ahead) && ahead >= 1))
-      throw unusable(`No task may begin with ahead ${ahead}`, "Give a whole number from 1.");
+    if (ahead !== undefined && !(Number.isInteger(ahead) && ahead >= 1 && ahead <= mostTasks))
+      throw unusable(`No task may begin with ahead ${ahead}`, `Give a whole number from 1 to ${mostTasks}.`);
     this.#running = true;
     Atomics.store(this.#control, next, 0);
     Atomics.store(this.#control, limit, ahead ?? 2 ** 31 - 1);
@@ -86,6 +87,23 @@ function unusable(message: string, hint: string): FathomError {
 }
 
 /**
+ * Threads for work that takes no more than `most`: those that were asked for, else the cores.
+ * @throws FathomError bad-input unless a whole number from 1 on was asked for.
+ * @example threadCount({ most: 8, asked: 2 }) // 2
+ */
+export function threadCount({ most, asked }: { readonly most: number; readonly asked?: number | undefined }) {
+  if (asked !== undefined && !(Number.isInteger(asked) && asked >= 1)) {
+    throw new FathomError({
+      code: "bad-input",
+      message: `There cannot be ${asked} threads.`,
+      where: "threads",
+      hint: "Give a whole number from 1 on.",
+    });
+  }
+  return Math.max(1, Math.min(asked ?? availableParallelism(), most));
+}
+
+/**
  * One round on a pool of its own.
  * @example await runJobs({ worker: workerModule("kernels/gram/worker"), data, threads: 2, tasks: 64, onDone });
  */
@@ -95,6 +113,10 @@ export async function runJobs<Result>({
   threads,
   ...round
 }: PoolOptions & RoundOptions<Result>): Promise<void> {
-  await using pool = new WorkerPool({ worker, data, threads: Math.max(1, Math.min(threads, round.tasks)) });
+  await using pool = new WorkerPool({
+    worker,
+    data,
+    threads: threadCount({ most: round.tasks, asked: threads }),
+  });
   await pool.run(round);
 }

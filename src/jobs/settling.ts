@@ -10,6 +10,7 @@ export class Settling {
   /** All tasks before this one are settled. */
   #first = 0;
   #failures: unknown[] = [];
+  #ended = false;
 
   /** @param onFailure - hears at once of work that failed. */
   constructor(
@@ -23,8 +24,9 @@ export class Settling {
     this.#onFailure = onFailure;
   }
 
-  /** Does the work that a task's result leads to, and follows it to its end. */
+  /** Does the work that a task's result leads to, and follows it to its end; results that come after `end` lead to none. */
   follow(task: number, work: () => void | Promise<void>): void {
+    if (this.#ended) return;
     const followed = this.#follow(task, work).finally(() => this.#pending.delete(followed));
     this.#pending.add(followed);
   }
@@ -47,9 +49,10 @@ export class Settling {
     Atomics.notify(this.#control, limit);
   }
 
-  /** When nothing that was followed is under way any more. */
+  /** Takes no more results, and returns when nothing that was followed is under way. */
   async end(): Promise<void> {
-    while (this.#pending.size > 0) await Promise.all(this.#pending);
+    this.#ended = true;
+    await Promise.all(this.#pending);
   }
 
   /** @throws the first failure of what was followed. */

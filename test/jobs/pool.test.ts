@@ -1,6 +1,8 @@
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { runJobs, WorkerPool, workerModule } from "../../src/jobs/index.ts";
+import { runJobs, threadCount, WorkerPool, workerModule } from "../../src/jobs/index.ts";
+import { controlLength } from "../../src/jobs/messages.ts";
+import { Settling } from "../../src/jobs/settling.ts";
 import type { Work } from "./workers/odd-jobs.ts";
 
 const worker = new URL("./workers/odd-jobs.ts", import.meta.url);
@@ -164,6 +166,16 @@ describe("a pool of workers", () => {
     await expect(run).rejects.toThrow("the disk is full");
   });
 
+  it("begins nothing with results that come after the round's end", async () => {
+    const settling = new Settling(new Int32Array(controlLength), { tasks: 2 }, () => {});
+    const begun: number[] = [];
+    const follow = (task: number) => settling.follow(task, () => void begun.push(task));
+    follow(0);
+    await settling.end();
+    follow(1);
+    expect(begun).toEqual([0]);
+  });
+
   it("ends a round by what comes of the last result, however late", async () => {
     const { done: _, ...options } = setting(4);
     const run = runJobs({
@@ -196,6 +208,17 @@ describe("a pool of workers", () => {
       code: "bad-input",
       message: expect.stringContaining("ahead 0"),
     });
+  });
+
+  it.each([0, -1, 1.5, Number.NaN])("refuses %d threads", (threads) => {
+    expect(() => threadCount({ most: 4, asked: threads })).toThrow(
+      expect.objectContaining({ code: "bad-input", where: "threads" }),
+    );
+  });
+
+  it("takes no more threads than there is work, and one for none", () => {
+    expect(threadCount({ most: 3, asked: 8 })).toBe(3);
+    expect(threadCount({ most: 0, asked: 8 })).toBe(1);
   });
 
   it("names the module that a package lacks", () => {

@@ -1,7 +1,6 @@
 /** @file Computes blocks of a kernel matrix, on this thread or on workers. */
-import { availableParallelism } from "node:os";
 import { setImmediate } from "node:timers/promises";
-import { runJobs, workerModule } from "../../jobs/index.ts";
+import { runJobs, threadCount, workerModule } from "../../jobs/index.ts";
 import type { TileEngine } from "../types.ts";
 import { type BlockPlace, stripsOfBlock } from "./grid.ts";
 import type { KernelJob } from "./options.ts";
@@ -29,10 +28,11 @@ export interface Filling {
 /**
  * Threads for the work: those that were asked for, else the cores where it is worth their start; no more than strips.
  * @param seconds - of one thread.
+ * @throws FathomError bad-input for a number of threads that cannot be.
  */
 export function threadsFor(places: readonly BlockPlace[], seconds: number, asked?: number): number {
-  const wanted = asked ?? (seconds < worthWorkers ? 1 : availableParallelism());
-  return Math.max(1, Math.min(wanted, places.length * stripsOfBlock));
+  if (asked === undefined && seconds < worthWorkers) return 1;
+  return threadCount({ most: places.length * stripsOfBlock, asked });
 }
 
 /** Computes the blocks one after another with this engine. */

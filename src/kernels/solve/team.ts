@@ -2,9 +2,7 @@
  * @file Who does the rounds of a solver: a pool of workers on one store, or this thread where the matrix is too small to be
  * worth a start of workers.
  */
-import { availableParallelism } from "node:os";
-import { WorkerPool, workerModule } from "../../jobs/index.ts";
-import { FathomError } from "../../tensor/index.ts";
+import { threadCount, WorkerPool, workerModule } from "../../jobs/index.ts";
 import { type CrewData, createCrew, type Round, tasksOf } from "./crew.ts";
 import { factorSlots } from "./factor-tiles.ts";
 import { kernelBytes } from "./tile-kernel.ts";
@@ -21,17 +19,9 @@ export interface Team extends AsyncDisposable {
 /** Matrices of at most so many rows of tiles take tens of milliseconds: less than to start workers. */
 const smallRows = 2;
 
-/** Workers for a matrix of n rows: no more than tiles in a column. */
-export function teamSize(n: number, threads: number = availableParallelism()): number {
-  if (!Number.isInteger(threads) || threads < 1) {
-    throw new FathomError({
-      code: "bad-input",
-      message: `There cannot be ${threads} threads.`,
-      where: "threads",
-      hint: "Give a whole number from 1 on.",
-    });
-  }
-  return Math.max(1, Math.min(threads, tileRows(n) - 1));
+/** Workers for a matrix of n rows: no more than tiles in a column. @throws FathomError bad-input. */
+export function teamSize(n: number, asked?: number): number {
+  return threadCount({ most: tileRows(n) - 1, asked });
 }
 
 /** Bytes that the factor of a matrix takes while it is computed. */
