@@ -20,7 +20,7 @@ export { listModel, type ProbeQuestion, probeModel } from "./foreign/probe.ts";
 export type { ForeignSource } from "./foreign/subject.ts";
 export { surveyForeign } from "./foreign/survey.ts";
 export { type IsometryQuestion, isometry } from "./isometry/isometry.ts";
-export { kernel } from "./kernel/question.ts";
+export { kernel, mostKernelRows } from "./kernel/question.ts";
 export type { KernelQuestion } from "./kernel/setting.ts";
 export { type NtkRate, type NtkRateInputs, ntkRate } from "./learning-rate/ntk-rate.ts";
 export {

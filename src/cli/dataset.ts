@@ -5,12 +5,15 @@ import { FathomError, Key } from "../tensor/index.ts";
 import type { Context } from "./context.ts";
 import { badUsage } from "./errors.ts";
 import { choiceOption, integerOption, numberOption } from "./options.ts";
+import type { RowRange } from "./rows.ts";
 
 export interface DataOptions {
   readonly data: string;
   readonly standardize?: true;
   readonly label?: string;
-  readonly test?: string;
+  /** A file of test rows; rows, where the command asks for them by this name and for the file by `--test-file`. */
+  readonly test?: string | RowRange[];
+  readonly testFile?: string;
   readonly split?: number;
   readonly splitSeed?: number;
   readonly shape?: number[];
@@ -25,10 +28,13 @@ const heading = "Options of data:";
 const dataText =
   "digits (generated), mnist, fashion-mnist, cifar10, or a path: .csv .tsv .libsvm .jsonl (or these .gz) .npz .safetensors, or a folder of IDX, CIFAR-10, train and test files, or pictures by class";
 
-/** The flag that names a file of test rows, where `--test` means something else. */
+/** The flag that names a file of test rows. */
 interface DataFlags {
-  readonly testFile?: string;
+  readonly testFile?: "--test" | "--test-file";
 }
+
+/** Of commands whose `--test` names rows. */
+export const besideRows: DataFlags = { testFile: "--test-file" };
 
 /** Adds the options of a command that needs data. */
 export function withData(command: Command, flags: DataFlags = {}): Command {
@@ -96,7 +102,11 @@ function delimiterOption(text: string): string {
 }
 
 /** The data set with its generated parts drawn from the command's seed. */
-export async function readDataset(options: DataOptions, context: Context): Promise<Dataset> {
+export async function readDataset(
+  options: DataOptions,
+  context: Context,
+  { testFile = "--test" }: DataFlags = {},
+): Promise<Dataset> {
   const { loadDataset } = await import("../data/index.ts");
   const { data, standardize } = options;
   context.progress.report({ label: `reading ${data}`, done: 0, total: null });
@@ -113,9 +123,9 @@ export async function readDataset(options: DataOptions, context: Context): Promi
         done: unit === "bytes" ? inMega(done) : done,
         total: unit === "bytes" ? total && inMega(total) : total,
       }),
-    ...readingOptions(options),
+    ...readingOptions(testFile === "--test" ? options : { ...options, test: options.testFile }),
   }).catch((error) => {
-    throw inFlags(error);
+    throw inDataFlags(error, (name) => (name === "test" ? testFile : flagOf(name)));
   });
 }
 
@@ -153,24 +163,26 @@ const readingNames = [
 ] as const;
 
 /** Only what was given: a format refuses what it has no use for. */
-function readingOptions(options: DataOptions): Partial<LoadOptions> {
+function readingOptions(
+  options: { readonly [name in (typeof readingNames)[number]]?: unknown },
+): Partial<LoadOptions> {
   return Object.fromEntries(
     readingNames.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
   );
 }
 
-/** The library names its options; here they are flags. */
-function inFlags(error: unknown): unknown {
+/** Names of options are in the middle of what a reader of data says. */
+function inDataFlags(error: unknown, flagOfName: (name: string) => string): unknown {
   if (!(error instanceof FathomError) || error.where === undefined) return error;
   const [, place, name] = /^(.*), (\w+)$/.exec(error.where) ?? [];
   const option = readingNames.find((known) => known === name);
   if (option === undefined) return error;
-  const flag = flagOf(option);
+  const flag = flagOfName(option);
   return new FathomError({
     code: error.code,
     message: error.message.replace(`The option ${option}`, flag),
     where: `${place}, ${flag}`,
-    ...(error.hint === undefined ? {} : { hint: withFlags(error.hint) }),
+    ...(error.hint === undefined ? {} : { hint: withFlags(error.hint, flagOfName) }),
     cause: error,
   });
 }
@@ -180,6 +192,8 @@ function flagOf(option: string): string {
 }
 
 /** Only the list of what applies names options; elsewhere these words mean what they say. */
-function withFlags(hint: string): string {
-  return hint.replace(/(?<=what applies is ).*(?=\.$)/, (names) => names.split(", ").map(flagOf).join(", "));
+function withFlags(hint: string, flagOfName: (name: string) => string): string {
+  return hint.replace(/(?<=what applies is ).*(?=\.$)/, (names) =>
+    names.split(", ").map(flagOfName).join(", "),
+  );
 }

@@ -14,6 +14,18 @@ export function badUsage(message: string, where: string, hint: string): FathomEr
   return new FathomError({ code: "bad-input", message, where, hint });
 }
 
+/**
+ * An error of the library, which names its options, with the flags in their place; others as they are.
+ * @param flags By the library's names.
+ * @example throw inFlags(error, { limit: "--limit" })
+ */
+export function inFlags(error: unknown, flags: Readonly<Record<string, string>>): unknown {
+  if (!(error instanceof FathomError) || error.where === undefined) return error;
+  const { code, message, where, hint } = error;
+  if (!Object.hasOwn(flags, where)) return error;
+  return new FathomError({ code, message, where: flags[where]!, ...(hint && { hint }), cause: error });
+}
+
 /** The exit code that an error ends the command with. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.badInput;

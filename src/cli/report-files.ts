@@ -16,6 +16,14 @@ export async function writeFigure(figure: Figure, name: string, folder: string):
   return writeInto(folder, `${name}.svg`, standaloneSvg(figure));
 }
 
+/** All figures of the outcome, each by its id; the paths of the SVGs. */
+export async function writeFigures({ document }: Outcome, folder: string): Promise<string[]> {
+  const paths = [];
+  for (const figure of document.sections.flatMap((section) => section.figures))
+    paths.push(await writeFigure(figure, figure.id, folder));
+  return paths;
+}
+
 /** One screen of the document for this terminal. */
 export async function summaryText(document: ReportDocument, context: Context): Promise<string> {
   const { terminalSummary } = await import("../report/index.ts");

@@ -97,7 +97,7 @@ describe("bad input", () => {
     ["orders beyond the infinite width", ["--order", "1"], "--order"],
     ["times before the start", ["--time", "-1"], "--time"],
     ["a rate without steps", ["--learning-rate", "1"], "--learning-rate"],
-    ["a process with a time", ["--get", "ntkgp", "--time", "3"], "time"],
+    ["a process with a time", ["--get", "ntkgp", "--time", "3"], "--time"],
     ["negative jitter", ["--jitter", "-1"], "--jitter"],
     ["no such prediction", ["--get", "gp"], "--get"],
     ["a search without an objective", ["--tries", "3"], "--tries"],
@@ -107,12 +107,23 @@ describe("bad input", () => {
       "--validation",
     ],
     ["unknown hyper-parameters", ["--search", "evidence", "--search-space", "width=1:2"], "--search-space"],
-    ["a curve beyond the rows", ["--curve", "81"], "curve"],
+    ["a curve beyond the rows", ["--curve", "81"], "--curve"],
+    [
+      "tries that see more rows than there are",
+      ["--search", "evidence", "--search-rows", "81"],
+      "--search-rows",
+    ],
+    ["depths below 1", ["--search", "evidence", "--search-space", "depth=0:2"], "--search-space"],
+    [
+      "a file of test rows beside generated data",
+      ["--data", "digits", "--test-file", "x.csv"],
+      "--test-file",
+    ],
   ];
   it.each(cases)("refuses %s", async (_, flags, where) => {
     const { code, stderr } = await run([...command, ...flags]);
     expect(code).toBe(2);
-    expect(stderr).toContain(where);
+    expect(stderr).toMatch(new RegExp(`where: .*${where}\\b`));
     expect(stderr).toContain("hint:");
   });
 

@@ -19,7 +19,7 @@ import { sectionsOf, verdictOf } from "./sections.ts";
 import { type KernelQuestion, type Setting, settingOf } from "./setting.ts";
 
 /** Rows and columns up to which a matrix is in the JSON. */
-export const mostShown = 512;
+export const mostKernelRows = 512;
 
 /** What was found of one value's matrix. */
 export interface MatrixSummary {
@@ -105,7 +105,7 @@ async function summaryOf(
     signal,
     onBlock: (done, total) => onProgress?.({ label, done, total }),
   });
-  if (matrix.rows > mostShown || matrix.columns > mostShown) return { value, entries };
+  if (matrix.rows > mostKernelRows || matrix.columns > mostKernelRows) return { value, entries };
   const dense = await denseMatrix(matrix);
   if (!matrix.symmetric || matrix.rows === 0 || entries.notFinite > 0) return { value, entries, dense };
   return { value, entries, dense, spectrum: spectrumOf(dense, matrix.dtype) };

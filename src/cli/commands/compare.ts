@@ -4,47 +4,30 @@ import { type Command, Option } from "commander";
 import type { Outcome } from "../../analyses/index.ts";
 import type { CommandSpec } from "../command.ts";
 import type { Context } from "../context.ts";
-import { type DataOptions, dataFacts, dataLines, readDataset, withData } from "../dataset.ts";
-import { badUsage } from "../errors.ts";
+import { besideRows, type DataOptions, dataFacts, dataLines, readDataset, withData } from "../dataset.ts";
+import { inFlags } from "../errors.ts";
+import { choiceFlag, curveFlag, type KernelFlags, kernelFlags } from "../kernel-options.ts";
 import { readNetwork } from "../network.ts";
-import { choiceOption, integerOption } from "../options.ts";
+import { integerOption } from "../options.ts";
 import { asking } from "../questions.ts";
-import { summaryText, writeFigure, writeReport } from "../report-files.ts";
+import { summaryText, writeFigures, writeReport } from "../report-files.ts";
 import { type RowRange, rowsOf, rowsOption } from "../rows.ts";
 import { alignedTable } from "../table.ts";
 
 const gets = ["nngp", "ntk"] as const;
-const precisions = ["float32", "float64"] as const;
-const parameterisations = ["ntk", "standard"] as const;
 /** Rows of either part unless said: the eigenvectors of both together take seconds. */
 const usualRows = 500;
 
-interface CompareOptions extends Omit<DataOptions, "test"> {
+interface CompareOptions extends DataOptions, KernelFlags {
   readonly train?: RowRange[];
   readonly test?: RowRange[];
-  readonly testFile?: string;
   readonly get: (typeof gets)[number];
   readonly curve?: number[];
   readonly subsets?: number;
-  readonly precision: (typeof precisions)[number];
-  readonly parameterisation: (typeof parameterisations)[number];
-}
-
-/** `100,300,1000`. */
-function curveOption(text: string): number[] {
-  const sizes = text.split(",").map((part) => (/^[1-9]\d{0,8}$/.test(part.trim()) ? Number(part) : 0));
-  if (!sizes.includes(0)) return sizes;
-  throw badUsage(`--curve is "${text}".`, "--curve", "Give numbers of training items, as 50,100,500.");
-}
-
-function choiceFlag(name: string, what: string, values: readonly string[]): Option {
-  return new Option(`--${name} <name>`, `${what}: ${values.join(", ")}`)
-    .argParser(choiceOption(`--${name}`, values))
-    .default(values[0]);
 }
 
 function declare(command: Command): Command {
-  withData(command, { testFile: "--test-file" }).argument(
+  withData(command, besideRows).argument(
     "<nets...>",
     "two or more: JSON files, - for standard input, or one line each",
   );
@@ -57,14 +40,11 @@ function declare(command: Command): Command {
       `test rows, test:a:b for those of the test part (default: its first ${usualRows})`,
     ).argParser(rowsOption("--test")),
     choiceFlag("get", "kernel of initial outputs, or of training", gets),
-    new Option("--curve <n,m>", "training items of the measured curve (default: halves)").argParser(
-      curveOption,
-    ),
+    curveFlag("training items of the measured curve (default: halves)"),
     new Option("--subsets <n>", "random subsets of each smaller size (default 4)").argParser(
       integerOption("--subsets", { min: 1, max: 1000 }),
     ),
-    choiceFlag("precision", "kernel; float64 is the slow reference", precisions),
-    choiceFlag("parameterisation", "that of Θ", parameterisations),
+    ...kernelFlags(),
   ];
   for (const option of options) command.addOption(option);
   return command;
@@ -87,33 +67,34 @@ async function ask(
   options: CompareOptions,
   context: Context,
 ): Promise<Outcome & { readonly data: string }> {
-  const { train, test, testFile, get, curve, subsets, precision, parameterisation, ...rest } = options;
+  const { train, test, get, curve, subsets, precision, parameterisation } = options;
   const names = namesOf(operands);
   const nets = [];
   for (const [i, operand] of operands.entries()) {
     nets.push({ name: names[i]!, net: await readNetwork(operand, context.io) });
   }
-  const dataset = await readDataset(
-    { ...rest, ...(testFile === undefined ? {} : { test: testFile }) },
-    context,
-  );
+  const dataset = await readDataset(options, context, besideRows);
   const usual = (split: "train" | "test") => [
     { split, from: 0, to: Math.min(usualRows, dataset[split].labels.data.length) },
   ];
   const analyses = await import("../../analyses/index.ts");
-  const outcome = await analyses.compare({
-    ...asking(context),
-    nets,
-    dataset,
-    train: rowsOf(dataset, train ?? usual("train"), "--train"),
-    test: rowsOf(dataset, test ?? usual("test"), "--test"),
-    get,
-    precision,
-    parameterisation,
-    ...(curve === undefined ? {} : { sizes: curve }),
-    ...(subsets === undefined ? {} : { trials: subsets }),
-    ...(context.folder === undefined ? {} : { folder: context.folder }),
-  });
+  const outcome = await analyses
+    .compare({
+      ...asking(context),
+      nets,
+      dataset,
+      train: rowsOf(dataset, train ?? usual("train"), "--train"),
+      test: rowsOf(dataset, test ?? usual("test"), "--test"),
+      get,
+      precision,
+      parameterisation,
+      ...(curve === undefined ? {} : { sizes: curve }),
+      ...(subsets === undefined ? {} : { trials: subsets }),
+      ...(context.folder === undefined ? {} : { folder: context.folder }),
+    })
+    .catch((error) => {
+      throw inFlags(error, { sizes: "--curve", train: "--train" });
+    });
   return { ...outcome, json: { ...outcome.json, data: dataFacts(dataset) }, data: dataLines(dataset) };
 }
 
@@ -150,9 +131,7 @@ export const compareCommand: CommandSpec = {
   async run(context, operands, raw) {
     const outcome = await ask(operands, raw as unknown as CompareOptions, context);
     const report = await writeReport(outcome, context.folder!);
-    const figures = [];
-    for (const figure of outcome.document.sections.flatMap((section) => section.figures))
-      figures.push(await writeFigure(figure, figure.id, context.folder!));
+    const figures = await writeFigures(outcome, context.folder!);
     const summary = await summaryText(outcome.document, context);
     return {
       json: { ...outcome.json, figures, report },

@@ -6,27 +6,22 @@ import { FathomError } from "../../tensor/index.ts";
 import type { CommandSpec } from "../command.ts";
 import type { Context } from "../context.ts";
 import { type DataOptions, dataFacts, dataLines, readDataset, withData } from "../dataset.ts";
-import { badUsage } from "../errors.ts";
+import { badUsage, inFlags } from "../errors.ts";
+import { type KernelFlags, kernelFlags } from "../kernel-options.ts";
 import { readNetwork } from "../network.ts";
-import { bytesOption, choiceOption } from "../options.ts";
+import { bytesOption } from "../options.ts";
 import { asking } from "../questions.ts";
 import { summaryText } from "../report-files.ts";
 import { type RowRange, rowsOf, rowsOption } from "../rows.ts";
 import { alignedTable } from "../table.ts";
 
-const precisions = ["float32", "float64"] as const;
-const parameterisations = ["ntk", "standard"] as const;
-/** Rows and columns up to which a matrix is in the JSON. */
-const mostShown = 512;
 /** Seconds from which a job is announced. */
 const long = 2;
 
-interface KernelOptions extends DataOptions {
+interface KernelOptions extends DataOptions, KernelFlags {
   readonly rows: RowRange[];
   readonly cols?: RowRange[];
   readonly get: KernelValue[];
-  readonly precision: (typeof precisions)[number];
-  readonly parameterisation: (typeof parameterisations)[number];
   readonly limit?: number;
 }
 
@@ -50,12 +45,7 @@ function declare(command: Command): Command {
     new Option("--get <values>", "nngp (initial outputs), ntk (training), or both: nngp,ntk")
       .argParser(getOption)
       .default(["nngp"], "nngp"),
-    new Option("--precision <name>", "float32, or float64: the slow reference")
-      .argParser(choiceOption("--precision", precisions))
-      .default("float32"),
-    new Option("--parameterisation <name>", "that of the NTK: ntk, standard")
-      .argParser(choiceOption("--parameterisation", parameterisations))
-      .default("ntk"),
+    ...kernelFlags(),
     new Option("--limit <bytes>", "refuse a store that takes more, as 20GB").argParser(
       bytesOption("--limit"),
     ),
@@ -69,7 +59,11 @@ function countOf(ranges: readonly RowRange[]): number {
   return ranges.reduce((sum, { from, to }) => sum + to - from, 0);
 }
 
-function checkSize({ rows, cols = rows, limit }: KernelOptions, { folder }: Context): void {
+function checkSize(
+  { rows, cols = rows, limit }: KernelOptions,
+  { folder }: Context,
+  mostShown: number,
+): void {
   const [down, across] = [countOf(rows), countOf(cols)];
   if (folder === undefined && limit !== undefined)
     throw badUsage("--limit is of a store.", "--limit", "Name the store by --out, as --out kernel.zarr.");
@@ -105,11 +99,11 @@ async function ask(
   options: KernelOptions,
   context: Context,
 ): Promise<Outcome & { data: string }> {
-  checkSize(options, context);
+  const analyses = await import("../../analyses/index.ts");
+  checkSize(options, context, analyses.mostKernelRows);
   const { rows, cols, get, precision, parameterisation, limit } = options;
   const net = await readNetwork(operand, context.io);
   const dataset = await readDataset(options, context);
-  const analyses = await import("../../analyses/index.ts");
   const outcome = await analyses
     .kernel({
       ...asking(context),
@@ -125,25 +119,17 @@ async function ask(
       onPlan: (plan) => void announce(plan, context),
     })
     .catch((error) => {
-      throw inFlags(error, context);
+      throw sayingHow(error, context);
     });
   return { ...outcome, json: { ...outcome.json, data: dataFacts(dataset) }, data: dataLines(dataset) };
 }
 
-/** The library names its options; here they are flags, and a store says how to go on. */
-function inFlags(error: unknown, { folder }: Context): unknown {
-  if (!(error instanceof FathomError)) return error;
-  const { code, message, where, hint } = error;
-  if (code === "cancelled" && folder !== undefined) {
-    return new FathomError({
-      code,
-      message,
-      hint: `Finished chunks are kept in ${folder}: run the same command again to go on.`,
-      cause: error,
-    });
-  }
-  if (where !== "limit") return error;
-  return new FathomError({ code, message, where: "--limit", ...(hint && { hint }), cause: error });
+/** What was stopped says how to go on. */
+function sayingHow(error: unknown, { folder }: Context): unknown {
+  if (folder === undefined || !(error instanceof FathomError) || error.code !== "cancelled")
+    return inFlags(error, { limit: "--limit" });
+  const hint = `Finished chunks are kept in ${folder}: run the same command again to go on.`;
+  return new FathomError({ code: error.code, message: error.message, hint, cause: error });
 }
 
 /** The corner of each matrix for a terminal. */

@@ -1,67 +1,52 @@
 /** @file `fathom predict`: exact prediction with the kernel of an infinitely wide network. */
 import { type Command, Option } from "commander";
-import type { Get, PredictOutcome, SearchOptions, SearchSpace } from "../../analyses/index.ts";
-import type { Dataset } from "../../data/index.ts";
+import type { Get, PredictOutcome } from "../../analyses/index.ts";
 import { FathomError } from "../../tensor/index.ts";
 import type { CommandSpec } from "../command.ts";
 import type { Context } from "../context.ts";
-import { type DataOptions, dataFacts, dataLines, readDataset, withData } from "../dataset.ts";
-import { badUsage } from "../errors.ts";
+import { besideRows, type DataOptions, dataFacts, dataLines, readDataset, withData } from "../dataset.ts";
+import { badUsage, inFlags } from "../errors.ts";
 import { writeInto } from "../folder.ts";
+import { choiceFlag, curveFlag, type KernelFlags, kernelFlags } from "../kernel-options.ts";
 import { readNetwork } from "../network.ts";
-import { choiceOption, integerOption, numberOption } from "../options.ts";
+import { integerOption, numberOption } from "../options.ts";
 import { predictionsCsv } from "../predictions-csv.ts";
 import { asking } from "../questions.ts";
-import { summaryText, writeFigure, writeReport } from "../report-files.ts";
+import { summaryText, writeFigures, writeReport } from "../report-files.ts";
 import { type RowRange, rowsOf, rowsOption } from "../rows.ts";
-import { searchSpaceOption } from "../search-space.ts";
+import { checkSearch, type SearchFlags, searchFlags, searchOf } from "../search-options.ts";
 
 const gets = ["nngp", "ntk", "ntkgp"] as const;
 const modes = ["float64", "float32-refined"] as const;
-const precisions = ["float32", "float64"] as const;
-const objectives = ["evidence", "validation"] as const;
-const parameterisations = ["ntk", "standard"] as const;
+/** What the library calls them. */
+const flags = {
+  time: "--time",
+  curve: "--curve",
+  "search.rows": "--search-rows",
+  "search.tries": "--tries",
+  "search.validation": "--validation",
+  "search.space.sw2": "--search-space",
+  "search.space.sb2": "--search-space",
+  "search.space.depth": "--search-space",
+  "search.space.jitter": "--search-space",
+} as const;
 
-interface PredictOptions extends Omit<DataOptions, "test"> {
+interface PredictOptions extends DataOptions, KernelFlags, SearchFlags {
   readonly train: RowRange[];
   readonly test?: RowRange[];
-  readonly testFile?: string;
   readonly get: Get;
   readonly time?: number;
   readonly learningRate?: number;
   readonly jitter?: number;
   readonly mode: (typeof modes)[number];
-  readonly precision: (typeof precisions)[number];
-  readonly parameterisation: (typeof parameterisations)[number];
   readonly variance?: true;
   readonly curve?: number[];
   readonly kernel?: string;
   readonly order: number;
-  readonly search?: (typeof objectives)[number];
-  readonly searchSpace?: SearchSpace;
-  readonly searchRows?: number;
-  readonly tries?: number;
-  readonly validation?: RowRange[];
-}
-
-function choiceFlag(name: string, what: string, values: readonly string[]): Option {
-  return new Option(`--${name} <name>`, `${what}: ${values.join(", ")}`)
-    .argParser(choiceOption(`--${name}`, values))
-    .default(values[0]);
-}
-
-/** `100,300,1000`. */
-function curveOption(text: string): number[] {
-  const sizes = text.split(",").map((part) => (/^[1-9]\d{0,8}$/.test(part.trim()) ? Number(part) : 0));
-  if (!sizes.includes(0)) return sizes;
-  throw badUsage(`--curve is "${text}".`, "--curve", "Give numbers of training items, as 100,300,1000.");
 }
 
 function declare(command: Command): Command {
-  withData(command, { testFile: "--test-file" }).argument(
-    "<net>",
-    "JSON file, - for standard input, or one line",
-  );
+  withData(command, besideRows).argument("<net>", "JSON file, - for standard input, or one line");
   for (const option of [...rowFlags(), ...predictorFlags(), ...solverFlags(), ...searchFlags()])
     command.addOption(option);
   return command;
@@ -76,7 +61,7 @@ function rowFlags(): Option[] {
       "--test <a:b>",
       "rows to predict, test:a:b for those of the test part (default: the whole test part)",
     ).argParser(rowsOption("--test")),
-    new Option("--curve <n,m>", "also the error with the first n, m, … training rows").argParser(curveOption),
+    curveFlag("also the error with the first n, m, … training rows"),
   ];
 }
 
@@ -91,7 +76,6 @@ function predictorFlags(): Option[] {
       numberOption("--learning-rate", { above: 0 }),
     ),
     new Option("--variance", "also variances and probabilities of classes"),
-    choiceFlag("parameterisation", "that of Θ", parameterisations),
     new Option("--order <n>", "order in 1/width").argParser(integerOption("--order", { min: 0 })).default(0),
   ];
 }
@@ -107,56 +91,8 @@ function solverFlags(): Option[] {
       "where the kernel of the training rows is kept or found, as one of fathom kernel (default: in --out)",
     ),
     choiceFlag("mode", "factor of the kernel; float32-refined takes half the memory", modes),
-    choiceFlag("precision", "kernel; float64 is the slow reference", precisions),
+    ...kernelFlags(),
   ];
-}
-
-function searchFlags(): Option[] {
-  return [
-    new Option("--search <by>", `find hyper-parameters first, by ${objectives.join(" or ")}`).argParser(
-      choiceOption("--search", objectives),
-    ),
-    new Option(
-      "--search-space <ranges>",
-      "sw2, sb2, depth, jitter as name=low:high (drawn) or name=low:high:points (default: sw2=0.25:16,sb2=0.001:4)",
-    ).argParser(searchSpaceOption),
-    new Option(
-      "--search-rows <n>",
-      "training rows of a try, the first ones (default: at most 500)",
-    ).argParser(integerOption("--search-rows", { min: 1 })),
-    new Option("--tries <n>", "candidates that are drawn (default 20)").argParser(
-      integerOption("--tries", { min: 1 }),
-    ),
-    new Option(
-      "--validation <a:b>",
-      "rows for validation (default: training rows that no try sees)",
-    ).argParser(rowsOption("--validation")),
-  ].map((option) => option.helpGroup("Options of --search:"));
-}
-
-function checkSearch({ search, ...options }: PredictOptions): void {
-  const needs: Record<string, boolean> = {
-    "--search-space": search === undefined && options.searchSpace !== undefined,
-    "--search-rows": search === undefined && options.searchRows !== undefined,
-    "--tries": search === undefined && options.tries !== undefined,
-    "--validation": search !== "validation" && options.validation !== undefined,
-  };
-  for (const [flag, alone] of Object.entries(needs))
-    if (alone) throw badUsage(`${flag} belongs to a search.`, flag, "Add --search validation (or evidence).");
-}
-
-function searchOf({ search: by, ...options }: PredictOptions, dataset: Dataset): { search?: SearchOptions } {
-  if (by === undefined) return {};
-  const { searchSpace: space, searchRows: rows, tries, validation } = options;
-  return {
-    search: {
-      by,
-      ...(space && { space }),
-      ...(rows === undefined ? {} : { rows }),
-      ...(tries === undefined ? {} : { tries }),
-      ...(validation && { validation: rowsOf(dataset, validation, "--validation") }),
-    },
-  };
 }
 
 function checkOptions({ order, learningRate, time }: PredictOptions): void {
@@ -181,13 +117,10 @@ async function ask(
   options: PredictOptions,
   context: Context,
 ): Promise<PredictOutcome & { data: string }> {
-  const { train, test, testFile, get, time, learningRate, jitter, mode, precision, ...rest } = options;
+  const { train, test, get, time, learningRate, jitter, mode, precision } = options;
   const { parameterisation, variance, curve, kernel } = options;
   const net = await readNetwork(operand, context.io);
-  const dataset = await readDataset(
-    { ...rest, ...(testFile === undefined ? {} : { test: testFile }) },
-    context,
-  );
+  const dataset = await readDataset(options, context, besideRows);
   const whole = [{ split: "test" as const, from: 0, to: dataset.test.labels.data.length }];
   const analyses = await import("../../analyses/index.ts");
   const outcome = await analyses.predict({
@@ -212,17 +145,19 @@ async function ask(
   return { ...outcome, json: { ...outcome.json, data: dataFacts(dataset) }, data: dataLines(dataset) };
 }
 
-/** A folder that holds the kernel of other rows or another network; here it is a flag. */
-function inFlags(error: unknown): unknown {
+/** The library names its options; here they are flags. The store of other rows or another network may have either. */
+function asTyped(error: unknown): unknown {
   if (!(error instanceof FathomError) || error.code === "cancelled") return error;
-  if (error.where === undefined || !/\.zarr$/.test(error.where)) return error;
-  return new FathomError({
-    code: error.code,
-    message: error.message,
-    where: `--out or --kernel, ${error.where}`,
-    hint: "Name another folder or store, or remove that one.",
-    cause: error,
-  });
+  if (error.where?.endsWith(".zarr")) {
+    return new FathomError({
+      code: error.code,
+      message: error.message,
+      where: `--out or --kernel, ${error.where}`,
+      hint: "Name another folder or store, or remove that one.",
+      cause: error,
+    });
+  }
+  return inFlags(error, flags);
 }
 
 export const predictCommand: CommandSpec = {
@@ -255,7 +190,7 @@ export const predictCommand: CommandSpec = {
     checkOptions(options);
     checkSearch(options);
     const outcome = await ask(operands[0]!, options, context).catch((error) => {
-      throw inFlags(error);
+      throw asTyped(error);
     });
     const text = (await summaryText(outcome.document, context)) + outcome.data;
     if (context.folder === undefined) return { json: outcome.json, text };
@@ -264,9 +199,7 @@ export const predictCommand: CommandSpec = {
     const { search } = outcome.json as { readonly search?: { readonly net: object } };
     if (search !== undefined)
       await writeInto(context.folder, "net.json", `${JSON.stringify(search.net, null, 2)}\n`);
-    const figures = [];
-    for (const figure of outcome.document.sections.flatMap((section) => section.figures))
-      figures.push(await writeFigure(figure, figure.id, context.folder));
+    const figures = await writeFigures(outcome, context.folder);
     return {
       json: { ...outcome.json, predictions, figures, report },
       text: `${text}Predictions: ${predictions}\nReport: ${report}\n`,

@@ -6,7 +6,7 @@ import { badUsage } from "../errors.ts";
 import { readNetwork } from "../network.ts";
 import { choiceOption, integerOption, numberOption } from "../options.ts";
 import { asking } from "../questions.ts";
-import { summaryText, writeFigure, writeReport } from "../report-files.ts";
+import { summaryText, writeFigures, writeReport } from "../report-files.ts";
 
 const optimizers = ["adam", "sgd"] as const;
 
@@ -103,9 +103,7 @@ export const widthsCommand: CommandSpec = {
       ...(batch === undefined ? {} : { batch }),
     });
     const report = await writeReport(outcome, context.folder!);
-    const drawn = outcome.document.sections.flatMap((section) => section.figures);
-    const figures = [];
-    for (const figure of drawn) figures.push(await writeFigure(figure, figure.id, context.folder!));
+    const figures = await writeFigures(outcome, context.folder!);
     const summary = await summaryText(outcome.document, context);
     return { json: { ...outcome.json, figures, report }, text: `${summary}Report: ${report}\n` };
   },
