@@ -1,12 +1,9 @@
 /**
- * @file Extreme eigenvalues of a symmetric operator that is only known by its products: Lanczos with full
- * reorthogonalisation, twice (training.md §1.4). The residual of the top Ritz pair comes back as the error bar.
+ * @file The largest curvature of an operator that is only known by its products, from a random start (training.md §1.4). The
+ * residual of the top Ritz pair comes back as the error bar.
  */
-import { eigenSymmetric, type Key, type NdArray, ndarray, normal } from "../tensor/index.ts";
+import { type Key, lanczos, normal, type RitzValues, type SymmetricOperator } from "../tensor/index.ts";
 import { positiveCount } from "./checks.ts";
-
-/** v ↦ A v on vectors of a fixed length. The argument must not be kept or changed. */
-export type SymmetricOperator = (v: Float64Array) => Promise<Float64Array>;
 
 export interface LanczosOptions {
   readonly dimension: number;
@@ -40,28 +37,25 @@ export async function extremeEigenvalues(
   apply: SymmetricOperator,
   { dimension, key, steps = 30, tolerance = 1e-3 }: LanczosOptions,
 ): Promise<ExtremeEigenvalues> {
-  positiveCount("dimension", dimension);
-  const most = Math.min(positiveCount("steps", steps), dimension);
-  const basis: Float64Array[] = [];
-  const alphas: number[] = [];
-  const betas: number[] = [];
-  let v = unit(normal(key, "float64", [dimension]).data);
-  for (let step = 1; ; step++) {
-    basis.push(v);
-    const w = Float64Array.from(await apply(v));
-    const alpha = dot(w, v);
-    if (!Number.isFinite(alpha)) return { ...overflowed, products: step };
-    alphas.push(alpha);
-    orthogonalise(w, basis);
-    const beta = Math.sqrt(dot(w, w));
-    const ritz = ritzValues(alphas, betas, beta);
-    const scale = Math.max(Math.abs(ritz.largest), Math.abs(ritz.smallest));
-    const exhausted = beta <= 1e-8 * scale;
-    const converged = exhausted || ritz.residual <= tolerance * scale;
-    if (converged || step === most) return { ...ritz, products: step, converged };
-    betas.push(beta);
-    v = w.map((x) => x / beta);
-  }
+  const start = normal(key, "float64", [positiveCount("dimension", dimension)]).data;
+  const most = positiveCount("steps", steps);
+  let products = 0;
+  const counted: SymmetricOperator = (v) => {
+    products++;
+    return apply(v);
+  };
+  const enough = ({ largest, smallest }: RitzValues) =>
+    largest.residual <= tolerance * Math.max(Math.abs(largest.value), Math.abs(smallest.value));
+  const found = await lanczos(counted, { start, most, enough });
+  if (found === undefined) return { ...overflowed, products };
+  return {
+    largest: found.largest.value,
+    smallest: found.smallest.value,
+    residual: found.largest.residual,
+    products,
+    converged: found.exhausted || enough(found),
+    values: found.values.toReversed(),
+  };
 }
 
 /** The operator left the working precision: nothing is known of its spectrum. */
@@ -72,51 +66,3 @@ const overflowed = {
   converged: false,
   values: [],
 } as const;
-
-/** Eigenvalues of the tridiagonal matrix, and β_m |last component of the top eigenvector|. */
-function ritzValues(alphas: readonly number[], betas: readonly number[], beta: number) {
-  const m = alphas.length;
-  const { values, vectors } = eigenSymmetric(tridiagonal(alphas, betas));
-  const spectrum = Array.from(values.data);
-  const top = spectrum.indexOf(Math.max(...spectrum));
-  return {
-    largest: spectrum[top]!,
-    smallest: Math.min(...spectrum),
-    values: [...spectrum].sort((a, b) => b - a),
-    residual: beta * Math.abs(vectors.data[(m - 1) * m + top]!),
-  };
-}
-
-function tridiagonal(diagonal: readonly number[], off: readonly number[]): NdArray<"float64"> {
-  const m = diagonal.length;
-  const matrix = new Float64Array(m * m);
-  diagonal.forEach((value, i) => {
-    matrix[i * m + i] = value;
-  });
-  off.forEach((value, i) => {
-    matrix[i * m + i + 1] = value;
-    matrix[(i + 1) * m + i] = value;
-  });
-  return ndarray("float64", [m, m], matrix);
-}
-
-/** Twice is enough: a second pass removes what rounding left in the first. */
-function orthogonalise(w: Float64Array, basis: readonly Float64Array[]): void {
-  for (let pass = 0; pass < 2; pass++) {
-    for (const q of basis) {
-      const along = dot(w, q);
-      for (let i = 0; i < w.length; i++) w[i]! -= along * q[i]!;
-    }
-  }
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
-}
-
-function unit(v: Float64Array): Float64Array {
-  const norm = Math.sqrt(dot(v, v));
-  return v.map((x) => x / norm);
-}

@@ -5,6 +5,13 @@ export { type ElementType, elementTypes } from "./elements.ts";
 export * from "./errors.ts";
 export { haar } from "./haar.ts";
 export { Key } from "./key.ts";
+export {
+  type LanczosRun,
+  lanczos,
+  type RitzPair,
+  type RitzValues,
+  type SymmetricOperator,
+} from "./lanczos.ts";
 export { cholesky, eigenSymmetric, leastSquares, qr, singularValues, solve, svd } from "./linalg.ts";
 export { normalQuantile } from "./normal-quantile.ts";
 export { decodeNpy, decodeNpyText, encodeNpy, type TextArray, toInt32 } from "./npy.ts";

@@ -1,4 +1,5 @@
 /** @file Gradient descent in function space: closed forms against integration, and what bounds the learning rate. */
+import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { blockMatrix } from "../../src/kernels/gram/matrix.ts";
 import {
@@ -251,6 +252,25 @@ describe("the largest learning rate", () => {
     const b = normal(Key.fromSeed(2), "float64", [600, 3]);
     expect(distance(await kernelProduct(blocks, b), times(large, b))).toBeLessThan(1e-12);
     expect(await largestEigenvalue(blocks)).toBeCloseTo(await largestEigenvalue(large), 9);
+  });
+
+  it("multiplies by kernels of two sets of items, and stops on a signal", async () => {
+    const wide = normal(Key.fromSeed(5), "float64", [530, 1100]);
+    const b = normal(Key.fromSeed(2), "float64", [1100, 3]);
+    const blocks = blockMatrix(wide, { symmetric: false });
+    // Rounding of sums of 1100 products of numbers near 1.
+    expect(distance(await kernelProduct(blocks, b), times(wide, b))).toBeLessThan(1e-12);
+    expect(distance(await kernelProduct(wide, b), times(wide, b))).toBeLessThan(1e-12);
+    const controller = new AbortController();
+    const reading = {
+      ...blocks,
+      read: async (i: number, j: number) => {
+        controller.abort(new Error("enough"));
+        await setTimeout(20);
+        return blocks.read(i, j);
+      },
+    };
+    await expect(kernelProduct(reading, b, { signal: controller.signal })).rejects.toThrow("enough");
   });
 
   it("needs a size above 0 and items", async () => {

@@ -23,7 +23,7 @@ import {
   transposedProduct,
 } from "./dense.ts";
 import { missingNtk } from "./ensemble.ts";
-import { isBlocks, type KernelMatrix, kernelProduct, rowsOf } from "./kernel-product.ts";
+import { isBlocks, itemsOfKernel, type KernelMatrix, kernelProduct } from "./kernel-product.ts";
 import type { GaussianPrediction } from "./prediction.ts";
 
 export interface InferenceOptions {
@@ -63,7 +63,7 @@ export interface TestKernels {
  * const { mean, variance } = await posterior.predict({ cross, prior: diagonal });
  */
 export async function gpInference(kernel: KernelMatrix, options: InferenceOptions): Promise<GpPosterior> {
-  checkTargets(options.y, rowsOf(kernel));
+  checkTargets(options.y, itemsOfKernel(kernel));
   const blocks = blocksOf(kernel, "kernel");
   const factor = await factorise(blocks, await factorOptions(blocks, options));
   try {
@@ -145,10 +145,10 @@ export async function ntkInference(
 ): Promise<NtkEnsemble> {
   const { ntk, nngp } = kernels;
   if (ntk === undefined) throw missingNtk("ntk");
-  if (nngp !== undefined && rowsOf(nngp) !== rowsOf(ntk)) {
+  if (nngp !== undefined && itemsOfKernel(nngp) !== itemsOfKernel(ntk)) {
     throw badInput(
       "nngp",
-      `K has ${rowsOf(nngp)} rows and Θ has ${rowsOf(ntk)}.`,
+      `K has ${itemsOfKernel(nngp)} rows and Θ has ${itemsOfKernel(ntk)}.`,
       "Give both for the same items.",
     );
   }

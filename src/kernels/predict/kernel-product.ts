@@ -1,7 +1,10 @@
 /** @file Products of a kernel matrix with a few columns, whether it lies in memory as one array or in blocks. */
-import { FathomError, zeros } from "../../tensor/index.ts";
+import { zeros } from "../../tensor/index.ts";
+import { blockMatrix } from "../gram/matrix.ts";
+import { columnsOf, rowsOf } from "../solve/right-hand-sides.ts";
+import { type RowOperator, streamedProduct } from "../solve/streamed-product.ts";
 import type { BlockMatrix } from "../types.ts";
-import { type Float64, product } from "./dense.ts";
+import type { Float64 } from "./dense.ts";
 
 /** A kernel of training items: one array, or blocks (in memory or in a store). */
 export type KernelMatrix = Float64 | BlockMatrix;
@@ -11,14 +14,19 @@ export function isBlocks(kernel: KernelMatrix): kernel is BlockMatrix {
 }
 
 /** Rows of the kernel. */
-export function rowsOf(kernel: KernelMatrix): number {
+export function itemsOfKernel(kernel: KernelMatrix): number {
   return isBlocks(kernel) ? kernel.rows : (kernel.shape[0] ?? 0);
+}
+
+/** The kernel as an operator on vectors. @throws FathomError bad-shape unless an array is a matrix. */
+export function kernelOperator(kernel: KernelMatrix): Promise<RowOperator> {
+  return streamedProduct(isBlocks(kernel) ? kernel : blockMatrix(kernel, { symmetric: false }), 0);
 }
 
 /**
  * K b; every block is read once, so that a matrix in a store needs the memory of a block.
  * @param b [columns of the kernel, c].
- * @throws FathomError cancelled.
+ * @throws FathomError bad-shape, bad-input where b does not meet the kernel or is not finite; the signal's reason.
  * @example await kernelProduct(kernel, alpha)
  */
 export async function kernelProduct(
@@ -26,48 +34,10 @@ export async function kernelProduct(
   b: Float64,
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<Float64> {
-  if (!isBlocks(kernel)) return product(kernel, b);
-  const { rows, columns, blockSize, symmetric } = kernel;
-  const out = zeros("float64", [rows, b.shape[1]!]);
-  for (let i = 0; i * blockSize < rows; i++) {
-    const last = symmetric ? i : Math.ceil(columns / blockSize) - 1;
-    for (let j = 0; j <= last; j++) {
-      if (signal?.aborted) throw new FathomError({ code: "cancelled", message: "The product was stopped." });
-      const block: Block = {
-        data: await kernel.read(i, j),
-        row: i * blockSize,
-        column: j * blockSize,
-        width: Math.min(blockSize, columns - j * blockSize),
-      };
-      addBlock(block, b, out);
-      if (symmetric && i !== j) addTransposedBlock(block, b, out);
-    }
-  }
-  return out;
-}
-
-interface Block {
-  readonly data: Float32Array | Float64Array;
-  readonly row: number;
-  readonly column: number;
-  readonly width: number;
-}
-
-function addBlock({ data, row, column, width }: Block, b: Float64, out: Float64): void {
-  const c = b.shape[1]!;
-  for (let at = 0; at < data.length; at++) {
-    const [to, from] = [(row + Math.floor(at / width)) * c, (column + (at % width)) * c];
-    const factor = data[at]!;
-    for (let k = 0; k < c; k++) out.data[to + k]! += factor * b.data[from + k]!;
-  }
-}
-
-/** The same block where the upper triangle would have it. */
-function addTransposedBlock({ data, row, column, width }: Block, b: Float64, out: Float64): void {
-  const c = b.shape[1]!;
-  for (let at = 0; at < data.length; at++) {
-    const [from, to] = [(row + Math.floor(at / width)) * c, (column + (at % width)) * c];
-    const factor = data[at]!;
-    for (let k = 0; k < c; k++) out.data[to + k]! += factor * b.data[from + k]!;
-  }
+  const operator = await kernelOperator(kernel);
+  const rows = rowsOf(b, operator.n);
+  const shape = [itemsOfKernel(kernel), ...b.shape.slice(1)];
+  return rows.length === 0
+    ? zeros("float64", shape)
+    : columnsOf(await operator.apply(rows, signal), { shape });
 }

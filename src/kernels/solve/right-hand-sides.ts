@@ -43,8 +43,8 @@ export function sharedRows(length: number): Float64Array {
   }
 }
 
-/** The array of b's shape whose columns are the rows. */
-export function columnsOf(rows: Float64Array, { shape }: Float64): Float64 {
+/** The array of a shape [n] or [n, c] whose columns are the rows. */
+export function columnsOf(rows: Float64Array, { shape }: Pick<Float64, "shape">): Float64 {
   const [n, columns = 1] = shape as [number, number?];
   const data = new Float64Array(n * columns);
   for (let i = 0; i < n; i++) for (let c = 0; c < columns; c++) data[i * columns + c] = rows[c * n + i]!;

@@ -12,24 +12,26 @@ import { heightOf, tileRows, tileSize } from "./tiles.ts";
 /** Milliseconds after which others get their turn. */
 const turn = 15;
 
-/** X as rows [count, n] ↦ K X as rows. */
+/** X as rows [count, n] ↦ K X as rows [count, rows of K]. */
 export interface RowOperator {
+  /** Columns of K. */
   readonly n: number;
   apply(rows: Float64Array, signal?: AbortSignal): Promise<Float64Array>;
 }
 
 /**
- * The operator K + shift · 1 of a square matrix.
+ * The operator K + shift · 1; matrices that are not square have a shift of 0.
  * @example const k = await streamedProduct(matrix, 0); const y = await k.apply(x);
  */
 export async function streamedProduct(matrix: BlockMatrix, shift: number): Promise<RowOperator> {
   const { module } = await loadAssembly("factor");
   const kernel = new TileKernel(module, "float64");
   return {
-    n: matrix.rows,
+    n: matrix.columns,
     async apply(rows, signal) {
-      const result = rows.map((value) => shift * value);
-      const stream = new Stream(matrix, kernel, rows.length / Math.max(1, matrix.rows));
+      const count = rows.length / Math.max(1, matrix.columns);
+      const result = shift === 0 ? new Float64Array(count * matrix.rows) : rows.map((value) => shift * value);
+      const stream = new Stream(matrix, kernel, count);
       stream.put(rows);
       await stream.multiply(signal);
       stream.addTo(result);
@@ -38,7 +40,7 @@ export async function streamedProduct(matrix: BlockMatrix, shift: number): Promi
   };
 }
 
-/** One pass over the blocks. X and −K X lie in tiles [count, 512] behind the slots of fixed use. */
+/** One pass over the blocks. X and −K X lie in tiles [count, 512] behind the slots of fixed use: X first. */
 class Stream {
   readonly #matrix: BlockMatrix;
   readonly #kernel: TileKernel;
@@ -50,42 +52,43 @@ class Stream {
     this.#kernel = kernel;
     this.#products = productsFor(kernel, count);
     this.#count = count;
-    kernel.reserve(firstFree + Math.ceil((2 * tileRows(matrix.rows) * count * tileSize) / slotNumbers));
+    const tiles = tileRows(matrix.columns) + tileRows(matrix.rows);
+    kernel.reserve(firstFree + Math.ceil((tiles * count * tileSize) / slotNumbers));
   }
 
-  #x(i: number): number {
-    return this.#kernel.address(firstFree) + 8 * i * this.#count * tileSize;
+  #x(j: number): number {
+    return this.#kernel.address(firstFree) + 8 * j * this.#count * tileSize;
   }
 
   #y(i: number): number {
-    return this.#x(tileRows(this.#matrix.rows) + i);
+    return this.#x(tileRows(this.#matrix.columns) + i);
   }
 
   put(rows: Float64Array): void {
-    this.#eachRow((i, r, width, at) => {
-      this.#kernel.view(this.#x(i) + 8 * r * width, width).set(rows.subarray(at, at + width));
-      this.#kernel.view(this.#y(i) + 8 * r * width, width).fill(0);
+    const { rows: height, columns } = this.#matrix;
+    this.#eachRow(columns, (j, r, width, at) => {
+      this.#kernel.view(this.#x(j) + 8 * r * width, width).set(rows.subarray(at, at + width));
     });
+    this.#eachRow(height, (i, r, width) => this.#kernel.view(this.#y(i) + 8 * r * width, width).fill(0));
   }
 
   addTo(result: Float64Array): void {
-    this.#eachRow((i, r, width, at) => {
+    this.#eachRow(this.#matrix.rows, (i, r, width, at) => {
       const tile = this.#kernel.view(this.#y(i) + 8 * r * width, width);
       for (let k = 0; k < width; k++) result[at + k]! -= tile[k]!;
     });
   }
 
-  #eachRow(visit: (i: number, row: number, width: number, at: number) => void): void {
-    const n = this.#matrix.rows;
+  #eachRow(n: number, visit: (i: number, row: number, width: number, at: number) => void): void {
     for (let i = 0; i < tileRows(n); i++)
       for (let r = 0; r < this.#count; r++) visit(i, r, heightOf(n, i), r * n + i * tileSize);
   }
 
   async multiply(signal: AbortSignal | undefined): Promise<void> {
-    const { rows: n, symmetric } = this.#matrix;
+    const { rows, columns, symmetric } = this.#matrix;
     let last = performance.now();
-    for (let i = 0; i < tileRows(n); i++) {
-      for (let j = 0; j < (symmetric ? i + 1 : tileRows(n)); j++) {
+    for (let i = 0; i < tileRows(rows); i++) {
+      for (let j = 0; j < (symmetric ? i + 1 : tileRows(columns)); j++) {
         await this.#block(i, j);
         if (performance.now() - last < turn) continue;
         await setImmediate();
@@ -97,8 +100,8 @@ class Stream {
 
   /** −Y_i −= X_j Bᵀ, and −Y_j −= X_i B for the half that is not stored. */
   async #block(i: number, j: number): Promise<void> {
-    const { rows: n, symmetric } = this.#matrix;
-    const [height, width, m] = [heightOf(n, i), heightOf(n, j), this.#count];
+    const { rows, columns, symmetric } = this.#matrix;
+    const [height, width, m] = [heightOf(rows, i), heightOf(columns, j), this.#count];
     const block = await this.#matrix.read(i, j);
     const held = this.#kernel.address(slots.packed);
     const b = this.#products.staging(held);
