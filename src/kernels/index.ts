@@ -9,7 +9,6 @@ export {
   type KernelMatrixOptions,
   type KernelOf,
   type KernelPlan,
-  type KernelProgress,
   type KernelResult,
   kernelDiagonal,
   kernelMatrix,
@@ -62,7 +61,15 @@ export {
   type NystromOptions,
   nystrom,
   type Preconditioner,
-  type SolveProgress,
 } from "./solve/index.ts";
 export { inWords, KernelStore, openKernelStore, type StoreAttributes } from "./store/index.ts";
-export type { BlockMatrix, EngineSpec, ItemBlock, KernelValue, Tile, TileEngine } from "./types.ts";
+export type {
+  Attention,
+  BlockMatrix,
+  EngineSpec,
+  ItemBlock,
+  KernelProgress,
+  KernelValue,
+  Tile,
+  TileEngine,
+} from "./types.ts";

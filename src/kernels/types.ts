@@ -41,6 +41,21 @@ export interface EngineSpec {
   readonly mode?: "inference" | "training" | undefined;
 }
 
+/** How far long work is: pairs of items, products of tiles; the time left is told from the pace within a label. */
+export interface KernelProgress {
+  readonly label: string;
+  /** What changes within a stage: `residual 1e-6`. */
+  readonly detail?: string;
+  readonly done: number;
+  readonly total: number;
+}
+
+/** What long work listens to and reports. */
+export interface Attention {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: KernelProgress) => void) | undefined;
+}
+
 /** A matrix in blocks of 512 x 512 (the last ones smaller), in memory or in a Zarr store; symmetric ones hold the lower triangle of blocks. */
 export interface BlockMatrix {
   readonly rows: number;

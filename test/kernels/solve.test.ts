@@ -1,11 +1,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { blockMatrix } from "../../src/kernels/gram/index.ts";
-import {
-  type Factor,
-  type FactoriseOptions,
-  factorise,
-  type SolveProgress,
-} from "../../src/kernels/solve/index.ts";
+import { type Factor, type FactoriseOptions, factorise } from "../../src/kernels/solve/index.ts";
+import type { KernelProgress } from "../../src/kernels/types.ts";
 import {
   cholesky,
   eigenSymmetric,
@@ -162,7 +158,7 @@ describe("the factor of 1100 rows, on workers", () => {
   it("serves callers that do not wait for each other, and tells each how far it is", async () => {
     await using factor = await factorise(symmetric(k), { threads: 2, arithmetic: "wasm" });
     const ends: [string, number][] = [];
-    const onProgress = ({ label, done, total }: SolveProgress) => {
+    const onProgress = ({ label, done, total }: KernelProgress) => {
       expect(done).toBeLessThanOrEqual(total);
       if (done === total) ends.push([label, total]);
     };

@@ -1,15 +1,13 @@
 /** @file The kernel of every item with itself: the prior variances of a prediction. */
-import { setImmediate } from "node:timers/promises";
 import { type NdArray, ndarray } from "../../tensor/index.ts";
 import { createEngine } from "../engine.ts";
+import { turns } from "../turns.ts";
 import type { KernelValue } from "../types.ts";
 import { itemBlock, itemsOf } from "./items.ts";
 import { type KernelOf, specOf } from "./options.ts";
 
 /** Items at once: the lanes of the SIMD engine. */
 const together = 4;
-/** Milliseconds that the event loop waits at most, but for the time of one step. */
-const turn = 50;
 
 export interface KernelDiagonalOptions extends KernelOf {
   /** [items, ...input]. */
@@ -33,13 +31,10 @@ export async function kernelDiagonal({
   const engine = await createEngine(spec);
   try {
     const diagonals = spec.values.map((value) => [value, new Float64Array(items.count)] as const);
-    let last = performance.now();
+    const turn = turns(signal);
+    signal?.throwIfAborted();
     for (let from = 0; from < items.count; from += together) {
-      if (performance.now() - last > turn) {
-        await setImmediate();
-        last = performance.now();
-      }
-      signal?.throwIfAborted();
+      await turn();
       const block = itemBlock(items, { from, count: Math.min(together, items.count - from) });
       engine.load("a", block);
       engine.load("b", block);

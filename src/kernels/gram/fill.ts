@@ -1,6 +1,6 @@
 /** @file Computes blocks of a kernel matrix, on this thread or on workers. */
-import { setImmediate } from "node:timers/promises";
 import { runJobs, threadCount, workerModule } from "../../jobs/index.ts";
+import { turns } from "../turns.ts";
 import type { TileEngine } from "../types.ts";
 import { type BlockPlace, stripsOfBlock } from "./grid.ts";
 import type { KernelJob } from "./options.ts";
@@ -8,8 +8,6 @@ import type { Slots } from "./slots.ts";
 import { computeStrip } from "./strips.ts";
 import type { FillData } from "./worker.ts";
 
-/** Milliseconds that the event loop waits at most, but for the time of a tile. */
-const turn = 50;
 /** Work of fewer seconds is done before workers have started. */
 const worthWorkers = 1;
 
@@ -38,16 +36,13 @@ export function threadsFor(places: readonly BlockPlace[], seconds: number, asked
 /** Computes the blocks one after another with this engine. */
 export async function fillHere(engine: TileEngine, filling: Filling): Promise<void> {
   const { job, places, slots, signal, onPairs, onBlock } = filling;
-  let last = performance.now();
+  const turn = turns(signal);
   for (const [index, place] of places.entries()) {
     const part = { grid: job.grid, sides: job.sides, buffers: slots.of(place, index) };
     for (let strip = 0; strip < stripsOfBlock; strip++) {
       for (const pairs of computeStrip(engine, part, { place, strip })) {
         onPairs(pairs);
-        if (performance.now() - last < turn) continue;
-        await setImmediate();
-        last = performance.now();
-        signal?.throwIfAborted();
+        await turn();
       }
     }
     await onBlock(place, index);

@@ -6,7 +6,6 @@ export type {
   KernelMatrixOptions,
   KernelOf,
   KernelPlan,
-  KernelProgress,
   KernelResult,
   StoreOptions,
 } from "./options.ts";

@@ -1,18 +1,10 @@
 /** @file What a kernel matrix is asked with, checked, with its defaults. */
 import { type Net, withInput } from "../../net/index.ts";
 import { FathomError, type NdArray } from "../../tensor/index.ts";
-import type { BlockMatrix, EngineSpec, KernelValue, TileEngine } from "../types.ts";
+import type { Attention, BlockMatrix, EngineSpec, KernelValue, TileEngine } from "../types.ts";
 import type { Grid } from "./grid.ts";
 import { itemsOf } from "./items.ts";
 import type { Sides } from "./strips.ts";
-
-/** How far a job is, in pairs of items. */
-export interface KernelProgress {
-  readonly label: string;
-  readonly detail?: string;
-  readonly done: number;
-  readonly total: number;
-}
 
 /** What a job will take, before it begins. */
 export interface KernelPlan {
@@ -54,7 +46,7 @@ export interface StoreOptions {
   readonly about?: string | undefined;
 }
 
-export interface KernelMatrixOptions extends KernelOf {
+export interface KernelMatrixOptions extends KernelOf, Attention {
   /** Items of the rows, [rows, ...input]. */
   readonly x1: NdArray;
   /** Items of the columns; without them the matrix is that of x1 with itself: symmetric, its lower half computed. */
@@ -63,9 +55,7 @@ export interface KernelMatrixOptions extends KernelOf {
   readonly store?: StoreOptions | undefined;
   /** Worker threads: the cores unless said, where the work is worth their start. Any number gives the same bits. */
   readonly threads?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
   readonly onPlan?: ((plan: KernelPlan) => void) | undefined;
-  readonly onProgress?: ((progress: KernelProgress) => void) | undefined;
 }
 
 export interface KernelResult {

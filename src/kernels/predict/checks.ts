@@ -116,6 +116,12 @@ export function checkTime(t: number, where = "t"): void {
   throw badInput(where, `The time is ${t}.`, "Give 0 or more steps of training; Infinity for the end.");
 }
 
+/** @throws FathomError bad-input unless the momentum is in [0, 1). */
+export function checkMomentum(momentum: number): void {
+  if (momentum >= 0 && momentum < 1) return;
+  throw badInput("momentum", `The momentum is ${momentum}.`, "Give 0 or more and less than 1.");
+}
+
 /** @throws FathomError bad-input unless it is a finite number above 0. */
 export function checkPositive(value: number, where: string): void {
   if (value > 0 && Number.isFinite(value)) return;

@@ -16,7 +16,7 @@ export interface IntegrationOptions {
   readonly absoluteTolerance?: number;
   /** Gives up after as many steps; 100,000 unless said. */
   readonly maximumSteps?: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Rows of the tableau: weights of the slopes so far. */
@@ -35,7 +35,7 @@ const errorWeights = [71 / 57600, 0, -71 / 16695, 71 / 1920, -17253 / 339200, 22
 /**
  * Integrates dy/ds from a start.
  * @returns y at `to`; the start is not changed.
- * @throws FathomError failed when the steps do not suffice or y leaves the finite numbers; cancelled.
+ * @throws FathomError failed when the steps do not suffice or y leaves the finite numbers; the signal's reason.
  * @example integrate((s, y, out) => { out[0] = -y[0]!; }, Float64Array.of(1), { from: 0, to: 1 })[0] // e⁻¹
  */
 export function integrate(
@@ -52,8 +52,7 @@ export function integrate(
   let h = firstStep(y, slopes[0]!, options);
   for (let step = 0; s < to; step++) {
     if (step === maximumSteps || !(h > 0)) throw noSteps(s, options, step);
-    if (signal?.aborted)
-      throw new FathomError({ code: "cancelled", message: "The integration was stopped." });
+    signal?.throwIfAborted();
     h = Math.min(h, to - s);
     const next = trial(derivative, s, y, h, slopes);
     const error = scaledError(y, next, slopes, h, options);

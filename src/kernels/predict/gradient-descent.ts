@@ -3,7 +3,15 @@
  * obey ḟ = −Θ ∇L(f) in the time ηt; with momentum m, q̇ = −Θ ∇L + ((m − 1)/√η) q and ḟ = q in the time √η t.
  */
 import { ndarray } from "../../tensor/index.ts";
-import { badInput, checkCross, checkedKernel, checkedStart, checkPositive, checkTime } from "./checks.ts";
+import {
+  badInput,
+  checkCross,
+  checkedKernel,
+  checkedStart,
+  checkMomentum,
+  checkPositive,
+  checkTime,
+} from "./checks.ts";
 import { type Float64, product } from "./dense.ts";
 import { type Derivative, integrate } from "./dormand-prince.ts";
 import { stacked } from "./gradient-descent-mse.ts";
@@ -23,7 +31,7 @@ export interface GradientDescentOptions {
   readonly cross?: Float64;
   /** Error of a step of the integration; 1e-6 unless said. */
   readonly relativeTolerance?: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Where training stands: what a later call needs to go on. */
@@ -58,7 +66,7 @@ export interface GradientFlow {
 /**
  * Gradient flow on a loss given by its gradient.
  * @returns the flow. Its calls throw FathomError bad-input for times before the beginning, bad-shape for outputs that do not
- * meet, failed where the integration does not reach the time, cancelled.
+ * meet, failed where the integration does not reach the time; the signal's reason.
  * @throws FathomError bad-shape, bad-input (kernel not symmetric or not finite, momentum outside [0, 1)).
  * @example
  * const flow = gradientDescent({ ntk, cross, loss: crossEntropyLoss(labels, 10), learningRate: 0.5, momentum: 0.9 });
@@ -68,8 +76,7 @@ export interface GradientFlow {
 export function gradientDescent(options: GradientDescentOptions): GradientFlow {
   const { ntk, loss, cross, learningRate = 1, momentum = 0, traceAxes = [-1] } = options;
   checkPositive(learningRate, "learningRate");
-  if (!(momentum >= 0 && momentum < 1))
-    throw badInput("momentum", `The momentum is ${momentum}.`, "Give 0 or more and less than 1.");
+  checkMomentum(momentum);
   const layout = outputLayout(traceAxes, loss.shape[1]!);
   const setting: Setting = {
     ...options,
@@ -128,8 +135,8 @@ function advance(setting: Setting, t: number, beginning: FlowBeginning): FlowSta
     );
   }
   const n = loss.shape[0]! * loss.shape[1]!;
-  const tests =
-    cross === undefined ? 0 : layout.unpack(product(cross, layout.pack(zeros(loss.shape)))).shape[0]!;
+  const columns = layout.pack(zeros(loss.shape)).shape[1]!;
+  const tests = cross === undefined ? 0 : layout.unpack(zeros([cross.shape[0]!, columns])).shape[0]!;
   const shapes = [loss.shape, [tests, loss.shape[1]!]] as const;
   const pieces = piecesOf(beginning, shapes, momentum > 0);
   const clock = momentum > 0 ? Math.sqrt(learningRate) : learningRate;
@@ -137,7 +144,7 @@ function advance(setting: Setting, t: number, beginning: FlowBeginning): FlowSta
     from: clock * start,
     to: clock * t,
     ...(setting.relativeTolerance === undefined ? {} : { relativeTolerance: setting.relativeTolerance }),
-    ...(setting.signal === undefined ? {} : { signal: setting.signal }),
+    signal: setting.signal,
   });
   return stateOf(
     t,

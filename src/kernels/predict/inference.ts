@@ -4,14 +4,8 @@
  */
 import { zeros } from "../../tensor/index.ts";
 import { blockMatrix } from "../gram/matrix.ts";
-import {
-  type Factor,
-  type FactoriseOptions,
-  factorise,
-  logMarginalLikelihood,
-  type SolveProgress,
-} from "../solve/index.ts";
-import type { BlockMatrix } from "../types.ts";
+import { type Factor, type FactoriseOptions, factorise, logMarginalLikelihood } from "../solve/index.ts";
+import type { Attention, BlockMatrix } from "../types.ts";
 import { badInput, checkCross, checkedKernel, checkPrior, checkTargets } from "./checks.ts";
 import {
   columnDots,
@@ -25,8 +19,9 @@ import {
 import { missingNtk } from "./ensemble.ts";
 import { isBlocks, itemsOfKernel, type KernelMatrix, kernelProduct } from "./kernel-product.ts";
 import type { GaussianPrediction } from "./prediction.ts";
+import { checkDiagReg } from "./regularisation.ts";
 
-export interface InferenceOptions {
+export interface InferenceOptions extends Attention {
   /** Targets [N, C]. */
   readonly y: Float64;
   /**
@@ -41,8 +36,6 @@ export interface InferenceOptions {
   readonly threads?: number;
   /** Bytes that the factor may take. */
   readonly memory?: number;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: SolveProgress) => void;
 }
 
 /** What one predicts for: kernels of M test items. */
@@ -228,14 +221,13 @@ async function factorOptions(
     ...(mode === undefined ? {} : { mode }),
     ...(threads === undefined ? {} : { threads }),
     ...(memory === undefined ? {} : { memory }),
-    ...(signal === undefined ? {} : { signal }),
-    ...(onProgress === undefined ? {} : { onProgress }),
+    signal,
+    onProgress,
   };
 }
 
 async function relativeJitter(kernel: BlockMatrix, diagReg: number, scale: "relative" | "absolute") {
-  if (!(diagReg >= 0 && Number.isFinite(diagReg)))
-    throw badInput("diagReg", `The regularisation is ${diagReg}.`, "Give a finite number of 0 or more.");
+  checkDiagReg(diagReg);
   if (scale === "relative" || diagReg === 0) return diagReg;
   const diagonal = await kernel.diagonal();
   return diagReg / (diagonal.reduce((sum, value) => sum + value, 0) / diagonal.length);

@@ -1,6 +1,6 @@
 /** @file The largest learning rate of gradient descent on a squared loss, from the largest eigenvalue of the tangent kernel. */
 import { FathomError, Key, lanczos, normal, type RitzValues } from "../../tensor/index.ts";
-import { badInput, checkPositive } from "./checks.ts";
+import { badInput, checkMomentum, checkPositive } from "./checks.ts";
 import { type KernelMatrix, kernelOperator } from "./kernel-product.ts";
 
 export interface LearningRateOptions {
@@ -25,8 +25,7 @@ const mostProducts = 300;
 export async function maxLearningRate(ntk: KernelMatrix, options: LearningRateOptions): Promise<number> {
   const { size, momentum = 0, signal } = options;
   checkPositive(size, "size");
-  if (!(momentum >= 0 && momentum < 1))
-    throw badInput("momentum", `The momentum is ${momentum}.`, "Give 0 or more and less than 1.");
+  checkMomentum(momentum);
   const largest = await largestEigenvalue(ntk, signal === undefined ? {} : { signal });
   return (2 * (1 + momentum) * size) / (largest + 1e-12);
 }

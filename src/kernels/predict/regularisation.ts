@@ -17,11 +17,16 @@ export function regularisation(
   kernel: Float64,
   { diagReg = 0, diagRegScale = "relative" }: RegularisationOptions,
 ): number {
-  if (!(diagReg >= 0 && Number.isFinite(diagReg)))
-    throw badInput("diagReg", `The regularisation is ${diagReg}.`, "Give a finite number of 0 or more.");
+  checkDiagReg(diagReg);
   if (diagRegScale === "absolute") return diagReg;
   const n = kernel.shape[0]!;
   let trace = 0;
   for (let i = 0; i < n; i++) trace += kernel.data[i * n + i]!;
   return (diagReg * trace) / n;
+}
+
+/** @throws FathomError bad-input unless it is finite and 0 or more. */
+export function checkDiagReg(diagReg: number): void {
+  if (diagReg >= 0 && Number.isFinite(diagReg)) return;
+  throw badInput("diagReg", `The regularisation is ${diagReg}.`, "Give a finite number of 0 or more.");
 }

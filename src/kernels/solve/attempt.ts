@@ -1,10 +1,9 @@
 /** @file One attempt at a factorisation with a given jitter: fills the tiles while workers take them up. */
-import type { BlockMatrix } from "../types.ts";
+import type { Attention, BlockMatrix } from "../types.ts";
 import { fillStore } from "./fill.ts";
 import { tileOrder, unitsOf } from "./order.ts";
 import type { Team } from "./team.ts";
 import { badPivot, resetStore, stop, type TileStore, tileRows } from "./tiles.ts";
-import type { Attention } from "./types.ts";
 import { watched } from "./watch.ts";
 
 export interface AttemptOptions extends Attention {

@@ -1,10 +1,9 @@
 /** @file `conjugateGradients`: solutions without a factor, in the memory of a few vectors. */
 import { FathomError, type NdArray } from "../../tensor/index.ts";
-import type { BlockMatrix } from "../types.ts";
+import type { Attention, BlockMatrix } from "../types.ts";
 import { type ApplyInverse, iterate } from "./iterate.ts";
 import { columnsOf, rowsOf } from "./right-hand-sides.ts";
 import { streamedProduct } from "./streamed-product.ts";
-import type { Attention } from "./types.ts";
 
 /** Something near the inverse of the matrix, which makes the iterations few. */
 export interface Preconditioner extends AsyncDisposable {

@@ -1,6 +1,6 @@
 /** @file The factor as its users see it: solves, whitening, what its diagonal says. */
 import { type NdArray, zeros } from "../../tensor/index.ts";
-import type { BlockMatrix } from "../types.ts";
+import type { Attention, BlockMatrix } from "../types.ts";
 import { inverseNorm } from "./condition.ts";
 import { type Round, tasksOf } from "./crew.ts";
 import { refine } from "./refine.ts";
@@ -9,7 +9,7 @@ import { type RowsToSolve, unitsOfTask } from "./solve-rows.ts";
 import { streamedProduct } from "./streamed-product.ts";
 import type { Team } from "./team.ts";
 import { diagonalAt, heightOf, stopped, type TileStore, tileRows, unitsDone } from "./tiles.ts";
-import type { Attention, Factor } from "./types.ts";
+import type { Factor } from "./types.ts";
 import { watched } from "./watch.ts";
 
 type Float64 = NdArray<"float64">;

@@ -2,16 +2,14 @@
  * @file A matrix in blocks into the tiles of a store, with what is wrong with it found on the way: entries that are not finite,
  * triangles that differ. The sums of absolute values by columns give ‖A‖₁.
  */
-import { setImmediate } from "node:timers/promises";
 import { FathomError } from "../../tensor/index.ts";
+import { turns } from "../turns.ts";
 import type { BlockMatrix } from "../types.ts";
 import { tileOrder } from "./order.ts";
 import { filled, heightOf, mark, stopped, type TileStore, tileAt, tileRows, tileSize } from "./tiles.ts";
 
 type FloatData = Float32Array | Float64Array;
 
-/** Milliseconds after which others get their turn. */
-const turn = 15;
 /** The asymmetry, as a part of the mean diagonal, that counts as rounding of float32 kernels (kernels.md §13). */
 const asymmetry = 1e-5;
 
@@ -32,14 +30,10 @@ export interface Filling {
 export async function fillStore(store: TileStore, filling: Filling): Promise<number> {
   const { matrix, jitter, signal } = filling;
   const sums = new Float64Array(store.n);
-  let last = performance.now();
+  const turn = turns(signal);
   for (const [i, j] of tileOrder(tileRows(store.n))) {
     const block = await matrix.read(i, j);
-    if (performance.now() - last > turn) {
-      await setImmediate();
-      last = performance.now();
-      signal?.throwIfAborted();
-    }
+    await turn();
     if (Atomics.load(store.control, stopped) !== 0) break;
     const tile = tileAt(store, i, j);
     copyBlock(block, tile, { sums, rows: i * tileSize, columns: j * tileSize, width: heightOf(store.n, j) });

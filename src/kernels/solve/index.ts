@@ -8,4 +8,4 @@ export {
 export { factorise, jitterLadder } from "./factorise.ts";
 export { logMarginalLikelihood } from "./likelihood.ts";
 export { type NystromOptions, nystrom } from "./nystrom.ts";
-export type { Attention, Factor, FactoriseOptions, SolveProgress } from "./types.ts";
+export type { Factor, FactoriseOptions } from "./types.ts";

@@ -2,10 +2,11 @@
  * @file Conjugate gradients for all right-hand sides at once: each has its own coefficients, all share one pass over the
  * matrix an iteration (kernels.md §8).
  */
+
 import { FathomError } from "../../tensor/index.ts";
+import type { Attention } from "../types.ts";
 import { addRow, rowDot, rowNorms, worstRatio } from "./rows.ts";
 import type { RowOperator } from "./streamed-product.ts";
-import type { Attention } from "./types.ts";
 
 /** An approximation of A⁻¹, symmetric and positive definite, on rows [count, n]; it may not keep or change its argument. */
 export type ApplyInverse = (rows: Float64Array) => Float64Array | Promise<Float64Array>;

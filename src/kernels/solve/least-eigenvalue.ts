@@ -1,7 +1,8 @@
 /** @file The smallest eigenvalue of a symmetric operator: how much must be added to a diagonal for a matrix to be positive definite. */
+
 import { FathomError, Key, lanczos, normal, type RitzValues } from "../../tensor/index.ts";
+import type { Attention } from "../types.ts";
 import type { RowOperator } from "./streamed-product.ts";
-import type { Attention } from "./types.ts";
 
 /** Products at most: a negative eigenvalue that defeats the jitters of the ladder stands out sooner. */
 const mostSteps = 60;

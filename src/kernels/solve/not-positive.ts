@@ -1,10 +1,9 @@
 /** @file The refusal of a matrix that is not positive definite, with the jitter that would make it so. */
 import { FathomError } from "../../tensor/index.ts";
-import type { BlockMatrix } from "../types.ts";
+import type { Attention, BlockMatrix } from "../types.ts";
 import type { BadPivot } from "./attempt.ts";
 import { leastEigenvalue } from "./least-eigenvalue.ts";
 import { streamedProduct } from "./streamed-product.ts";
-import type { Attention } from "./types.ts";
 
 export interface Refusal extends Attention {
   readonly bad: BadPivot;

@@ -2,9 +2,9 @@
  * @file The Nyström preconditioner: K ≈ K_nm K_mm⁻¹ K_mn + σ, inverted by Woodbury's identity. It takes the largest eigenvalues,
  * which a kernel has few of, out of the way of conjugate gradients (kernels.md §8).
  */
-import { setImmediate } from "node:timers/promises";
 import { FathomError, Key, ndarray, permutation } from "../../tensor/index.ts";
 import { blockMatrix } from "../gram/matrix.ts";
+import { turns } from "../turns.ts";
 import type { BlockMatrix } from "../types.ts";
 import type { Preconditioner } from "./conjugate-gradients.ts";
 import { factorise } from "./factorise.ts";
@@ -101,9 +101,10 @@ async function rowsOfMatrix(matrix: BlockMatrix, wanted: Int32Array, signal: Abo
   const n = matrix.rows;
   const rows = new Float64Array(wanted.length * n);
   let trace = 0;
+  const turn = turns(signal);
   for (let i = 0; i < tileRows(n); i++) {
     for (let j = 0; j <= i; j++) {
-      signal?.throwIfAborted();
+      await turn();
       const block = await matrix.read(i, j);
       const width = heightOf(n, j);
       wanted.forEach((row, m) => {
@@ -116,7 +117,6 @@ async function rowsOfMatrix(matrix: BlockMatrix, wanted: Int32Array, signal: Abo
       });
       if (i === j) for (let r = 0; r < width; r++) trace += block[r * (width + 1)]!;
     }
-    await setImmediate();
   }
   return { rows, mean: trace / n };
 }

@@ -2,11 +2,12 @@
  * @file Solutions of float32 factors made exact: residuals in float64 from the matrix itself, corrected by the factor
  * (kernels.md §8). Where that stops to help, the factor goes on as the preconditioner of conjugate gradients.
  */
+
 import { FathomError } from "../../tensor/index.ts";
+import type { Attention } from "../types.ts";
 import { type ApplyInverse, iterate } from "./iterate.ts";
 import { rowNorms, worstRatio } from "./rows.ts";
 import type { RowOperator } from "./streamed-product.ts";
-import type { Attention } from "./types.ts";
 
 /** ‖b − A x‖ / ‖b‖ of the worst column, at which a solution counts as exact. */
 export const refinedTo = 1e-10;

@@ -2,15 +2,12 @@
  * @file Products K X of a matrix in blocks that are read one after another and never kept, in float64 whatever their dtype. It
  * runs on this thread, with turns of the event loop.
  */
-import { setImmediate } from "node:timers/promises";
 import { loadAssembly } from "../assembly.ts";
+import { turns } from "../turns.ts";
 import type { BlockMatrix } from "../types.ts";
 import { type Products, productsFor } from "./products.ts";
 import { firstFree, slotNumbers, slots, TileKernel } from "./tile-kernel.ts";
 import { heightOf, tileRows, tileSize } from "./tiles.ts";
-
-/** Milliseconds after which others get their turn. */
-const turn = 15;
 
 /** X as rows [count, n] ↦ K X as rows [count, rows of K]. */
 export interface RowOperator {
@@ -86,14 +83,11 @@ class Stream {
 
   async multiply(signal: AbortSignal | undefined): Promise<void> {
     const { rows, columns, symmetric } = this.#matrix;
-    let last = performance.now();
+    const turn = turns(signal);
     for (let i = 0; i < tileRows(rows); i++) {
       for (let j = 0; j < (symmetric ? i + 1 : tileRows(columns)); j++) {
         await this.#block(i, j);
-        if (performance.now() - last < turn) continue;
-        await setImmediate();
-        last = performance.now();
-        signal?.throwIfAborted();
+        await turn();
       }
     }
   }

@@ -3,6 +3,7 @@
  * worth a start of workers.
  */
 import { threadCount, WorkerPool, workerModule } from "../../jobs/index.ts";
+import { turns } from "../turns.ts";
 import { type CrewData, createCrew, type Round, tasksOf } from "./crew.ts";
 import { factorSlots } from "./factor-tiles.ts";
 import { kernelBytes } from "./tile-kernel.ts";
@@ -39,7 +40,11 @@ async function teamHere(data: CrewData): Promise<Team> {
     threads: 1,
     here: true,
     async run(round) {
-      for (let task = 0; task < tasksOf(round, data.store.n); task++) await work(task, round);
+      const turn = turns(undefined);
+      for (let task = 0; task < tasksOf(round, data.store.n); task++) {
+        await work(task, round);
+        await turn();
+      }
     },
     async [Symbol.asyncDispose]() {},
   };

@@ -1,19 +1,6 @@
 /** @file What a solver is asked for, and what it gives. */
 import type { NdArray } from "../../tensor/index.ts";
-
-/** How far a solver is; the time left is told from the pace within a label. */
-export interface SolveProgress {
-  readonly label: string;
-  readonly detail?: string;
-  readonly done: number;
-  readonly total: number;
-}
-
-/** What long work listens to and reports. */
-export interface Attention {
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((progress: SolveProgress) => void) | undefined;
-}
+import type { Attention } from "../types.ts";
 
 export interface FactoriseOptions extends Attention {
   /**

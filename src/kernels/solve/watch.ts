@@ -1,12 +1,12 @@
 /** @file A round under way: tells how far it is, and stops it when the signal says so. */
+import type { Attention, KernelProgress } from "../types.ts";
 import { stop, type TileStore, unitsDone } from "./tiles.ts";
-import type { Attention, SolveProgress } from "./types.ts";
 
 /** Milliseconds between two reports. */
 const reportInterval = 200;
 
 /** What is done, by the products of tiles that it takes. */
-export type Stage = Pick<SolveProgress, "label" | "detail" | "total">;
+export type Stage = Pick<KernelProgress, "label" | "detail" | "total">;
 
 /**
  * Does the work of a stage on a store whose counter is at 0.
