@@ -128,6 +128,10 @@ describe("a survey of layers on positions", () => {
     ]);
     expect(outcome.json.notApplicable).toEqual([
       { id: "spectrum", because: expect.stringContaining("layers[0] (conv)") },
+      {
+        id: "kernelBaseline",
+        because: expect.stringContaining("layers[1] (batchNorm) has no covariance rule"),
+      },
     ]);
     expect(outcome.json["learningRate"]).toMatchObject({ edge: expect.any(Number), ntk: null });
     expect(outcome.json["learningRate"]).toMatchObject({

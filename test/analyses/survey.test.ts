@@ -69,6 +69,16 @@ describe("a survey", () => {
     }
   });
 
+  it("lays the untrained network of infinite width beside the trained one", () => {
+    const { kernelBaseline, training } = outcome.json as unknown as Record<string, Record<string, unknown>>;
+    const { rows, trained } = kernelBaseline as {
+      rows: { n: number; errorRate: number }[];
+      trained: { error: number };
+    };
+    expect(rows.length).toBe(4);
+    expect(trained.error).toBe((training!["best"] as { before: number }).before);
+  });
+
   it("holds no number that JSON cannot", () => {
     expect(nonFinite(outcome.json)).toEqual([]);
     expect(nonFinite(outcome.document)).toEqual([]);
@@ -99,9 +109,12 @@ describe("what does not apply", () => {
       "separation",
       "learningRate",
       "training",
+      "kernelBaseline",
     ]);
-    // The time asked for pays for the questions before as well.
-    expect(minutes).toEqual(minutes.toSorted((a, b) => a - b));
+    // The time asked for pays for the questions before as well; the baseline wants a small part of it.
+    const shared = minutes.slice(0, -1);
+    expect(shared).toEqual(shared.toSorted((a, b) => a - b));
+    expect(minutes.at(-1)).toBeGreaterThan(0);
     expect(minutes[0]!).toBeGreaterThan(0);
   });
 
@@ -111,7 +124,9 @@ describe("what does not apply", () => {
     const layers = [{ kind: "flatten" }, dense(16), ...activations, dense(16), activations[0], dense(10)];
     const net = parseNet({ fathom: 1, input: { kind: "image", shape: [1, 28, 28] }, layers });
     const { json } = await ask(net, { seconds: 1 });
-    expect(json.notApplicable).toEqual([]);
+    expect(json.notApplicable).toEqual([
+      { id: "kernelBaseline", because: expect.stringContaining("layers[3] (activation)") },
+    ]);
     expect(json["spectrum"]).toMatchObject({
       missing: expect.stringContaining("layers[3] (activation)"),
       measured: { shape: [16, 16], seeds: 2, ks: null, max: expect.any(Number) },
@@ -130,7 +145,7 @@ describe("what does not apply", () => {
     const split = { ...dataset.train, labels: zeros("int32", dataset.train.labels.shape) };
     const single = { ...dataset, train: split, test: split };
     const { json } = await ask(chaotic(), { dataset: single, seconds: 1 });
-    expect(json.notApplicable.map(({ id }) => id)).toEqual(["separation", "training"]);
+    expect(json.notApplicable.map(({ id }) => id)).toEqual(["separation", "training", "kernelBaseline"]);
   });
 
   it("includes pairs where no two rows are of one class, and little else asks for more rows", async () => {
@@ -143,7 +158,7 @@ describe("what does not apply", () => {
 
   it("is all there is to say when the budget reaches nothing", async () => {
     const { json } = await ask(chaotic(), { seconds: -10 });
-    expect(json.notApplicable).toHaveLength(5);
+    expect(json.notApplicable).toHaveLength(6);
     expect(json.verdict).toMatch(/No question could be answered/);
   });
 });
