@@ -13,6 +13,7 @@ import { LANES, PAIR, SELF } from "./modes";
 import { cut, fetch, keep, mix, pool, spread } from "./moves";
 import { combine, multiply, normalise, relu } from "./pointwise";
 import { reluBox } from "./relu-box";
+import { tangentBox } from "./tangent-box";
 
 export { applyForm } from "./forms";
 export { place } from "./layout";
@@ -76,7 +77,20 @@ export function execute(
 }
 
 function run(records: usize, mode: i32): void {
-  for (let at = records; word(at, 0) != 0; at += <usize>word(at, 1) << 2) step(at, mode);
+  for (let at = records; word(at, 0) != 0; at = after(at)) {
+    // Word 29 of a ReLU: the sums of K and Θ follow, which pairs take in one scan.
+    if (mode == PAIR && word(at, 0) == RELU && word(at, 29) != 0) {
+      const sumOfK = after(at), sumOfTheta = after(sumOfK);
+      tangentBox(at, sumOfK, sumOfTheta);
+      at = sumOfTheta;
+    } else step(at, mode);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function after(at: usize): usize {
+  return at + (<usize>word(at, 1) << 2);
 }
 
 function step(at: usize, mode: i32): void {

@@ -19,10 +19,12 @@ const A: usize = memory.data<f32>([
 ], 16);
 
 /**
- * Where both items agree at a position, k and S differ by rounding, whose root would be seen in k̇: S counts a few roundings
- * less, 1 − 2⁻²³.
+ * One, a half, and 1 − 2⁻²³: where both items agree at a position, k and S differ by rounding, whose root would be seen in k̇, so
+ * that S counts a few roundings less. In memory, since loops would build splats again in every step.
  */
-const ROUNDED: f32 = 0.99999988;
+const numbers: usize = memory.data<f32>([
+  1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.99999988, 0.99999988, 0.99999988, 0.99999988,
+], 16);
 
 // @ts-ignore: decorator
 @inline
@@ -30,41 +32,54 @@ function coefficient(i: i32): v128 {
   return v128.load(A + (i << 4));
 }
 
+/** A run of positions of K and Θ, `bytes` long; slots of sides A and B move by `aBytes` and `bBytes`. */
+// @ts-ignore: decorator
+@inline
+export function tangentRun(
+  lanes: bool, signed: bool, source: usize, target: usize, from: usize, to: usize, bytes: usize,
+  a: usize, aBytes: usize, b: usize, bBytes: usize,
+  c0: v128, c1: v128, c2: v128, c3: v128, c4: v128, c5: v128,
+): void {
+  const zero = f32x4.splat(0), one = v128.load(numbers), half = v128.load(numbers, 16), below = v128.load(numbers, 32);
+  for (let x: usize = 0; x < bytes; x += 16) {
+    const s = lanes ? v128.load(a) : v128.load32_splat(a);
+    const r = lanes ? v128.load(a, 16) : v128.load32_splat(a, 4);
+    const R = f32x4.mul(r, v128.load(b, 16));
+    const k = v128.load(source + x), theta = v128.load(from + x);
+    const limit = f32x4.mul(f32x4.mul(s, v128.load(b)), below);
+    const w = f32x4.pmax(zero, f32x4.sub(limit, signed ? f32x4.abs(k) : k));
+    const u = f32x4.mul(w, R), root = f32x4.sqrt(u);
+    const h = madd(madd(madd(madd(madd(c5, u, c4), u, c3), u, c2), u, c1), u, c0);
+    v128.store(target + x, madd(f32x4.mul(w, root), h, signed ? f32x4.pmax(zero, k) : k));
+    let arc = madd(madd(coefficient(7), u, coefficient(6)), u, coefficient(5));
+    arc = madd(madd(madd(arc, u, coefficient(4)), u, coefficient(3)), u, coefficient(2));
+    arc = f32x4.mul(root, madd(madd(arc, u, coefficient(1)), u, coefficient(0)));
+    // Without variance u is 0, and the share of a right angle is a half.
+    arc = v128.bitselect(half, arc, f32x4.eq(R, zero));
+    const opposite = f32x4.sub(one, arc);
+    v128.store(to + x, f32x4.mul(theta, signed ? v128.bitselect(arc, opposite, f32x4.lt(k, zero)) : opposite));
+    a += aBytes;
+    b += bBytes;
+  }
+}
+
 // @ts-ignore: decorator
 @inline
 function scan(lanes: bool, signed: bool, record: usize): void {
   const source = map(record, 2), target = map(record, 3), from = map(record, 24), to = map(record, 25);
-  const shape = rectangle(word(record, 5)), zero = f32x4.splat(0), one = f32x4.splat(1);
-  const below = f32x4.splat(ROUNDED);
+  const shape = rectangle(word(record, 5));
   const c0 = hCoefficient(0), c1 = hCoefficient(1), c2 = hCoefficient(2);
   const c3 = hCoefficient(3), c4 = hCoefficient(4), c5 = hCoefficient(5);
   const aBytes: usize = lanes ? 32 : 8, bBytes = stepB << 5;
   for (let i = 0; i < word(shape, 4); ++i) {
     const at = piece(shape, i), bytes = <usize>word(at, 2) << 4;
     for (let y = 0; y < word(at, 1); ++y) {
-      const first = rowOf(shape, at, y);
-      let a = slotsOfA(record, lanes) + startOf(shape, at, y, 3) * aBytes;
-      let b = slotsOfB(record) + startOf(shape, at, y, 4) * bBytes;
-      for (let x = first; x < first + bytes; x += 16) {
-        const s = lanes ? v128.load(a) : v128.load32_splat(a);
-        const r = lanes ? v128.load(a, 16) : v128.load32_splat(a, 4);
-        const R = f32x4.mul(r, v128.load(b, 16));
-        const k = v128.load(source + x), theta = v128.load(from + x);
-        const limit = f32x4.mul(f32x4.mul(s, v128.load(b)), below);
-        const w = f32x4.pmax(zero, f32x4.sub(limit, signed ? f32x4.abs(k) : k));
-        const u = f32x4.mul(w, R), root = f32x4.sqrt(u);
-        const h = madd(madd(madd(madd(madd(c5, u, c4), u, c3), u, c2), u, c1), u, c0);
-        v128.store(target + x, madd(f32x4.mul(w, root), h, signed ? f32x4.pmax(zero, k) : k));
-        let arc = madd(madd(coefficient(7), u, coefficient(6)), u, coefficient(5));
-        arc = madd(madd(madd(arc, u, coefficient(4)), u, coefficient(3)), u, coefficient(2));
-        arc = f32x4.mul(root, madd(madd(arc, u, coefficient(1)), u, coefficient(0)));
-        // Without variance u is 0, and the share of a right angle is a half.
-        arc = v128.bitselect(f32x4.splat(0.5), arc, f32x4.eq(R, zero));
-        const opposite = f32x4.sub(one, arc);
-        v128.store(to + x, f32x4.mul(theta, signed ? v128.bitselect(arc, opposite, f32x4.lt(k, zero)) : opposite));
-        a += aBytes;
-        b += bBytes;
-      }
+      const x = rowOf(shape, at, y);
+      const a = slotsOfA(record, lanes) + startOf(shape, at, y, 3) * aBytes;
+      const b = slotsOfB(record) + startOf(shape, at, y, 4) * bBytes;
+      tangentRun(
+        lanes, signed, source + x, target + x, from + x, to + x, bytes, a, aBytes, b, bBytes, c0, c1, c2, c3, c4, c5,
+      );
     }
   }
 }

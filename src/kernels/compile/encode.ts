@@ -82,7 +82,7 @@ export function record(instruction: Instruction, places: Places): number[] {
     places.table,
     form?.form.id ?? 0,
     realBits(source?.scale ?? 1),
-    0,
+    instruction.leads ? 1 : 0,
   ];
   if (form === undefined) return words;
   const constants = Array.from({ length: CONSTANTS }, (_, i) => realBits(form.form.constants[i] ?? 0));
@@ -123,5 +123,5 @@ export function scratchBytes(instructions: readonly Instruction[]): number {
     return Math.max(lo, 0) + Math.max(reach, source!.space.sizes[1] + Math.max(lo, 0));
   });
   const widest = Math.max(0, ...instructions.map(({ target }) => target?.space.sizes[1] ?? 0));
-  return 16 * Math.max(3 * widest, ...rows) + 64;
+  return 16 * Math.max(6 * widest, ...rows) + 64;
 }

@@ -108,6 +108,8 @@ export interface Instruction {
   readonly kept?: Kept;
   /** Whether a ReLU goes before a sum over windows. */
   readonly fused?: boolean;
+  /** Whether the two sums after a ReLU, of K and Θ, can be taken with it. */
+  readonly leads?: boolean;
   /** ReLU: whether k may be negative. Normalisation and attention: whether it keeps the slots. */
   readonly flag?: boolean;
   readonly form?: FormUse;
