@@ -12,6 +12,7 @@ export {
   type KernelResult,
   kernelDiagonal,
   kernelMatrix,
+  leadingMatrix,
   type StoreOptions,
 } from "./gram/index.ts";
 export {

@@ -1,15 +1,13 @@
 /** @file The parts of a prediction that are no mathematics of kernels: items, sizes, searches, intervals. */
 import { describe, expect, it } from "vitest";
 import { copiesOf, fingerprint, itemsOf, someItems } from "../../src/analyses/items.ts";
-import { leading } from "../../src/analyses/predict/leading.ts";
 import { predict } from "../../src/analyses/predict/question.ts";
 import { scoresOf } from "../../src/analyses/predict/scores.ts";
 import { candidatesOf, netOf } from "../../src/analyses/predict/search-space.ts";
 import { wilsonShare } from "../../src/analyses/wilson.ts";
 import { loadDataset } from "../../src/data/index.ts";
-import { blockMatrix, denseMatrix } from "../../src/kernels/index.ts";
 import { parseNetText } from "../../src/net/index.ts";
-import { Key, ndarray, normal } from "../../src/tensor/index.ts";
+import { Key, ndarray } from "../../src/tensor/index.ts";
 import { refusal, rejection } from "../refusal.ts";
 
 const range = (from: number, count: number) => Array.from({ length: count }, (_, i) => from + i);
@@ -33,24 +31,6 @@ it("takes the interval of Wilson, also for no errors", () => {
   expect(wilsonShare(0, 10).ci[0]).toBe(0);
   expect(wilsonShare(0, 10).ci[1]).toBeCloseTo(0.27753, 5);
   expect(wilsonShare(10, 10).ci[1]).toBe(1);
-});
-
-it("cuts the kernel of the first items from that of all, within and across blocks", async () => {
-  const [n, data] = [600, normal(Key.fromSeed(1), "float64", [600, 600]).data];
-  for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) data[j * n + i] = data[i * n + j]!;
-  const matrix = blockMatrix(ndarray("float64", [n, n], data), { symmetric: true });
-  for (const size of [1, 511, 512, 530, 600]) {
-    const part = leading(matrix, size);
-    const dense = (await denseMatrix(part)).data;
-    for (const [i, j] of [
-      [0, 0],
-      [size - 1, 0],
-      [size - 1, size - 1],
-      [size >> 1, size - 1],
-    ] as const)
-      expect(dense[i * size + j]).toBe(data[i * n + j]);
-    expect((await part.diagonal()).length).toBe(size);
-  }
 });
 
 it("finds copies, and those that contradict each other", () => {

@@ -6,6 +6,7 @@ import {
   type KernelMatrixOptions,
   kernelDiagonal,
   kernelMatrix,
+  leadingMatrix,
 } from "../../src/kernels/index.ts";
 import { parseNetText, withInput } from "../../src/net/index.ts";
 import { Key, type NdArray, ndarray, normal } from "../../src/tensor/index.ts";
@@ -216,4 +217,22 @@ describe("a matrix in blocks", () => {
     const blocks = blockMatrix(normal(Key.fromSeed(3), "float32", [10, 10]), { symmetric: false });
     await expect(denseMatrix(blocks, { memory: 799 })).rejects.toMatchObject({ code: "too-large" });
   });
+});
+
+it("cuts the kernel of the first items from that of all, within and across blocks", async () => {
+  const [n, data] = [600, normal(Key.fromSeed(1), "float64", [600, 600]).data];
+  for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) data[j * n + i] = data[i * n + j]!;
+  const matrix = blockMatrix(ndarray("float64", [n, n], data), { symmetric: true });
+  for (const size of [1, 511, 512, 530, 600]) {
+    const part = leadingMatrix(matrix, size);
+    const dense = (await denseMatrix(part)).data;
+    for (const [i, j] of [
+      [0, 0],
+      [size - 1, 0],
+      [size - 1, size - 1],
+      [size >> 1, size - 1],
+    ] as const)
+      expect(dense[i * size + j]).toBe(data[i * n + j]);
+    expect((await part.diagonal()).length).toBe(size);
+  }
 });

@@ -5,13 +5,13 @@ import {
   type GpPosterior,
   gpInference,
   type KernelProgress,
+  leadingMatrix,
 } from "../../kernels/index.ts";
 import type { Net } from "../../net/index.ts";
 import { type NdArray, ndarray } from "../../tensor/index.ts";
 import type { SurveyContext } from "../context.ts";
 import { finiteOrNull } from "../figure.ts";
 import { testKernels, trainKernels } from "../predict/kernels.ts";
-import { leading } from "../predict/leading.ts";
 import { scoresOf } from "../predict/scores.ts";
 import { type Setting, settingOf } from "../predict/setting.ts";
 import type { Share } from "../wilson.ts";
@@ -71,7 +71,7 @@ export async function curveOf(
   for (const n of sizes) {
     const fits: Fitted[] = [];
     for (const jitter of jitters)
-      fits.push(await fitTo({ ...silent, jitter }, leading(kernel.nngp!, n), columns(cross!, n)));
+      fits.push(await fitTo({ ...silent, jitter }, leadingMatrix(kernel.nngp!, n), columns(cross!, n)));
     curve.push(likeliestOf(fits));
   }
   return curve;

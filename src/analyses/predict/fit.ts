@@ -9,13 +9,13 @@ import {
   gradientDescentMseEnsemble,
   type KernelResult,
   type KernelValue,
+  leadingMatrix,
   maxLearningRate,
   ntkInference,
 } from "../../kernels/index.ts";
 import type { NdArray } from "../../tensor/index.ts";
 import { finiteOrNull } from "../figure.ts";
 import type { TestTile } from "./kernels.ts";
-import { leading } from "./leading.ts";
 import { type Setting, trainValues } from "./setting.ts";
 
 type Float64 = NdArray<"float64">;
@@ -67,7 +67,7 @@ async function fitEnd(setting: Setting, kernels: KernelResult): Promise<Fit> {
   const facts: FitFacts[] = [];
   const alphas: Float64[] = [];
   for (const n of setting.sizes.slice(0, -1)) {
-    await using posterior = await gpInference(leading(kernel, n), inference(setting, n));
+    await using posterior = await gpInference(leadingMatrix(kernel, n), inference(setting, n));
     facts.push(factsOf(posterior, setting));
     alphas.push(posterior.alpha);
   }

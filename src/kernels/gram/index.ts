@@ -1,6 +1,7 @@
 /** @file Kernel matrices: how they are cut, computed and held. */
 export { kernelDiagonal } from "./diagonal.ts";
 export { kernelMatrix } from "./kernel-matrix.ts";
+export { leadingMatrix } from "./leading.ts";
 export { blockMatrix, denseMatrix } from "./matrix.ts";
 export type {
   KernelMatrixOptions,
