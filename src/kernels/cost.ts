@@ -7,6 +7,8 @@ import { FathomError } from "../tensor/index.ts";
 import { compile } from "./compile/index.ts";
 import { workOf } from "./compile/work.ts";
 import { tileSize } from "./gram/grid.ts";
+import { gridOf } from "./reference/items.ts";
+import { sizeOfGrid } from "./reference/state.ts";
 import type { EngineSpec } from "./types.ts";
 
 /** Predicted cost of a kernel matrix. */
@@ -59,9 +61,8 @@ function mixes(op: CovarianceOp): boolean {
 
 function referenceSeconds(layers: readonly ModelLayer[], ops: readonly CovarianceOp[]): number {
   const power = ops.some(mixes) ? 2 : 1;
-  const of = ({ output: { kind, shape }, chains }: ModelLayer): number => {
-    const axes = kind === "image" || kind === "signal" ? shape.slice(1) : shape.slice(0, -1);
-    const positions = axes.reduce((product, size) => product * size, 1);
+  const of = ({ output, chains }: ModelLayer): number => {
+    const positions = sizeOfGrid(gridOf(output));
     const inner = Object.values(chains).flat();
     return secondsPerLayer + secondsPerNumber * positions ** power + sum(inner.map(of));
   };

@@ -7,6 +7,8 @@ import type { CovarianceOp, Model } from "../net/index.ts";
 import { scalarHalf } from "../net/index.ts";
 import { FathomError } from "../tensor/index.ts";
 import { mean } from "../theory/index.ts";
+import { gridOf } from "./reference/items.ts";
+import { sizeOfGrid } from "./reference/state.ts";
 import type { KernelValue } from "./types.ts";
 
 /** What is known of the units at some place, given the items. */
@@ -47,7 +49,7 @@ export function checkRequirements(
   program: readonly CovarianceOp[],
   options: RequirementOptions,
 ): string[] {
-  if (options.values.includes("ntk")) refuseShared(model);
+  if (options.values.includes("ntk")) refuseShared(model.layers);
   const pass: Pass = { options, warnings: new Set() };
   const input: Units = { law: "other", centred: false, fresh: false };
   const { law } = after(program, input, pass);
@@ -83,9 +85,7 @@ function step(op: CovarianceOp, units: Units, pass: Pass): Units {
       return activated(op, units, pass);
     case "flatten":
       // Positions have variances of their own, so their units together are a mixture.
-      return op.from.shape.length > 1 && positionsOf(op.from.shape, op.from.kind) > 1
-        ? { ...units, law: "other" }
-        : units;
+      return sizeOfGrid(gridOf(op.from)) > 1 ? { ...units, law: "other" } : units;
     case "layerNorm":
       return { ...units, centred: true };
     case "exampleNorm":
@@ -110,11 +110,6 @@ function step(op: CovarianceOp, units: Units, pass: Pass): Units {
     default:
       return units;
   }
-}
-
-function positionsOf(shape: readonly number[], kind: string): number {
-  const sizes = kind === "image" || kind === "signal" ? shape.slice(1) : shape.slice(0, -1);
-  return sizes.reduce((total, size) => total * size, 1);
 }
 
 function branchesOf(branches: readonly (readonly CovarianceOp[])[], units: Units, pass: Pass): Units[] {
@@ -222,7 +217,7 @@ function joined(branches: readonly Units[], before: Units): Units {
 }
 
 /** Of shared parameters Θ has products of different layers' gradients, which no rule knows. */
-function refuseShared({ layers }: Model): void {
+function refuseShared(layers: Model["layers"]): void {
   for (const layer of layers) {
     for (const [local, { name }] of Object.entries(layer.parameters)) {
       if (name === `${layer.path}.${local}`) continue;
@@ -233,6 +228,6 @@ function refuseShared({ layers }: Model): void {
         hint: "Give the layer parameters of its own, or ask for the nngp kernel alone.",
       });
     }
-    for (const inner of Object.values(layer.chains)) refuseShared({ layers: inner } as Model);
+    for (const inner of Object.values(layer.chains)) refuseShared(inner);
   }
 }

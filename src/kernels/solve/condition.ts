@@ -1,5 +1,5 @@
 /**
- * @file ‖A⁻¹‖₁ from solves with A, by Hager's method as Higham refined it (Higham, Accuracy and Stability, algorithm 15.1): a
+ * @file ‖A⁻¹‖₁ from solves with A, by Hager's method as Higham refined it (Higham, Accuracy and Stability, §15.3): a
  * lower bound that is seldom below a third of the norm. A is symmetric here, so one kind of solve serves.
  */
 

@@ -16,8 +16,6 @@ export interface IterationOptions extends Attention {
   readonly tolerance: number;
   readonly maxIterations: number;
   readonly preconditioner?: ApplyInverse | undefined;
-  /** Where to begin; 0 unless said. */
-  readonly start?: Float64Array | undefined;
 }
 
 export interface IterationResult {
@@ -32,22 +30,11 @@ export interface IterationResult {
 export async function iterate(
   { n, apply }: RowOperator,
   b: Float64Array,
-  {
-    tolerance,
-    maxIterations,
-    preconditioner = (rows) => rows.slice(),
-    start,
-    signal,
-    onProgress,
-  }: IterationOptions,
+  { tolerance, maxIterations, preconditioner = (rows) => rows.slice(), signal, onProgress }: IterationOptions,
 ): Promise<IterationResult> {
   const norms = rowNorms(b, n);
-  const x = start === undefined ? new Float64Array(b.length) : start.slice();
+  const x = new Float64Array(b.length);
   const r = b.slice();
-  if (start !== undefined)
-    (await apply(x, signal)).forEach((value, i) => {
-      r[i]! -= value;
-    });
   let z = await preconditioner(r);
   const p = Float64Array.from(z);
   const count = norms.length;

@@ -34,7 +34,7 @@ export async function nystrom(matrix: BlockMatrix, options: NystromOptions): Pro
   const { rows, mean } = await rowsOfMatrix(matrix, landmarks, signal);
   const sigma = shift * mean;
   const root = await whitened(rows, landmarks, n);
-  const inner = await gramOfRows(root, rank, n);
+  const inner = await gramOfRows({ rows: root, count: rank, n });
   for (let m = 0; m < rank; m++) inner[m * (rank + 1)]! += sigma;
   const factor = await factorise(blockMatrix(ndarray("float64", [rank, rank], inner), { symmetric: true }), {
     threads: 1,
