@@ -63,7 +63,7 @@ export {
   nystrom,
   type Preconditioner,
 } from "./solve/index.ts";
-export { inWords, KernelStore, openKernelStore, type StoreAttributes } from "./store/index.ts";
+export { KernelStore, openKernelStore, type StoreAttributes } from "./store/index.ts";
 export type {
   Attention,
   BlockMatrix,

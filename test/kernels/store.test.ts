@@ -146,7 +146,7 @@ describe("a place for a store", () => {
     const path = join(root, "limited.zarr");
     await expect(kernelMatrix({ ...job, store: { path, limit: 3e6 } })).rejects.toMatchObject({
       code: "too-large",
-      message: "The store takes 3.15 MB; the limit is 3.00 MB.",
+      message: "The store takes 3.1 MB; the limit is 3.0 MB.",
     });
     await expect(readFile(join(path, "zarr.json"))).rejects.toThrow("ENOENT");
   });

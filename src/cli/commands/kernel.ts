@@ -85,12 +85,12 @@ function durationText(seconds: number): string {
 /** What a long job will take, before it begins. */
 async function announce(plan: KernelPlan, { io, globals, folder }: Context): Promise<void> {
   if (globals.quiet || plan.seconds < long) return;
-  const { inWords } = await import("../../kernels/index.ts");
+  const { showBytes } = await import("../../runtime/index.ts");
   const { pairs, finished, bytes, threads, seconds } = plan;
   const where = folder === undefined ? "in memory" : `in ${folder}`;
   const before = finished === 0 ? "" : ` (${finished.toLocaleString("en")} are there already)`;
   io.stderr.write(
-    `${pairs.toLocaleString("en")} pairs${before}, ${inWords(bytes)} ${where}, about ${durationText(seconds)} on ${threads} thread${threads === 1 ? "" : "s"}.\n`,
+    `${pairs.toLocaleString("en")} pairs${before}, ${showBytes(bytes)} ${where}, about ${durationText(seconds)} on ${threads} thread${threads === 1 ? "" : "s"}.\n`,
   );
 }
 

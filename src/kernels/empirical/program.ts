@@ -1,7 +1,8 @@
 /** @file The compiled tiles of an empirical kernel: one network, any weights, any items, within a bound on memory. */
 import { Scope, type Tensor, withScope } from "../../expr/index.ts";
-import { type CompileOptions, compile, type Executable } from "../../runtime/index.ts";
+import type { CompileOptions, Executable } from "../../runtime/index.ts";
 import { FathomError } from "../../tensor/index.ts";
+import { compileWithin, MEMORY, requireMemory } from "./blocks.ts";
 import { kernelTile, type TileShape } from "./contraction.ts";
 import { type Side, sideInputs, sideOf } from "./features.ts";
 import type { FiniteNetwork } from "./network.ts";
@@ -16,11 +17,6 @@ import {
   type TileSize,
 } from "./plan.ts";
 import { productTile } from "./vector-products.ts";
-
-/** Memory of a tile unless said, bytes. */
-const MEMORY = 1e9;
-/** Part of the memory that the arrays of a tile may take: the runtime's own buffers are up to as large. */
-const PART_OF_ARRAYS = 0.5;
 
 export interface ProgramOptions {
   readonly network: FiniteNetwork;
@@ -55,7 +51,7 @@ export const sideNames = ["left", "right"] as const;
  */
 export async function compileTiles(settings: ProgramOptions): Promise<TileProgram> {
   const { network, groups, counts, method, memory = MEMORY } = settings;
-  if (!(memory > 0)) throw badMemory(memory);
+  requireMemory(memory);
   const items = Math.max(counts[0], counts[1] ?? 0);
   const sides = withScope(new Scope(), () => sideNames.map((name) => sideOf(network, name)));
   const [left, right] = sides as [Side, Side];
@@ -126,15 +122,5 @@ async function compileTile(
     return { tile, inputs: [...new Set([...needed, ...Object.values(network.parameters)])] };
   });
   if (tile === undefined) return undefined;
-  const bound = PART_OF_ARRAYS * Math.min(memory, options?.memory ?? memory);
-  return compile({ inputs, outputs: { tile }, options: { ...options, memory: bound } });
-}
-
-function badMemory(memory: number): FathomError {
-  return new FathomError({
-    code: "bad-input",
-    message: `memory is ${memory}.`,
-    where: "memory",
-    hint: "Give the bytes that a tile may take, as 1e9.",
-  });
+  return compileWithin(memory, { inputs, outputs: { tile }, options });
 }

@@ -4,5 +4,5 @@
  */
 export type { StoreAttributes } from "./attributes.ts";
 export { attributesOf } from "./identity.ts";
-export { checkLimit, checkSpace, inWords } from "./space.ts";
+export { checkLimit, checkSpace } from "./space.ts";
 export { beginStore, KernelStore, openKernelStore } from "./store.ts";

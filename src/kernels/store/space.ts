@@ -1,24 +1,14 @@
 /** @file The disk that a store takes: known before the work begins, and refused where it is too much. */
 import { statfs } from "node:fs/promises";
+import { showBytes } from "../../runtime/index.ts";
 import { FathomError } from "../../tensor/index.ts";
-
-/** Bytes as people say them. */
-export function inWords(bytes: number): string {
-  for (const [unit, size] of [
-    ["GB", 1e9],
-    ["MB", 1e6],
-    ["kB", 1e3],
-  ] as const)
-    if (bytes >= size) return `${(bytes / size).toPrecision(3)} ${unit}`;
-  return `${bytes} bytes`;
-}
 
 /** @throws FathomError too-large when a store passes the limit. */
 export function checkLimit(bytes: number, limit: number | undefined): void {
   if (limit === undefined || bytes <= limit) return;
   throw new FathomError({
     code: "too-large",
-    message: `The store takes ${inWords(bytes)}; the limit is ${inWords(limit)}.`,
+    message: `The store takes ${showBytes(bytes)}; the limit is ${showBytes(limit)}.`,
     where: "limit",
     hint: "Allow more, ask for one value alone, or take fewer items.",
   });
@@ -30,7 +20,7 @@ export async function checkSpace(path: string, missing: number): Promise<void> {
   if (missing <= free) return;
   throw new FathomError({
     code: "too-large",
-    message: `The store needs ${inWords(missing)} more; ${path} has ${inWords(free)} free.`,
+    message: `The store needs ${showBytes(missing)} more; ${path} has ${showBytes(free)} free.`,
     where: path,
     hint: "Name a folder on another disk, or make room.",
   });
