@@ -21,15 +21,20 @@ interface Items {
 
 function sketched({ data, count }: ItemBlock): Items {
   const size = data.length / Math.max(count, 1);
-  const rows = Array.from({ length: count }, (_, i) => data.slice(i * size, (i + 1) * size));
+  const copy = data.slice();
+  const rows = Array.from({ length: count }, (_, i) => copy.subarray(i * size, (i + 1) * size));
   const inverse = new Float64Array(count);
   const sketches = new Float64Array(count * PARTS);
+  const part = Math.ceil(size / PARTS);
   for (const [i, row] of rows.entries()) {
     const length = Math.sqrt(dot(row, row));
     inverse[i] = length === 0 ? 0 : 1 / length;
-    for (let k = 0; k < size; k++)
-      sketches[i * PARTS + Math.floor((k * PARTS) / size)]! += row[k]! * inverse[i]!;
-    for (let p = 0; p < PARTS; p++) sketches[i * PARTS + p]! /= Math.sqrt(Math.ceil(size / PARTS));
+    const unit = inverse[i]! / Math.sqrt(part);
+    for (let p = 0; p < PARTS; p++) {
+      let sum = 0;
+      for (let k = p * part; k < Math.min((p + 1) * part, size); k++) sum += row[k]!;
+      sketches[i * PARTS + p] = sum * unit;
+    }
   }
   return { rows, inverse, sketches };
 }
@@ -41,10 +46,13 @@ function dot(x: ArrayLike<number>, y: ArrayLike<number>): number {
 }
 
 function isNear(a: Items, i: number, b: Items, j: number): boolean {
-  // |x̂ − ŷ|² = 2(1 − ρ) bounds the squared distance of sketches.
+  // |x̂ − ŷ|² = 2(1 − ρ) bounds the squared distance of sketches; most items part in the first number.
   let apart = 0;
-  for (let p = 0; p < PARTS; p++) apart += (a.sketches[i * PARTS + p]! - b.sketches[j * PARTS + p]!) ** 2;
-  if (apart > 2 * NEAR) return false;
+  for (let p = 0; p < PARTS; p++) {
+    const step = a.sketches[i * PARTS + p]! - b.sketches[j * PARTS + p]!;
+    apart += step * step;
+    if (apart > 2 * NEAR) return false;
+  }
   const [x, y] = [a.inverse[i]!, b.inverse[j]!];
   // Of lengths that differ much, the distance says less about the angle than ρ does.
   return Math.min(x, y) * 2 > Math.max(x, y) && 1 - dot(a.rows[i]!, b.rows[j]!) * x * y < NEAR;
