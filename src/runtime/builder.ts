@@ -3,7 +3,7 @@
  * the outermost graph that knows all its operands, so that what does not change inside a loop is computed once, before it.
  */
 import type { Emitter, OnnxAttribute, Tensor } from "../expr/index.ts";
-import { type DType, FathomError, type NdArray, ndarray, sizeOf } from "../tensor/index.ts";
+import { bytesOf, type DType, FathomError, type NdArray, ndarray, sizeOf } from "../tensor/index.ts";
 import { Hasher } from "./hash.ts";
 import type { Initializer, NodeAttribute, OnnxNode } from "./model.ts";
 
@@ -187,16 +187,6 @@ export function liveNodes(nodes: readonly OnnxNode[], wanted: Iterable<string>):
 function outerValues(graph: { nodes: readonly OnnxNode[]; outputs: readonly { name: string }[] }): string[] {
   return [...graph.nodes.flatMap(({ inputs }) => inputs), ...graph.outputs.map(({ name }) => name)];
 }
-
-/** Bytes of one element. */
-export const bytesOf: Readonly<Record<DType, number>> = {
-  float32: 4,
-  float64: 8,
-  int32: 4,
-  int64: 8,
-  bool: 1,
-  uint8: 1,
-};
 
 /** Bytes of a tensor. */
 export function byteSize({ shape, dtype }: { shape: readonly number[]; dtype: DType }): number {

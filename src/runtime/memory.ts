@@ -3,8 +3,8 @@
  * execution. An upper estimate (in-place kernels and views are counted as copies), made before any session exists.
  */
 import { type Tensor, topologicalOrder } from "../expr/index.ts";
-import { FathomError } from "../tensor/index.ts";
-import { byteSize, bytesOf } from "./builder.ts";
+import { bytesOf, FathomError } from "../tensor/index.ts";
+import { byteSize } from "./builder.ts";
 
 /** Peak bytes of computing `outputs`: constants and inputs stay alive throughout, other tensors until their last use. */
 export function peakBytes(outputs: readonly Tensor[]): number {

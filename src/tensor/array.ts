@@ -22,6 +22,16 @@ export interface DataOf {
 }
 export type TypedData = DataOf[DType];
 
+/** Bytes of one element. */
+export const bytesOf: Readonly<Record<DType, number>> = {
+  float32: 4,
+  float64: 8,
+  int32: 4,
+  int64: 8,
+  bool: 1,
+  uint8: 1,
+};
+
 /** A row-major array: `data.length` is the product of `shape`. */
 export interface NdArray<D extends DType = DType> {
   readonly dtype: D;

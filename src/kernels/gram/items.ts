@@ -1,5 +1,13 @@
 /** @file The items of a kernel matrix: checked at the door, and cut into the blocks that an engine loads. */
-import { FathomError, type NdArray, type Shape, sameShape, showShape, sizeOf } from "../../tensor/index.ts";
+import {
+  bytesOf,
+  FathomError,
+  type NdArray,
+  type Shape,
+  sameShape,
+  showShape,
+  sizeOf,
+} from "../../tensor/index.ts";
 import type { ItemBlock } from "../types.ts";
 import type { Span } from "./grid.ts";
 
@@ -13,7 +21,7 @@ export interface Items {
 
 /** Numbers in memory that threads share. @throws FathomError too-large when there is no memory. */
 export function sharedFloats(precision: "float32" | "float64", length: number): Float32Array | Float64Array {
-  const bytes = length * (precision === "float32" ? 4 : 8);
+  const bytes = length * bytesOf[precision];
   try {
     const buffer = new SharedArrayBuffer(bytes);
     return precision === "float32" ? new Float32Array(buffer) : new Float64Array(buffer);

@@ -1,4 +1,5 @@
 /** @file Kernel matrices of a network between items: K and Θ of the infinite width (kernels.md §2). */
+import { bytesOf } from "../../tensor/index.ts";
 import { createEngine } from "../engine.ts";
 import { attributesOf, beginStore, checkLimit, checkSpace, KernelStore } from "../store/index.ts";
 import type { KernelValue, TileEngine } from "../types.ts";
@@ -112,7 +113,7 @@ function planOf({ job, engine, options }: Work, places: readonly BlockPlace[]): 
   const numbers = sum(all.map((place) => sizeOfBlock(grid, place)));
   const seconds = pairs === 0 ? 0 : pairs * paceOf(engine, job);
   const threads = threadsFor(places, seconds, options.threads);
-  const bytes = numbers * spec.values.length * (spec.precision === "float32" ? 4 : 8);
+  const bytes = numbers * spec.values.length * bytesOf[spec.precision];
   return { pairs, finished: total - pairs, bytes, threads, seconds: seconds / threads };
 }
 

@@ -3,12 +3,12 @@
  * left of its column's diagonal, then the Cholesky factor of a diagonal tile or a solve with it. Each element is summed in
  * the same order whoever computes it, so any number of workers gives the same bits.
  */
+import { bytesOf } from "../../tensor/index.ts";
 import type { TilePlace } from "./order.ts";
 import type { Operands, Products } from "./products.ts";
 import { firstFree, slots, type TileKernel } from "./tile-kernel.ts";
 import {
   badPivot,
-  bytesOf,
   diagonalAt,
   factored,
   filled,
@@ -71,7 +71,7 @@ export class TileFactoriser {
       const a = this.#load(slots.operand, tileAt(store, j, k));
       await this.#products.subtractSquare({ n, k: tileSize }, { a, c: target });
     }
-    const stride = n * bytesOf(store.dtype);
+    const stride = n * bytesOf[store.dtype];
     const bad = this.#kernel.call.factorTile(n, target, stride, target + n * stride);
     const result = this.#kernel.view(target, diagonalAt(store, j).length);
     if (bad >= 0) {
@@ -95,7 +95,7 @@ export class TileFactoriser {
       await this.#products.subtract({ m, n, k: tileSize }, operands);
     }
     if (!this.#takeDiagonal(j)) return false;
-    const [stride, l] = [n * bytesOf(store.dtype), this.#kernel.address(slots.diagonal)];
+    const [stride, l] = [n * bytesOf[store.dtype], this.#kernel.address(slots.diagonal)];
     this.#kernel.call.solveTransposed(m, n, l, stride, l + n * stride, target, stride);
     tileAt(store, i, j).set(this.#kernel.view(target, m * n));
     return true;

@@ -2,8 +2,8 @@
  * @file Products of tiles, C −= A·Bᵀ and C −= A·B, where the time of a factorisation goes: in WebAssembly, or by the native
  * matrix product of onnxruntime (`native-products.ts`) where that is installed. All tiles lie in slots of the kernel.
  */
+import { bytesOf } from "../../tensor/index.ts";
 import { slots, type TileKernel } from "./tile-kernel.ts";
-import { bytesOf } from "./tiles.ts";
 
 /** Sizes of C [m, n] −= A [m, k]·B. */
 export interface Sizes {
@@ -35,7 +35,7 @@ export interface Products {
 /** Products by the Wasm kernels: right factors are packed. */
 export function wasmProducts(kernel: TileKernel): Products {
   const { call } = kernel;
-  const size = bytesOf(kernel.dtype);
+  const size = bytesOf[kernel.dtype];
   const operand = kernel.address(slots.operand);
   const packed = kernel.address(slots.packed);
   return {
@@ -59,7 +59,7 @@ export const fewRows = 8;
 /** Products for at most some `fewRows` rows: tiles are read as they are. */
 export function fewProducts(kernel: TileKernel): Products {
   const { call } = kernel;
-  const size = bytesOf(kernel.dtype);
+  const size = bytesOf[kernel.dtype];
   return {
     ...wasmProducts(kernel),
     staging: (target) => target,

@@ -2,10 +2,10 @@
  * @file Triangular solves with right-hand sides that lie in rows, X [m, n]: X ← X·L⁻ᵀ (from the first tile to the last), and
  * X ← X·L⁻¹ (from the last to the first). Some hundred rows are kept in a worker's memory while the tiles of L stream by.
  */
+import { bytesOf } from "../../tensor/index.ts";
 import type { Products } from "./products.ts";
 import { firstFree, slotNumbers, slots, type TileKernel } from "./tile-kernel.ts";
 import {
-  bytesOf,
   diagonalAt,
   heightOf,
   stopped,
@@ -87,7 +87,7 @@ export class RowSolver {
   }
 
   #at(j: number): number {
-    return this.#kernel.address(firstFree) + j * this.#count * tileSize * bytesOf(this.#store.dtype);
+    return this.#kernel.address(firstFree) + j * this.#count * tileSize * bytesOf[this.#store.dtype];
   }
 
   /** X_j ← (X_j − Σ_{k<j} X_k L_jkᵀ) L_jj⁻ᵀ. */
@@ -118,7 +118,7 @@ export class RowSolver {
 
   #finish(j: number, m: number, solve: "solveTransposed" | "solvePlain"): void {
     const n = heightOf(this.#store.n, j);
-    const [l, stride] = [this.#kernel.address(slots.diagonal), n * bytesOf(this.#store.dtype)];
+    const [l, stride] = [this.#kernel.address(slots.diagonal), n * bytesOf[this.#store.dtype]];
     this.#load(l, diagonalAt(this.#store, j));
     this.#kernel.call[solve](m, n, l, stride, l + n * stride, this.#at(j), stride);
   }

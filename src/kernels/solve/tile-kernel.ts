@@ -2,8 +2,8 @@
  * @file One instance of the tile kernels (assembly/factor) with its memory, cut in slots of one tile each. Slots hold raw or
  * packed tiles; those from `firstFree` on are the task's.
  */
-import { FathomError, type FloatDType } from "../../tensor/index.ts";
-import { bytesOf, tileSize } from "./tiles.ts";
+import { bytesOf, FathomError, type FloatDType } from "../../tensor/index.ts";
+import { tileSize } from "./tiles.ts";
 
 /** Addresses, strides in bytes; sizes in numbers. The names without the dtype's number. */
 export interface TileFunctions {
@@ -80,7 +80,7 @@ const mostBytes = 2 ** 32 - pageBytes;
 
 /** Bytes of the memory of a kernel with so many slots. */
 export function kernelBytes(count: number, dtype: FloatDType): number {
-  return count * slotNumbers * bytesOf(dtype) + 2 ** 20;
+  return count * slotNumbers * bytesOf[dtype] + 2 ** 20;
 }
 
 /** Tile kernels of one dtype on a memory of their own. */
@@ -93,7 +93,7 @@ export class TileKernel {
   constructor(module: WebAssembly.Module, dtype: FloatDType) {
     this.dtype = dtype;
     const { exports } = new WebAssembly.Instance(module, { env: { memory: this.#memory } });
-    const digits = 8 * bytesOf(dtype);
+    const digits = 8 * bytesOf[dtype];
     this.call = Object.fromEntries(
       names.map((name) => [name, exports[`${name}${digits}`]]),
     ) as unknown as TileFunctions;
@@ -115,7 +115,7 @@ export class TileKernel {
 
   /** Where a slot begins. */
   address(slot: number): number {
-    return this.#base + slot * slotNumbers * bytesOf(this.dtype);
+    return this.#base + slot * slotNumbers * bytesOf[this.dtype];
   }
 
   /** Numbers from an address on. */

@@ -3,7 +3,7 @@
  * tiles, so that no buffer outgrows what a host allows (kernel-engine.md §7). Behind the tile on the diagonal lie the
  * inverses of its blocks of 64 columns. A word a tile says how far it is.
  */
-import { FathomError, type FloatDType } from "../../tensor/index.ts";
+import { bytesOf, FathomError, type FloatDType } from "../../tensor/index.ts";
 
 /** Rows and columns of a tile. */
 export const tileSize = 512;
@@ -43,10 +43,6 @@ export function heightOf(n: number, i: number): number {
   return Math.min(tileSize, n - i * tileSize);
 }
 
-export function bytesOf(dtype: FloatDType): number {
-  return dtype === "float64" ? 8 : 4;
-}
-
 export function stateIndex(i: number, j: number): number {
   return (i * (i + 1)) / 2 + j;
 }
@@ -61,7 +57,7 @@ function rowLength(n: number, i: number): number {
 export function storeBytes(n: number, dtype: FloatDType): number {
   let numbers = 0;
   for (let i = 0; i < tileRows(n); i++) numbers += rowLength(n, i);
-  return numbers * bytesOf(dtype);
+  return numbers * bytesOf[dtype];
 }
 
 /**
@@ -74,7 +70,7 @@ export function createStore(n: number, dtype: FloatDType): TileStore {
     return {
       n,
       dtype,
-      rows: Array.from({ length: count }, (_, i) => new SharedArrayBuffer(rowLength(n, i) * bytesOf(dtype))),
+      rows: Array.from({ length: count }, (_, i) => new SharedArrayBuffer(rowLength(n, i) * bytesOf[dtype])),
       states: new Int32Array(new SharedArrayBuffer(4 * stateIndex(count, 0) || 4)),
       control: new Int32Array(new SharedArrayBuffer(4 * controlLength)),
       pivot: new Float64Array(new SharedArrayBuffer(8)),
@@ -97,7 +93,7 @@ export function resetStore({ states, control, pivot }: TileStore): void {
 }
 
 function arrayOn(store: TileStore, i: number, at: number, length: number): Float64Array | Float32Array {
-  const [buffer, start] = [store.rows[i]!, at * bytesOf(store.dtype)];
+  const [buffer, start] = [store.rows[i]!, at * bytesOf[store.dtype]];
   return store.dtype === "float64"
     ? new Float64Array(buffer, start, length)
     : new Float32Array(buffer, start, length);

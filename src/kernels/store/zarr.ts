@@ -3,7 +3,7 @@
  * regular chunks of 512 × 512, little-endian numbers and a CRC-32C behind them.
  */
 import { z } from "zod";
-import { FathomError } from "../../tensor/index.ts";
+import { bytesOf, FathomError } from "../../tensor/index.ts";
 import { blockSize } from "../gram/grid.ts";
 import { crc32c } from "./crc32c.ts";
 
@@ -42,11 +42,7 @@ function document(metadata: object): string {
 
 /** Bytes of a chunk file, whatever part of it lies within the matrix. */
 export function chunkBytes(type: StoredType): number {
-  return blockSize ** 2 * bytesOfNumber(type) + 4;
-}
-
-function bytesOfNumber(type: StoredType): number {
-  return type === "float32" ? 4 : 8;
+  return blockSize ** 2 * bytesOf[type] + 4;
 }
 
 interface Extent {
@@ -94,7 +90,7 @@ export function decodeChunk(
     });
   }
   // Numbers of typed arrays lie at multiples of their size.
-  const aligned = bytes.byteOffset % bytesOfNumber(type) === 0 ? bytes : bytes.slice();
+  const aligned = bytes.byteOffset % bytesOf[type] === 0 ? bytes : bytes.slice();
   const numbers = numbersOf(aligned, type);
   if (columns === blockSize) return numbers.subarray(0, rows * columns);
   const block = type === "float32" ? new Float32Array(rows * columns) : new Float64Array(rows * columns);
