@@ -36,7 +36,7 @@ function termsOf(n: number): Term[] {
 }
 
 /** The coefficients of h_n(sqrt(v) g) by l. */
-function hermiteExpansion(n: number): (v: number) => number[] {
+function coefficientsOf(n: number): (v: number) => number[] {
   const terms = termsOf(n);
   return (v) => {
     const coefficients = new Array<number>(n + 1).fill(0);
@@ -106,7 +106,7 @@ export function hermite({ degree: n = 2 }: { readonly degree?: number } = {}): S
       m: (K) => (constant === undefined ? 0 : constant.weight * (K - 1) ** constant.j),
       dual,
       dualDerivative: (Ka, Kb, C) => n * slopes(Ka, Kb, C),
-      hermite: hermiteExpansion(n),
+      hermite: coefficientsOf(n),
     },
   };
 }
