@@ -169,6 +169,18 @@ describe("the plan", () => {
   });
 });
 
+describe("kernels beyond numbers", () => {
+  it("are reasons to leave the baseline out, and no end of the survey", async () => {
+    for (const sw2 of ["0", "1e300"]) {
+      const context = contextOf(parseNetText(`mlp:depth=3,width=8,activation=relu,sw2=${sw2}`));
+      await expect(kernelBaseline.run(context)).rejects.toMatchObject({
+        code: "unsupported",
+        message: expect.stringMatching(/^its kernel cannot be used: .*(not positive definite|Infinity)/),
+      });
+    }
+  });
+});
+
 describe("what the baseline says", () => {
   const fitted = (n: number, wrong: number): Fitted => ({
     n,

@@ -14,6 +14,7 @@ import { findingsOf } from "./findings.ts";
 import { baselineJson, notesOf, numbersOf, tableOf } from "./json.ts";
 import { linearNet, ridges } from "./linear.ts";
 import { type Planned, planOf } from "./plan.ts";
+import { withinReach } from "./reach.ts";
 import { type Trained, trainedNetwork } from "./trained.ts";
 
 /** What there is to compare the Gaussian process with. */
@@ -53,15 +54,17 @@ export const kernelBaseline = defineAnalysis<readonly Fitted[], Compared>({
   },
   cost: (context) => planned(context).seconds,
   predict: (context) =>
-    curveOf(context, planned(context), {
-      net: context.net,
-      label: "kernel of the infinitely wide network",
-      jitters: ["ladder"],
-    }),
+    withinReach(() =>
+      curveOf(context, planned(context), {
+        net: context.net,
+        label: "kernel of the infinitely wide network",
+        jitters: ["ladder"],
+      }),
+    ),
   async measure(context, network) {
     const net = linearNet(context);
     const options = { label: "linear model", jitters: ridges };
-    const linear = net && (await curveOf(context, planned(context), { net, ...options }));
+    const linear = net && (await withinReach(() => curveOf(context, planned(context), { net, ...options })));
     const [a, b] = [linear?.at(-1)?.wrong, network.at(-1)!.wrong];
     return {
       linear,
