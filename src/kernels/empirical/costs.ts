@@ -48,7 +48,7 @@ export function structuredCost(
 }
 
 /** Multiplications a pair of items by one vector product an output, over all weights. */
-export function vectorProductCost(weights: readonly WeightSize[], groups: Groups, items: number): number {
+function vectorProductCost(weights: readonly WeightSize[], groups: Groups, items: number): number {
   const outputs = groups.diagonal * groups.full * groups.trace;
   const entries = weights.reduce((sum, weight) => sum + weight.entries, 0);
   return outputs * (forwardCost(weights) * (2 + 3 / items) + (MOVED * entries) / items);

@@ -58,7 +58,7 @@ function checkedPlace(grid: Grid, place: BlockPlace): BlockPlace {
 }
 
 /** The number of a block in the order of `blocksOf`. */
-export function indexOfBlock({ columns, symmetric }: Grid, { i, j }: BlockPlace): number {
+function indexOfBlock({ columns, symmetric }: Grid, { i, j }: BlockPlace): number {
   return symmetric ? (i * (i + 1)) / 2 + j : i * Math.ceil(columns / blockSize) + j;
 }
 

@@ -39,7 +39,7 @@ export function adjointOf({ inputs, outputs, kernel, sources }: Taps): Taps {
 }
 
 /** `[outer × n × inner]` → `[outer × n' × inner]`: out[i] = Σ_j in[source(i, j)]. */
-export function sumTaps(array: Float64Array, taps: Taps, outer: number, inner: number): Float64Array {
+function sumTaps(array: Float64Array, taps: Taps, outer: number, inner: number): Float64Array {
   const { inputs, outputs, kernel, sources } = taps;
   const result = new Float64Array(outer * outputs * inner);
   for (let o = 0; o < outer; o++) {
@@ -57,7 +57,7 @@ export function sumTaps(array: Float64Array, taps: Taps, outer: number, inner: n
 }
 
 /** `[outer × n × middle × n × inner]`: out[i, i'] = Σ_j in[source(i, j), source(i', j)]. */
-export function sumTapsOfPairs(
+function sumTapsOfPairs(
   array: Float64Array,
   taps: Taps,
   { outer, middle, inner }: { readonly outer: number; readonly middle: number; readonly inner: number },

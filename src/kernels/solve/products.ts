@@ -57,7 +57,7 @@ export function wasmProducts(kernel: TileKernel): Products {
 export const fewRows = 8;
 
 /** Products for at most some `fewRows` rows: tiles are read as they are. */
-export function fewProducts(kernel: TileKernel): Products {
+function fewProducts(kernel: TileKernel): Products {
   const { call } = kernel;
   const size = bytesOf[kernel.dtype];
   return {

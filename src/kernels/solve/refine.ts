@@ -10,7 +10,7 @@ import { rowNorms, worstRatio } from "./rows.ts";
 import type { RowOperator } from "./streamed-product.ts";
 
 /** ‖b − A x‖ / ‖b‖ of the worst column, at which a solution counts as exact. */
-export const refinedTo = 1e-10;
+const refinedTo = 1e-10;
 const mostSteps = 20;
 /** A step that leaves more than this part of the residual tells that the factor alone is too rough. */
 const stagnation = 0.5;

@@ -25,7 +25,7 @@ export interface RowsToSolve {
 }
 
 /** Slots that a solve with so many rows needs. */
-export function solveSlots(n: number, rows: number): number {
+function solveSlots(n: number, rows: number): number {
   return firstFree + Math.ceil((tileRows(n) * rows * tileSize) / slotNumbers);
 }
 

@@ -43,7 +43,7 @@ export function heightOf(n: number, i: number): number {
   return Math.min(tileSize, n - i * tileSize);
 }
 
-export function stateIndex(i: number, j: number): number {
+function stateIndex(i: number, j: number): number {
   return (i * (i + 1)) / 2 + j;
 }
 
