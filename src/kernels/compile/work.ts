@@ -28,7 +28,9 @@ const nanosecondsANumber = 0.15;
 /** One term of attention's sums over pairs of tokens. */
 const nanosecondsATerm = 0.6;
 /** Every number kept of an item, and where activations other than ReLU compute it. */
-const [nanosecondsKept, nanosecondsOfForms] = [5, 60];
+const [nanosecondsKept, nanosecondsOfForms] = [5, 80];
+/** The same of series, which have many: their coefficients are interpolated. */
+const [nanosecondsOfSeries, slotsOfSeries] = [250, 8];
 
 /** Words of a record (encode.ts). */
 const [LENGTH, SOURCE, TARGET, KERNELS, SLOTS, TOKENS] = [1, 5, 6, [10, 15], 20, 7];
@@ -49,7 +51,9 @@ export function workOf({ segments, input, slots, forms }: Program): Work {
     pair += repeated(segment, input.channels);
     for (const record of segment.after) pair += nanosecondsATerm * 2 * record[TOKENS]! ** 3;
   }
-  const item = pair + slots * (forms.length > 0 ? nanosecondsOfForms : nanosecondsKept);
+  const hasSeries = forms.some(({ form }) => form.slots > slotsOfSeries);
+  const computed = hasSeries ? nanosecondsOfSeries : nanosecondsOfForms;
+  const item = pair + slots * (forms.length > 0 ? computed : nanosecondsKept);
   return { pair: pair * 1e-9, item: item * 1e-9 };
 }
 
