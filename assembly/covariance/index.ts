@@ -16,6 +16,7 @@ import { reluBox } from "./relu-box";
 import { tangentBox } from "./tangent-box";
 
 export { applyForm } from "./forms";
+export { products } from "./input";
 export { place } from "./layout";
 
 // Opcodes; src/kernels/compile/encode.ts has the same list.

@@ -1,5 +1,5 @@
 /** @file Σ_c x_c[p]·x'_c[p + Δ], where programs begin; of ids, whether they agree. */
-import { inputA, inputB, map, piece, rectangle, rowOf, startOf, stepB, word } from "./layout";
+import { bytesOf, inputA, inputB, map, piece, rectangle, rowOf, startOf, stepB, word } from "./layout";
 import { madd } from "../simd";
 
 /** Words of the record: 3 target, 6 space, 10 channels, 11 and 12 the steps of positions and channels, 13 whether ids. */
@@ -31,34 +31,53 @@ function product(lanes: bool, record: usize): void {
   }
 }
 
-/** Rows of side A that are multiplied together, so that numbers of side B are read once for all. */
+/** Rows of side A that are multiplied with both groups of side B together. */
 const ROWS = 4;
 
-/** The products of many items of side A, `bytes` apart, with four of side B: one position an item. */
-function products(record: usize, count: i32, bytes: usize): void {
-  const channels = <usize>word(record, 10) << 2;
-  let out = map(record, 3), a = inputA;
-  for (let i = 0; i < count; i += ROWS) {
+/**
+ * The products of items of side A, `bytes` apart, with four of side B at `b` and four at `second`: vectors of one position. Each
+ * sum runs over the channels one by one. Room for items is a multiple of four.
+ */
+export function products(
+  a: usize, bytes: usize, items: i32, b: usize, second: usize, channels: i32, out: usize, secondOut: usize,
+): void {
+  const end = <usize>channels << 2;
+  for (let i = 0; i < items; i += ROWS) {
     let s0 = f32x4.splat(0), s1 = f32x4.splat(0), s2 = f32x4.splat(0), s3 = f32x4.splat(0);
+    let t0 = f32x4.splat(0), t1 = f32x4.splat(0), t2 = f32x4.splat(0), t3 = f32x4.splat(0);
     const a1 = a + bytes, a2 = a1 + bytes, a3 = a2 + bytes;
-    for (let c: usize = 0; c < channels; c += 4) {
-      const b = v128.load(inputB + (c << 2));
-      s0 = madd(v128.load32_splat(a + c), b, s0);
-      s1 = madd(v128.load32_splat(a1 + c), b, s1);
-      s2 = madd(v128.load32_splat(a2 + c), b, s2);
-      s3 = madd(v128.load32_splat(a3 + c), b, s3);
+    for (let c: usize = 0; c < end; c += 4) {
+      const x = v128.load(b + (c << 2)), y = v128.load(second + (c << 2));
+      let item = v128.load32_splat(a + c);
+      s0 = madd(item, x, s0);
+      t0 = madd(item, y, t0);
+      item = v128.load32_splat(a1 + c);
+      s1 = madd(item, x, s1);
+      t1 = madd(item, y, t1);
+      item = v128.load32_splat(a2 + c);
+      s2 = madd(item, x, s2);
+      t2 = madd(item, y, t2);
+      item = v128.load32_splat(a3 + c);
+      s3 = madd(item, x, s3);
+      t3 = madd(item, y, t3);
     }
     v128.store(out, s0);
     v128.store(out, s1, 16);
     v128.store(out, s2, 32);
     v128.store(out, s3, 48);
-    out += 64;
-    a += 4 * bytes;
+    v128.store(secondOut, t0);
+    v128.store(secondOut, t1, 16);
+    v128.store(secondOut, t2, 32);
+    v128.store(secondOut, t3, 48);
+    out += 16 * ROWS;
+    secondOut += 16 * ROWS;
+    a += ROWS * bytes;
   }
 }
 
+/** Where positions are items, the inputs of side A are products that {@link products} made. */
 export function input(record: usize, lanes: bool): void {
   if (lanes) product(true, record);
-  else if (stepB == 0) products(record, word(rectangle(word(record, 6)), 1), <usize>word(record, 14));
+  else if (stepB == 0) memory.copy(map(record, 3), inputA, bytesOf(rectangle(word(record, 6))));
   else product(false, record);
 }

@@ -7,6 +7,8 @@ export type KernelValue = "nngp" | "ntk";
 export interface ItemBlock {
   readonly data: Float32Array | Float64Array;
   readonly count: number;
+  /** Nobody writes to them any more: what is prepared of them may be kept for the next time. */
+  readonly final?: boolean;
 }
 
 /** One tile: K and/or Θ, [a.count, b.count] row-major. */

@@ -119,6 +119,27 @@ describe("tiles of the SIMD engine", () => {
     });
   }
 
+  it("have the same bits where batches of vectors are full, and where sides are kept or have made room", async () => {
+    const engine = await simdEngine(specOf(vectors, { values: ["nngp", "ntk"] }));
+    const size = sizeOf(vectors.input.shape);
+    const { data } = itemsOf(vectors.input, 160, 8);
+    const items = (from: number, to: number) => {
+      return { data: data.subarray(from * size, to * size), count: to - from, final: true };
+    };
+    engine.load("a", items(0, 70));
+    const tile = (from: number) => {
+      engine.load("b", items(from, from + 5));
+      const { nngp, ntk } = engine.compute({ same: false });
+      return [...nngp!, ...ntk!];
+    };
+    const starts = Array.from({ length: 18 }, (_, i) => 5 * i);
+    const first = starts.map(tile);
+    expect(starts.toReversed().map(tile).toReversed()).toEqual(first);
+    engine.load("a", items(69, 70));
+    engine.load("b", items(9, 10));
+    expect(engine.compute({ same: false }).nngp![0]).toBe(first[1]![69 * 5 + 4]);
+  });
+
   it("differ between the builds by rounding only", async () => {
     for (const { input, layers } of cases) {
       const items = itemsOf(input, 5, 6);

@@ -11,7 +11,8 @@ const NEAR = 1e-4;
 /** Numbers of a sketch: sums over that many parts of an item of length 1. */
 const PARTS = 4;
 
-interface Items {
+/** What of items tells which pairs are near. */
+export interface Sketches {
   readonly rows: readonly (Float32Array | Float64Array)[];
   /** 1/|x|, 0 for items without length. */
   readonly inverse: Float64Array;
@@ -19,7 +20,7 @@ interface Items {
   readonly sketches: Float64Array;
 }
 
-function sketched({ data, count }: ItemBlock): Items {
+function sketched({ data, count }: ItemBlock): Sketches {
   const size = data.length / Math.max(count, 1);
   const copy = data.slice();
   const rows = Array.from({ length: count }, (_, i) => copy.subarray(i * size, (i + 1) * size));
@@ -59,7 +60,7 @@ function dot(x: ArrayLike<number>, y: ArrayLike<number>): number {
   return sum;
 }
 
-function isNear(a: Items, i: number, b: Items, j: number): boolean {
+function isNear(a: Sketches, i: number, b: Sketches, j: number): boolean {
   // |x̂ − ŷ|² = 2(1 − ρ) bounds the squared distance of sketches; most items part in the first number.
   let apart = 0;
   for (let p = 0; p < PARTS; p++) {
@@ -72,25 +73,30 @@ function isNear(a: Items, i: number, b: Items, j: number): boolean {
   return Math.min(x, y) * 2 > Math.max(x, y) && 1 - dot(a.rows[i]!, b.rows[j]!) * x * y < NEAR;
 }
 
+interface NearTile {
+  readonly a: Sketches;
+  readonly b: Sketches;
+  readonly same: boolean;
+  readonly own: Float64Array;
+}
+
 /** Finds near pairs of two sides, and evaluates their Θ. */
 export class NearPairs {
   readonly #evaluate: NearDuplicates;
-  readonly #sides: { a?: Items; b?: Items } = {};
 
   constructor(evaluate: NearDuplicates) {
     this.#evaluate = evaluate;
   }
 
-  load(side: "a" | "b", items: ItemBlock): void {
-    this.#sides[side] = sketched(items);
+  sketch(items: ItemBlock): Sketches {
+    return sketched(items);
   }
 
   /**
    * Writes Θ of near pairs into a tile; of `same` sides, below the diagonal alone. `own` is Θ of items of side A with
    * themselves, which equal items have too.
    */
-  patch(tile: Float32Array, { same, own }: { readonly same: boolean; readonly own: Float64Array }): void {
-    const { a, b } = this.#sides as Record<"a" | "b", Items>;
+  patch(tile: Float32Array, { a, b, same, own }: NearTile): void {
     for (let i = 0; i < a.rows.length; i++) {
       const end = same ? i : b.rows.length;
       for (let j = 0; j < end; j++) {

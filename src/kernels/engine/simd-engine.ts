@@ -7,11 +7,13 @@ import { type Image, imageOf } from "./image.ts";
 import { type Addresses, Arena, itemStore, LANES, laneStore, type Store } from "./memory.ts";
 import type { NearPairs } from "./near.ts";
 import { preparation } from "./prepare.ts";
-import { mirror, type Own, type Side } from "./side.ts";
+import { KeptSides, mirror, type Own, type Side } from "./side.ts";
 
 /** Modes of assembly/covariance/modes.ts. */
 const PAIR = 0;
 const SELF = 1;
+/** Of a batch of items with one group. */
+const PRODUCT_BYTES = BATCH * LANES * 4;
 
 interface Interpreter {
   place(maps: number, lists: number, scratch: number, spare: number): void;
@@ -23,6 +25,16 @@ interface Interpreter {
     inputA: number,
     inputB: number,
     items: number,
+  ): void;
+  products(
+    a: number,
+    bytes: number,
+    items: number,
+    b: number,
+    second: number,
+    channels: number,
+    out: number,
+    secondOut: number,
   ): void;
   deal(lanes: number, count: number, rows: number, stride: number): void;
 }
@@ -42,7 +54,10 @@ export class SimdEngine implements TileEngine {
   readonly #image: Image;
   /** Four items of side A in lanes, before each gets its own. */
   readonly #lanes: Store;
+  /** Products of a batch of items of side A with two groups of side B, in networks of vectors. */
+  readonly #products: number;
   readonly #near: NearPairs | undefined;
+  readonly #kept = new KeptSides();
   readonly #sides: Record<"a" | "b", Side | undefined> = { a: undefined, b: undefined };
   readonly #tiles: Record<KernelValue, Float32Array> = {
     nngp: new Float32Array(0),
@@ -56,6 +71,7 @@ export class SimdEngine implements TileEngine {
     this.#program = program;
     this.#image = imageOf(this.#arena, program);
     this.#lanes = laneStore(this.#arena, program, 1);
+    this.#products = this.#arena.reserve(program.vectors ? 2 * PRODUCT_BYTES : 0);
     const { memory } = this.#arena;
     const { maps, lists, scratch, spare } = this.#image;
     const prepare = preparation(this.#arena, program, maps);
@@ -65,41 +81,63 @@ export class SimdEngine implements TileEngine {
   }
 
   load(side: "a" | "b", items: ItemBlock): void {
-    const groups = Math.ceil(items.count / LANES);
-    const store = this.#room(side, groups);
-    const own: Own = { nngp: new Float64Array(items.count), ntk: new Float64Array(items.count) };
-    for (let group = 0; group < groups; group++) {
-      const lanes = side === "a" ? this.#lanes.at(0) : store.at(group);
-      this.#interleave(items, group, lanes.inputs);
-      this.#execute(this.#image.self, SELF, lanes, lanes);
-      for (const value of this.values) {
-        const results = this.#results(value, 1);
-        const inside = Math.min(LANES, items.count - group * LANES);
-        for (let lane = 0; lane < inside; lane++) own[value][group * LANES + lane] = results(lane);
-      }
-      if (side === "a") this.#deal(store, group * LANES);
-    }
-    this.#near?.load(side, items);
-    this.#sides[side] = { store, count: items.count, own };
+    // Other networks keep too much of every item.
+    const keeps = side === "b" && items.final === true && this.#program.vectors;
+    const found = keeps ? this.#kept.find(items) : undefined;
+    this.#sides[side] =
+      found ?? this.#prepared(side, items, keeps ? this.#kept.spare : this.#sides[side]?.store);
+    if (keeps && found === undefined) this.#kept.keep(items, this.#sides[side]);
   }
 
   compute({ same }: { readonly same: boolean }): Tile {
     const { a, b } = this.#sides;
     if (a === undefined || b === undefined) throw notLoaded();
     this.#resize(a.count * b.count);
-    const together = this.#program.vectors ? BATCH : 1;
+    if (this.#program.vectors) this.#computeBatches(a, b, same);
+    else this.#computePairs(a, b, same);
+    if (a.sketches && b.sketches) {
+      const own = a.own.ntk;
+      this.#near?.patch(this.#tiles.ntk, { a: a.sketches, b: b.sketches, same, own });
+    }
+    return this.#finished(same ? a.own : undefined);
+  }
+
+  #computePairs(a: Side, b: Side, same: boolean): void {
     for (let group = 0; group * LANES < b.count; group++) {
       const lanes = b.store.at(group);
-      const first = same ? group * LANES : 0;
-      for (let i = first - (first % together); i < a.count; i += together) {
-        const items = Math.min(together, a.count - i);
-        this.#image.share(items);
+      for (let i = same ? group * LANES : 0; i < a.count; i++) {
         this.#execute(this.#image.pairs, PAIR, a.store.at(i), lanes);
-        this.#write({ row: i, items, column: group * LANES, columns: b.count });
+        this.#write({ row: i, items: 1, column: group * LANES, columns: b.count });
       }
     }
-    this.#near?.patch(this.#tiles.ntk, { same, own: a.own.ntk });
-    return this.#finished(same ? a.own : undefined);
+  }
+
+  /** Items of side A batch by batch: their products with two groups of side B first, then the program with each. */
+  #computeBatches(a: Side, b: Side, same: boolean): void {
+    const groups = Math.ceil(b.count / LANES);
+    for (let group = 0; group < groups; group += 2) {
+      const first = same ? group * LANES : 0;
+      for (let i = first - (first % BATCH); i < a.count; i += BATCH) {
+        const items = Math.min(BATCH, a.count - i);
+        this.#image.share(items);
+        const both = [group, Math.min(group + 1, groups - 1)].map((at) => b.store.at(at));
+        this.#multiply(a.store, i, items, both);
+        for (let k = 0; k < Math.min(2, groups - group); k++) {
+          const products = this.#products + k * PRODUCT_BYTES;
+          this.#execute(this.#image.pairs, PAIR, { ...a.store.at(i), inputs: products }, both[k]!);
+          this.#write({ row: i, items, column: (group + k) * LANES, columns: b.count });
+        }
+      }
+    }
+  }
+
+  #multiply(a: Store, first: number, items: number, both: readonly Addresses[]): void {
+    const from = a.at(first).inputs;
+    const step = a.at(first + 1).inputs - from;
+    const [b, second] = both as [Addresses, Addresses];
+    const { channels } = this.#program.input;
+    const out = this.#products;
+    this.#wasm.products(from, step, items, b.inputs, second.inputs, channels, out, out + PRODUCT_BYTES);
   }
 
   dispose(): void {
@@ -107,14 +145,25 @@ export class SimdEngine implements TileEngine {
     this.#sides.b = undefined;
   }
 
-  /** The store of a side, larger where it has to be. */
-  #room(side: "a" | "b", groups: number): Store {
-    const old = this.#sides[side]?.store;
+  /** What pairs need of items, in `old` where that is large enough. */
+  #prepared(side: "a" | "b", items: ItemBlock, old: Store | undefined): Side {
+    const groups = Math.ceil(items.count / LANES);
     const needed = side === "a" ? groups * LANES : groups;
-    if (old !== undefined && old.capacity >= needed) return old;
-    return side === "a"
-      ? itemStore(this.#arena, this.#program, needed)
-      : laneStore(this.#arena, this.#program, needed);
+    const make = side === "a" ? itemStore : laneStore;
+    const store = old && old.capacity >= needed ? old : make(this.#arena, this.#program, needed);
+    const own: Own = { nngp: new Float64Array(items.count), ntk: new Float64Array(items.count) };
+    for (let group = 0; group < groups; group++) {
+      const lanes = side === "a" ? this.#lanes.at(0) : store.at(group);
+      this.#interleave(items, group, lanes.inputs);
+      this.#execute(this.#image.self, SELF, lanes, lanes);
+      for (const value of this.values) {
+        const { numbers, scale } = this.#results(value, 1);
+        const inside = Math.min(LANES, items.count - group * LANES);
+        for (let lane = 0; lane < inside; lane++) own[value][group * LANES + lane] = numbers[lane]! * scale;
+      }
+      if (side === "a") this.#deal(store, group * LANES);
+    }
+    return { store, count: items.count, own, sketches: this.#near?.sketch(items) };
   }
 
   #execute(steps: number, mode: number, a: Addresses, b: Addresses): void {
@@ -123,11 +172,11 @@ export class SimdEngine implements TileEngine {
   }
 
   /** Results of the last run, of `items` times four pairs. */
-  #results(value: KernelValue, items: number): (i: number) => number {
+  #results(value: KernelValue, items: number): { readonly numbers: Float32Array; readonly scale: number } {
     const result = this.#program[value];
-    if (!result) return () => 0;
+    if (!result) return { numbers: new Float32Array(items * LANES), scale: 0 };
     const numbers = this.#arena.floats(this.#image.maps + result.offset, items * LANES);
-    return (i) => numbers[i]! * result.scale;
+    return { numbers, scale: result.scale };
   }
 
   /** Copies the last results into the tiles. */
@@ -135,11 +184,11 @@ export class SimdEngine implements TileEngine {
     const { row, items, column, columns } = place;
     const inside = Math.min(LANES, columns - column);
     for (const value of this.values) {
-      const results = this.#results(value, items);
+      const { numbers, scale } = this.#results(value, items);
       const tile = this.#tiles[value];
       for (let i = 0; i < items; i++) {
         const at = (row + i) * columns + column;
-        for (let lane = 0; lane < inside; lane++) tile[at + lane] = results(i * LANES + lane);
+        for (let lane = 0; lane < inside; lane++) tile[at + lane] = numbers[i * LANES + lane]! * scale;
       }
     }
   }

@@ -87,5 +87,5 @@ function notFinite(
 
 /** Consecutive items. */
 export function itemBlock({ data, width }: Items, { from, count }: Span): ItemBlock {
-  return { data: data.subarray(from * width, (from + count) * width), count };
+  return { data: data.subarray(from * width, (from + count) * width), count, final: true };
 }
