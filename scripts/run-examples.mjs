@@ -1,7 +1,8 @@
 /**
  * @file Runs every example as a user would: programs (`examples/*.ts`) are executed, network descriptions
  * (`examples/*.json`) are surveyed on the generated digits within a small budget, and what they answer is checked. Networks
- * whose variances are those of Gaussian processes, too large for plain SGD, are trained with Adam as well.
+ * whose variances are those of Gaussian processes, too large for plain SGD, are trained with Adam as well, and their kernels
+ * computed and predicted with.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
@@ -29,6 +30,31 @@ const trained = ["residual-cnn-gp.json", "convnet-gp.json"].map((file) => ({
   command: train(file),
   faultsOf: faultsOfTraining,
 }));
+const kernelNets = ["resnet-gp.json", "convnet-gp.json", "residual-cnn-gp.json"];
+const kernels = kernelNets.map((file) => ({
+  file: `${file}, its kernels`,
+  command: fathom("kernel", file, ["--rows", "0:4", "--cols", "test:0:3", "--get", "nngp,ntk"]),
+  faultsOf: faultsOfKernel,
+}));
+const predictions = kernelNets.map((file) => ({
+  file: `${file}, prediction`,
+  command: fathom("predict", file, ["--train", "0:200", "--test", "test:0:100", "--variance"]),
+  faultsOf: faultsOfPrediction,
+}));
+
+/** Both kernels of four items with three, all of them positive numbers: pixels are. */
+function faultsOfKernel(stdout) {
+  const { nngp, ntk } = JSON.parse(stdout);
+  const entries = [nngp, ntk].flat(2);
+  return entries.length === 24 && entries.every((value) => value > 0) ? [] : [stdout];
+}
+
+/** Of ten digits 90 % are wrong by guessing. */
+function faultsOfPrediction(stdout) {
+  const { errorRate, variance } = JSON.parse(stdout);
+  const fine = errorRate < 0.6 && variance.length === 100 && variance.every((value) => value >= 0);
+  return fine ? [] : [`a test error of ${errorRate}, variances ${variance}`];
+}
 
 /** Every question is answered, or left out for a reason that is not the budget; training is better than guessing. */
 function faultsOfSurvey(stdout) {
@@ -66,6 +92,8 @@ function run({ file, command, faultsOf }) {
   return faults.length === 0;
 }
 
-const failed = [...programs, ...networks, ...trained].filter((example) => !run(example));
+const failed = [...programs, ...networks, ...trained, ...kernels, ...predictions].filter(
+  (example) => !run(example),
+);
 rmSync(out, { recursive: true, force: true });
 process.exit(failed.length === 0 ? 0 : 1);
