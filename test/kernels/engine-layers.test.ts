@@ -136,8 +136,11 @@ describe("tiles of the SIMD engine", () => {
     const first = starts.map(tile);
     expect(starts.toReversed().map(tile).toReversed()).toEqual(first);
     engine.load("a", items(69, 70));
-    engine.load("b", items(9, 10));
+    // Items that are not final do not take the place of those that are.
+    engine.load("b", { ...items(9, 10), final: false });
     expect(engine.compute({ same: false }).nngp![0]).toBe(first[1]![69 * 5 + 4]);
+    engine.load("a", items(0, 70));
+    expect(starts.map(tile)).toEqual(first);
   });
 
   it("differ between the builds by rounding only", async () => {

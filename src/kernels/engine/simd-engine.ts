@@ -58,6 +58,8 @@ export class SimdEngine implements TileEngine {
   readonly #products: number;
   readonly #near: NearPairs | undefined;
   readonly #kept = new KeptSides();
+  /** Stores of sides that are not kept. */
+  readonly #stores: Record<"a" | "b", Store | undefined> = { a: undefined, b: undefined };
   readonly #sides: Record<"a" | "b", Side | undefined> = { a: undefined, b: undefined };
   readonly #tiles: Record<KernelValue, Float32Array> = {
     nngp: new Float32Array(0),
@@ -82,11 +84,14 @@ export class SimdEngine implements TileEngine {
 
   load(side: "a" | "b", items: ItemBlock): void {
     // Other networks keep too much of every item.
-    const keeps = side === "b" && items.final === true && this.#program.vectors;
-    const found = keeps ? this.#kept.find(items) : undefined;
-    this.#sides[side] =
-      found ?? this.#prepared(side, items, keeps ? this.#kept.spare : this.#sides[side]?.store);
-    if (keeps && found === undefined) this.#kept.keep(items, this.#sides[side]);
+    if (side === "b" && items.final === true && this.#program.vectors) {
+      const found = this.#kept.find(items);
+      this.#sides.b = found ?? this.#prepared("b", items, this.#kept.spare);
+      if (found === undefined) this.#kept.keep(items, this.#sides.b);
+    } else {
+      this.#sides[side] = this.#prepared(side, items, this.#stores[side]);
+      this.#stores[side] = this.#sides[side].store;
+    }
   }
 
   compute({ same }: { readonly same: boolean }): Tile {
