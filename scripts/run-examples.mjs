@@ -60,7 +60,7 @@ function faultsOfPrediction(stdout) {
 function faultsOfSurvey(stdout) {
   const { verdict, analyses, notApplicable, training } = JSON.parse(stdout);
   const reasons = Object.fromEntries(notApplicable.map(({ id, because }) => [id, because]));
-  const silent = ["criticality", "separation", "learningRate", "training"].filter(
+  const silent = ["criticality", "separation", "learningRate", "training", "kernelBaseline"].filter(
     (id) => analyses[id] === undefined && !reasons[id],
   );
   const { before, after } = training?.best ?? {};

@@ -221,7 +221,7 @@ describe("what the baseline says", () => {
       tone: "warn",
       text: expect.stringContaining("Training is worse than none"),
     });
-    expect(finding!.text).toContain("20.0 % from 256 of those 9,000 rows");
+    expect(finding!.text).toContain("20.0 % from 256 of those rows");
     expect(say({ trained: trained(0.16) })[1]!.text).toContain("10.0 % from 512");
   });
 

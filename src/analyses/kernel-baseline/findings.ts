@@ -54,11 +54,11 @@ function trainedFindings(found: BaselineResults): Finding[] {
   const best = fewestBetter(network, trained);
   const after = `${percent(trained.error)} after ${counted(trained.steps, "step")} on ${count(trained.rows)} rows`;
   if (best !== undefined) {
-    const of = trained.rows > best.n ? ` of those ${count(trained.rows)} rows` : " rows";
+    const rows = trained.rows > best.n ? `${count(best.n)} of those rows` : counted(best.n, "row");
     return [
       {
         tone: "warn",
-        text: `Training is worse than none: the network as given has ${after}, the infinitely wide one ${percent(best.errors.value)} from ${count(best.n)}${of} without a step. Its training (steps, rate, optimiser) or its width holds it back, not the data.`,
+        text: `Training is worse than none here: ${after} as given, ${percent(best.errors.value)} from ${rows} for the infinitely wide network without a step. What holds it back is the training (steps, rate, optimiser) or the width, not the architecture or the data.`,
       },
     ];
   }
