@@ -1,14 +1,12 @@
 /** @file The main job as a user runs it: the real command line, its JSON and exit codes, and the page in Chromium. */
-import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { promisify } from "node:util";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fathom, type Result, run } from "./fathom.ts";
 
-const run = promisify(execFile);
 let folder: string;
 
 beforeAll(async () => {
@@ -17,23 +15,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
-
-interface Result {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function fathom(...args: string[]): Promise<Result> {
-  try {
-    const { stdout, stderr } = await run(process.execPath, ["src/cli/main.ts", ...args], {
-      maxBuffer: 2 ** 26,
-    });
-    return { code: 0, stdout, stderr };
-  } catch (error) {
-    return error as Result;
-  }
-}
 
 const survey = (...args: string[]) =>
   fathom(
