@@ -6,13 +6,18 @@ import { chain } from "./forms-arc";
 import { constant, slotA, slotB } from "./forms-math";
 import { madd } from "../simd";
 
-/** The most terms that any of the eight variances needs: slot 1. */
+/** How many terms each pair needs: as many as either of its variances (slot 1). */
 // @ts-ignore: decorator
 @inline
-export function most(lanes: bool, a: usize, b: usize): i32 {
-  const ofB = slotB(b, 1);
-  const both = f32x4.pmax(slotA(lanes, a, 1), ofB);
-  const pairs = f32x4.pmax(both, i32x4.shuffle(both, both, 2, 3, 0, 1));
+export function needed(lanes: bool, a: usize, b: usize): v128 {
+  return f32x4.pmax(slotA(lanes, a, 1), slotB(b, 1));
+}
+
+/** The most of four pairs. */
+// @ts-ignore: decorator
+@inline
+export function most(counts: v128): i32 {
+  const pairs = f32x4.pmax(counts, i32x4.shuffle(counts, counts, 2, 3, 0, 1));
   return <i32>f32x4.extract_lane(f32x4.pmax(pairs, i32x4.shuffle(pairs, pairs, 1, 0, 3, 2)), 0);
 }
 
@@ -25,9 +30,12 @@ export function series(lanes: bool, slope: bool, c: v128, a: usize, b: usize, p:
   const odd = load<f32>(p) != 0, strides = load<f32>(p, 4) != 1;
   const x = strides ? f32x4.mul(rho, rho) : rho;
   let value = f32x4.splat(0), derivative = f32x4.splat(0);
-  for (let i = <usize>most(lanes, a, b) + 1; i > 1; --i) {
+  const counts = needed(lanes, a, b);
+  for (let i = <usize>most(counts) + 1; i > 1; --i) {
     if (slope) derivative = madd(derivative, x, value);
-    value = madd(value, x, f32x4.mul(slotA(lanes, a, i), slotB(b, i)));
+    // A pair takes its own terms alone: its bits do not depend on the others.
+    const own = f32x4.ge(counts, f32x4.splat(<f32>(i - 1)));
+    value = madd(value, x, v128.and(f32x4.mul(slotA(lanes, a, i), slotB(b, i)), own));
   }
   v128.store(to, odd ? f32x4.mul(value, rho) : value);
   if (slope) {

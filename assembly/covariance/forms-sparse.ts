@@ -4,7 +4,7 @@
  */
 import { chain } from "./forms-arc";
 import { slotA, slotB } from "./forms-math";
-import { most } from "./forms-series";
+import { most, needed } from "./forms-series";
 import { madd } from "../simd";
 
 // The terms m = ⌊l/2⌋ that are kept, as numbers and as steps from the one before.
@@ -50,7 +50,7 @@ export function sparse(lanes: bool, slope: bool, c: v128, a: usize, b: usize, p:
   const rho = f32x4.pmin(one, f32x4.pmax(f32x4.splat(-1), f32x4.mul(c, R))), x = f32x4.mul(rho, rho);
   const hasEven = load<f32>(p) != 0, hasOdd = load<f32>(p, 4) != 0;
   const odd: usize = hasEven ? 2 + <usize>load<f32>(p, 8) : 2;
-  const count = <usize>most(lanes, a, b);
+  const counts = needed(lanes, a, b), count = <usize>most(counts);
   const firstEven = hasEven ? f32x4.mul(slotA(lanes, a, 2), slotB(b, 2)) : zero;
   const firstOdd = hasOdd ? f32x4.mul(slotA(lanes, a, odd), slotB(b, odd)) : zero;
   // Sums over m ≥ 1 of coefficients times x^{m−1}, and times m.
@@ -62,16 +62,19 @@ export function sparse(lanes: bool, slope: bool, c: v128, a: usize, b: usize, p:
       const step = load<i32>(steps + (i << 2));
       known = extend(known, step);
       q = power(q, step);
-      if (!v128.any_true(f32x4.gt(q, nothing))) break;
     }
+    // A pair takes its own terms alone, while they count: its bits do not depend on the others.
+    const counted = f32x4.gt(q, nothing);
+    if (!v128.any_true(counted)) break;
+    const own = v128.and(counted, f32x4.gt(counts, f32x4.splat(<f32>i)));
     const m = v128.load32_splat(terms + (i << 2));
     if (hasEven) {
-      const term = f32x4.mul(f32x4.mul(slotA(lanes, a, i + 2), slotB(b, i + 2)), q);
+      const term = v128.and(f32x4.mul(f32x4.mul(slotA(lanes, a, i + 2), slotB(b, i + 2)), q), own);
       even = f32x4.add(even, term);
       if (slope) evenSlope = madd(term, m, evenSlope);
     }
     if (hasOdd) {
-      const term = f32x4.mul(f32x4.mul(slotA(lanes, a, odd + i), slotB(b, odd + i)), q);
+      const term = v128.and(f32x4.mul(f32x4.mul(slotA(lanes, a, odd + i), slotB(b, odd + i)), q), own);
       odds = f32x4.add(odds, term);
       if (slope) oddSlope = madd(term, m, oddSlope);
     }

@@ -119,6 +119,29 @@ describe("tiles of the SIMD engine", () => {
     });
   }
 
+  for (const activation of ["tanh", "softsign", "silu", "gelu", "erf", "sin"]) {
+    it(`have the same bits whatever variances stand beside (${activation})`, async () => {
+      const layers = [
+        { kind: "dense", width: 4, sw2: 1.7, sb2: 0.001 },
+        { kind: "activation", activation },
+        { kind: "dense", width: 1 },
+      ];
+      const one = { input: vectors.input, layers };
+      const engine = await simdEngine(specOf(one, { values: ["nngp", "ntk"] }));
+      const size = sizeOf(one.input.shape);
+      const { data, count } = itemsOf(one.input, 8, 4);
+      const all = { data: data.map((x, i) => x * [0.01, 3, 0.3, 1][Math.floor(i / size) % 4]!), count };
+      const whole = tileOf(engine, all, all);
+      for (let i = 0; i < count; i++) {
+        for (let j = 0; j < count; j++) {
+          const item = (k: number) => ({ data: all.data.slice(k * size, (k + 1) * size), count: 1 });
+          const alone = tileOf(engine, item(i), item(j));
+          expect([alone.nngp![0], alone.ntk![0]]).toEqual([whole.nngp![i * 8 + j], whole.ntk![i * 8 + j]]);
+        }
+      }
+    });
+  }
+
   it("have the same bits where batches of vectors are full, and where sides are kept or have made room", async () => {
     const engine = await simdEngine(specOf(vectors, { values: ["nngp", "ntk"] }));
     const size = sizeOf(vectors.input.shape);
