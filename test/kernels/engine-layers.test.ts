@@ -142,6 +142,22 @@ describe("tiles of the SIMD engine", () => {
     });
   }
 
+  it("of variances beyond a series name its layer, and closed forms take any", async () => {
+    const data = Float32Array.from({ length: 7 }, (_, i) => 100 * i);
+    const load = async (activation: string) => {
+      const layers = [
+        { kind: "dense", width: 4 },
+        { kind: "activation", activation },
+        { kind: "dense", width: 1 },
+      ];
+      const engine = await simdEngine(specOf({ input: vectors.input, layers }, {}));
+      engine.load("a", { data, count: 1 });
+    };
+    await expect(load("tanh")).rejects.toThrow(/activation.*variance.*series of tanh/);
+    await expect(load("erf")).resolves.toBeUndefined();
+    await expect(load("silu")).resolves.toBeUndefined();
+  });
+
   it("have the same bits where batches of vectors are full, and where sides are kept or have made room", async () => {
     const engine = await simdEngine(specOf(vectors, { values: ["nngp", "ntk"] }));
     const size = sizeOf(vectors.input.shape);

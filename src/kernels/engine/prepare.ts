@@ -16,6 +16,7 @@ export function preparation(
   program: Program,
   maps: number,
 ): (record: number, slots: number, positions: number) => void {
+  const bounds = program.forms.map(() => new SeriesBound());
   return (record, slotsAt, positions) => {
     const words = new Int32Array(arena.memory.buffer, record, 30);
     const scale = new Float32Array(arena.memory.buffer, record, 30)[SCALE!]!;
@@ -29,17 +30,47 @@ export function preparation(
     ];
     const theta = words[TO!]! < 0 ? undefined : { from: map(FROM!), to: map(TO!) };
     const kept = new Float32Array(form.slots);
+    let largest = 0;
     for (let i = 0; i < positions * LANES; i++) {
       const [position, lane] = [Math.floor(i / LANES), i % LANES];
       const v = Math.max(source[i]! * scale, 0);
       const after = prepared(use, v, kept);
+      largest = Math.max(largest, v);
       if (theta !== undefined) theta.to[i] = theta.from[i]! * derivativeMoment(activation, v);
       target[i] = after;
       for (const [slot, value] of kept.entries()) {
         slots[(position * form.slots + slot) * LANES + lane] = value;
       }
     }
+    bounds[words[FORM!]!]!.require(use, largest);
   };
+}
+
+/** What a series may leave out of a kernel in float32. */
+const SERIES_ERROR = 1e-5;
+/** The compiler has tried series up to here. */
+const FIRST_BOUND = 8;
+
+/** Up to which variance the series of an activation has been found to do: tried at powers of two. */
+class SeriesBound {
+  #bound = FIRST_BOUND;
+
+  /** @throws FathomError unsupported naming the layer whose variance is too large for its series. */
+  require({ form, activation, layer }: FormUse, variance: number): void {
+    while (variance > this.#bound) {
+      const missing = form.missing(2 * this.#bound);
+      if (missing > SERIES_ERROR) {
+        throw new FathomError({
+          code: "unsupported",
+          message: `${layer?.name ?? "activation"}: a variance of ${variance.toPrecision(3)} is more than the float32 series of ${activation.kind} is made for (${this.#bound}); it would miss ${missing.toPrecision(2)} of the kernel.`,
+          where: layer?.where ?? "kernel engine",
+          hint: "Use precision float64, smaller inputs, or smaller variances of weights.",
+        });
+      }
+      // Closed forms leave nothing out anywhere.
+      this.#bound = missing === 0 ? Number.POSITIVE_INFINITY : 2 * this.#bound;
+    }
+  }
 }
 
 /** @throws FathomError as the form, with the layer named in front. */
