@@ -5,7 +5,7 @@
  */
 
 import { version } from "../../version.ts";
-import type { Outcome } from "../document.ts";
+import type { Outcome, ReportSection } from "../document.ts";
 import { fingerprint } from "../items.ts";
 import { Journal, pieceKey } from "../journal.ts";
 import { reproduction } from "../reproduction.ts";
@@ -57,22 +57,24 @@ export async function compare(asked: CompareQuestion): Promise<Outcome> {
       ],
       verdict: verdictOf(ranked),
       advice: [],
-      sections: [
-        {
-          id: "compare",
-          title: "Inductive bias",
-          question: "Which of these architectures expects data like these?",
-          findings: findingsOf(ranked),
-          figures: figuresOf(ranked),
-          numbers: [],
-          tables: [tableOf(ranked)],
-          notes,
-          source: "kernels.md §8, §14",
-        },
-      ],
+      sections: [sectionOf(ranked)],
       notApplicable: [],
       reproduction: reproduction(asked, (performance.now() - start) / 1000),
     },
+  };
+}
+
+function sectionOf(ranked: readonly Ranked[]): ReportSection {
+  return {
+    id: "compare",
+    title: "Inductive bias",
+    question: "Which of these architectures expects data like these?",
+    findings: findingsOf(ranked),
+    figures: figuresOf(ranked),
+    numbers: [],
+    tables: [tableOf(ranked)],
+    notes,
+    source: "kernels.md §8, §14",
   };
 }
 

@@ -7,6 +7,7 @@ import {
   type GpPosterior,
   gpInference,
   gradientDescentMseEnsemble,
+  type InferenceOptions,
   type KernelResult,
   type KernelValue,
   leadingMatrix,
@@ -63,46 +64,54 @@ export async function fitPredictor(setting: Setting, kernels: KernelResult): Pro
 
 /** The end of training, or a posterior: one factor a size. */
 async function fitEnd(setting: Setting, kernels: KernelResult): Promise<Fit> {
-  const kernel = setting.get === "nngp" ? kernels.nngp! : kernels.ntk!;
+  const { get, variance, sizes, train } = setting;
+  const kernel = get === "nngp" ? kernels.nngp! : kernels.ntk!;
   const facts: FitFacts[] = [];
   const alphas: Float64[] = [];
-  for (const n of setting.sizes.slice(0, -1)) {
-    await using posterior = await gpInference(leadingMatrix(kernel, n), inference(setting, n));
+  const note = (posterior: GpPosterior) => {
     facts.push(factsOf(posterior, setting));
     alphas.push(posterior.alpha);
+  };
+  for (const n of sizes.slice(0, -1)) {
+    await using posterior = await gpInference(leadingMatrix(kernel, n), inference(setting, n));
+    note(posterior);
   }
-  const options = inference(setting, setting.train.count);
-  const { get, variance } = setting;
+  const end = await (get === "ntk" ? ensembleOf : processOf)(kernels, inference(setting, train.count));
+  note(end.regression);
   const prior = !variance ? undefined : get === "ntkgp" ? "ntk" : "nngp";
-  const values = trainValues(setting);
-  if (get === "ntk") {
-    const ensemble = await ntkInference(
-      { ntk: kernel, ...(kernels.nngp && { nngp: kernels.nngp }) },
-      options,
-    );
-    facts.push(factsOf(ensemble.regression, setting));
-    alphas.push(ensemble.regression.alpha);
-    const predict = ({ ntk, nngp, prior: of }: TestTile) =>
-      ensemble.predict({ cross: ntk!, ...(nngp && { nngpCross: nngp }), ...(of && { prior: of }) });
-    return {
-      facts,
-      alphas,
-      predictor: { values, prior, predict },
-      maxLearningRate: await rateOf(setting, kernel),
-      [Symbol.asyncDispose]: () => ensemble[Symbol.asyncDispose](),
-    };
-  }
-  const posterior = await gpInference(kernel, options);
-  facts.push(factsOf(posterior, setting));
-  alphas.push(posterior.alpha);
-  const predict = ({ nngp, ntk, prior: of }: TestTile) =>
-    posterior.predict({ cross: (nngp ?? ntk)!, ...(of && { prior: of }) });
   return {
     facts,
     alphas,
-    predictor: { values, prior, predict },
-    maxLearningRate: null,
-    [Symbol.asyncDispose]: () => posterior[Symbol.asyncDispose](),
+    predictor: { values: trainValues(setting), prior, predict: end.predict },
+    maxLearningRate: get === "ntk" ? await rateOf(setting, kernel) : null,
+    [Symbol.asyncDispose]: end[Symbol.asyncDispose],
+  };
+}
+
+/** The fit to all training items. */
+interface End extends Pick<Predictor, "predict"> {
+  readonly regression: GpPosterior;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+async function ensembleOf({ ntk, nngp }: KernelResult, options: InferenceOptions): Promise<End> {
+  const ensemble = await ntkInference({ ntk: ntk!, ...(nngp && { nngp }) }, options);
+  return {
+    regression: ensemble.regression,
+    predict: ({ ntk: cross, nngp: nngpCross, prior }) =>
+      ensemble.predict({ cross: cross!, ...(nngpCross && { nngpCross }), ...(prior && { prior }) }),
+    [Symbol.asyncDispose]: () => ensemble[Symbol.asyncDispose](),
+  };
+}
+
+/** The Gaussian process of the one kernel that there is. */
+async function processOf({ nngp, ntk }: KernelResult, options: InferenceOptions): Promise<End> {
+  const regression = await gpInference((nngp ?? ntk)!, options);
+  return {
+    regression,
+    predict: ({ nngp: k, ntk: theta, prior }) =>
+      regression.predict({ cross: (k ?? theta)!, ...(prior && { prior }) }),
+    [Symbol.asyncDispose]: () => regression[Symbol.asyncDispose](),
   };
 }
 
@@ -110,7 +119,7 @@ async function fitEnd(setting: Setting, kernels: KernelResult): Promise<Fit> {
 export function inference(
   { train, classes, jitter, mode, threads, memory, signal, onProgress }: Setting,
   n: number,
-) {
+): InferenceOptions {
   const y = classTargets({ ...train.labels, shape: [n], data: train.labels.data.subarray(0, n) }, classes);
   return {
     y,

@@ -9,7 +9,7 @@ import { type Candidate, type ParameterName, parameterNames } from "./search-spa
 const mostShown = 25;
 
 /** `σw² = 1.7, σb² = 0.1`, or that it is the network as it was. */
-export function candidateText(candidate: Candidate): string {
+function candidateText(candidate: Candidate): string {
   const words: Record<ParameterName, string> = { sw2: "σw²", sb2: "σb²", depth: "depth", jitter: "jitter" };
   const parts = parameterNames.flatMap((name) =>
     candidate[name] === undefined ? [] : [`${words[name]} = ${significant(candidate[name], 4)}`],
