@@ -7,15 +7,7 @@ import { blockMatrix } from "../gram/matrix.ts";
 import { type Factor, type FactoriseOptions, factorise, logMarginalLikelihood } from "../solve/index.ts";
 import type { Attention, BlockMatrix } from "../types.ts";
 import { badInput, checkCross, checkedKernel, checkPrior, checkTargets } from "./checks.ts";
-import {
-  columnDots,
-  combined,
-  type Float64,
-  product,
-  rowDots,
-  transposed,
-  transposedProduct,
-} from "./dense.ts";
+import { columnDots, combined, type Float64, rowDots, transposed, transposedProduct } from "./dense.ts";
 import { missingNtk } from "./ensemble.ts";
 import { isBlocks, itemsOfKernel, type KernelMatrix, kernelProduct } from "./kernel-product.ts";
 import type { GaussianPrediction } from "./prediction.ts";
@@ -93,7 +85,8 @@ export class GpPosterior {
   /** The posterior at test items. @throws FathomError bad-shape, bad-input. */
   async predict({ cross, prior }: TestKernels): Promise<GaussianPrediction> {
     checkCross(cross, this.y.shape[0]!);
-    const mean = product(cross, this.alpha);
+    // As means from a kept alpha are computed: the same bits.
+    const mean = await kernelProduct(cross, this.alpha);
     if (prior === undefined) return { mean };
     checkPrior(prior, cross.shape[0]!);
     const whitened = await this.factor.whiten(transposed(cross));
