@@ -19,7 +19,7 @@ export const bench: Bench = {
   bar: "at most 1/10 of neural-tangents",
   peers: [{ script: "kernel-gap", environment: ".venv-nt" }],
   measure: async ({ threads, runs }) => {
-    const x1 = await mnistImages(16, 5000);
+    const x1 = await mnistImages(128, 5000);
     return measureKernel({ net, x1, threads, runs, perPairs: 1 });
   },
 };

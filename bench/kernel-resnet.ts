@@ -11,7 +11,7 @@ export const bench: Bench = {
     "kernel-resnet-torch",
   ],
   measure: async ({ threads, runs }) => {
-    const x1 = await mnistImages(768, 5000);
+    const x1 = await mnistImages(2048, 5000);
     return measureKernel({ net: exampleNet("resnet-gp"), x1, threads, runs, perPairs: 1000 });
   },
 };
