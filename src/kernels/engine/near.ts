@@ -35,23 +35,38 @@ function sketched({ data, count }: ItemBlock): Sketches {
   return { rows, inverse, sketches };
 }
 
-/** |x|² and the sums over the quarters of x, in one pass whose additions do not wait for each other. */
+/** |x|² and the sums over the parts of x. Four of each run side by side: a sum waits for its last addition. */
 function measured(x: Float32Array | Float64Array) {
   const part = Math.ceil(x.length / PARTS);
-  let [a, b, c, d] = [0, 0, 0, 0];
-  let [aa, bb, cc, dd] = [0, 0, 0, 0];
-  for (let k = 0; k < part; k++) {
-    const [u, v, w, z] = [x[k]!, x[k + part] ?? 0, x[k + 2 * part] ?? 0, x[k + 3 * part] ?? 0];
-    a += u;
-    b += v;
-    c += w;
-    d += z;
-    aa += u * u;
-    bb += v * v;
-    cc += w * w;
-    dd += z * z;
+  const sums = new Float64Array(PARTS);
+  let square = 0;
+  for (let p = 0; p < PARTS; p++) {
+    const end = Math.min(x.length, (p + 1) * part);
+    let k = p * part;
+    let [a, b, c, d] = [0, 0, 0, 0];
+    let [aa, bb, cc, dd] = [0, 0, 0, 0];
+    for (; k + 3 < end; k += 4) {
+      const u = x[k]!;
+      const v = x[k + 1]!;
+      const w = x[k + 2]!;
+      const z = x[k + 3]!;
+      a += u;
+      b += v;
+      c += w;
+      d += z;
+      aa += u * u;
+      bb += v * v;
+      cc += w * w;
+      dd += z * z;
+    }
+    for (; k < end; k++) {
+      a += x[k]!;
+      aa += x[k]! * x[k]!;
+    }
+    sums[p] = a + b + c + d;
+    square += aa + bb + cc + dd;
   }
-  return { square: aa + bb + cc + dd, sums: [a, b, c, d] };
+  return { square, sums };
 }
 
 function dot(x: ArrayLike<number>, y: ArrayLike<number>): number {
