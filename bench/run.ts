@@ -5,10 +5,15 @@
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { enableCompileCache } from "node:module";
 import { cpus, loadavg, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Bench, Measurement, MeasureOptions, PeerScript } from "./bench.ts";
+
+// As the command line does: worker threads find the cache by the environment.
+const { directory } = enableCompileCache();
+if (directory !== undefined) process.env["NODE_COMPILE_CACHE"] ??= directory;
 
 const folder = import.meta.dirname;
 

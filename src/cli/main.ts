@@ -1,6 +1,11 @@
 #!/usr/bin/env node
 /** @file The `fathom` command: hands the process to the program and takes its exit code (cli.md). */
-import { runCli } from "./program.ts";
+import { enableCompileCache } from "node:module";
+
+// Halves the time to the first word from the second run on; worker threads find the cache by the environment.
+const { directory } = enableCompileCache();
+if (directory !== undefined) process.env["NODE_COMPILE_CACHE"] ??= directory;
+const { runCli } = await import("./program.ts");
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   // The reader went away (`fathom … | head`): nothing is left to say.
