@@ -1,7 +1,14 @@
 /** @file The tables of the page on kernels: what each layer does to K and Θ, and how the integrals of activations are computed. */
+import { SERIES_ERROR } from "../../src/kernels/compile/activations.ts";
 import { closedFormOf } from "../../src/kernels/forms/closed.ts";
+import { formOf } from "../../src/kernels/forms/index.ts";
 import { findLayer, activationKinds as netActivations } from "../../src/net/index.ts";
-import { activationKinds, dualKernel, scalarActivation } from "../../src/theory/index.ts";
+import {
+  activationKinds,
+  dualKernel,
+  type ScalarActivation,
+  scalarActivation,
+} from "../../src/theory/index.ts";
 import { layerFamilies, layerNotes } from "./layer-notes.ts";
 import { table } from "./markdown.ts";
 
@@ -64,8 +71,11 @@ function activations(): string {
 function waysOf(kind: string): readonly [double: string, single: string] {
   if (!activationKinds.includes(kind)) return ["Hermite series", "Hermite series"];
   const activation = scalarActivation(kind);
-  return [
-    dualKernel(activation).method === "closed" ? "closed" : "Hermite series",
-    closedFormOf(activation) === undefined ? "Hermite series" : "closed",
-  ];
+  return [dualKernel(activation).method === "closed" ? "closed" : "Hermite series", singleOf(activation)];
+}
+
+/** Where a float32 series would miss too much at v = 1, the float64 engine computes the network. */
+function singleOf(activation: ScalarActivation): string {
+  if (closedFormOf(activation) !== undefined) return "closed";
+  return formOf(activation).missing(1) > SERIES_ERROR ? "by the float64 engine" : "Hermite series";
 }

@@ -9,7 +9,7 @@ import type { MapValue } from "./program.ts";
 import { type OpOf, tangent } from "./weighted.ts";
 
 /** Largest error of a Hermite series at variance 1 that float32 would hide. */
-const SERIES_ERROR = 1e-6;
+export const SERIES_ERROR = 1e-6;
 
 /** K → E φφ', Θ → k̇Θ. */
 export function activated(builder: Builder, op: OpOf<"activation">, state: State): State {
