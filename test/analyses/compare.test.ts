@@ -9,6 +9,7 @@ import { type Dataset, loadDataset } from "../../src/data/index.ts";
 import { parseNetText } from "../../src/net/index.ts";
 import { Key } from "../../src/tensor/index.ts";
 import { nonFinite } from "./non-finite.ts";
+import { parity } from "./parity.ts";
 
 const rows = (count: number) => Array.from({ length: count }, (_, i) => i);
 let dataset: Dataset;
@@ -95,6 +96,14 @@ describe("a comparison", () => {
     const values = ({ rows: of }: { rows?: Row[] }) =>
       of!.map(({ logEvidence, learningCurve }) => ({ logEvidence, learningCurve }));
     expect(values(json)).toEqual(values(whole));
+  });
+
+  it("counts two classes as one target: the column of one is that of the other, turned", async () => {
+    const { json } = await compare({ ...question, dataset: parity(dataset) });
+    const [first] = json["rows"] as Row[];
+    expect(first!.logEvidencePerTarget).toEqual([first!.logEvidence]);
+    expect(json["comparisons"]).toMatchObject([{ targets: 1, perTarget: { ci: null, se: null } }]);
+    expect(first!.errorRate).toBeLessThan(0.5);
   });
 
   it("refuses what cannot be compared, naming it", async () => {

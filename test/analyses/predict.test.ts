@@ -6,9 +6,11 @@ import { scoresOf } from "../../src/analyses/predict/scores.ts";
 import { candidatesOf, netOf } from "../../src/analyses/predict/search-space.ts";
 import { wilsonShare } from "../../src/analyses/wilson.ts";
 import { loadDataset } from "../../src/data/index.ts";
+import { classTargets, gpInference, kernelMatrix } from "../../src/kernels/index.ts";
 import { parseNetText } from "../../src/net/index.ts";
 import { Key, ndarray } from "../../src/tensor/index.ts";
 import { refusal, rejection } from "../refusal.ts";
+import { parity } from "./parity.ts";
 
 const range = (from: number, count: number) => Array.from({ length: count }, (_, i) => from + i);
 const dataset = await loadDataset("digits", { key: Key.fromSeed(1), trainSize: 400, testSize: 100 });
@@ -68,6 +70,24 @@ describe("a prediction", () => {
     expect(Math.min(...variance)).toBeGreaterThan(0);
     const probabilities = json["probabilities"] as number[][];
     for (const row of probabilities) expect(row.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 9);
+  });
+
+  it("of two classes has the log evidence of one target, raw and at the most likely scale", async () => {
+    const { json, result } = await predict({ ...asked, dataset: parity(dataset), jitter: 1e-6 });
+    const { nngp } = await kernelMatrix({ net: result.setting.net, x1: result.setting.train.x });
+    const y = classTargets(result.setting.train.labels, 2);
+    const second = ndarray(
+      "float64",
+      [120, 1],
+      y.data.filter((_, i) => i % 2 === 1),
+    );
+    await using one = await gpInference(nngp!, { y: second, diagReg: 1e-6 });
+    const scale = one.evidenceScale();
+    expect(json).toMatchObject({ targets: 1, scale: expect.closeTo(scale, 9) });
+    expect(json["logEvidence"]).toBeCloseTo(one.logEvidence(), 6);
+    // ln p under s K: the quadratic form becomes N, and every eigenvalue has a factor s.
+    const scaled = one.logEvidence() + 60 * (scale - 1 - Math.log(scale));
+    expect(json["logEvidenceAtScale"]).toBeCloseTo(scaled, 6);
   });
 
   it("by the first items of a curve is the prediction by these items", async () => {

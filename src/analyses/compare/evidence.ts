@@ -1,5 +1,5 @@
 /**
- * @file The evidence of a kernel for targets: ln p(y) of y ~ N(0, s²(K + νI)), one target a class with s and ν in common. The
+ * @file The evidence of a kernel for targets: ln p(y) of y ~ N(0, s²(K + νI)), one target a class (one for two classes) with s and ν in common. The
  * scale of a kernel says nothing of an architecture, so that s (in closed form) and ν (on a grid) are the most likely ones, two
  * numbers for every network alike.
  */

@@ -1,8 +1,9 @@
 /** @file One network on the data: its kernels, and all that is computed from them. */
-import { classTargets, denseMatrix, kernelMatrix } from "../../kernels/index.ts";
+import { denseMatrix, kernelMatrix } from "../../kernels/index.ts";
 import { Key, type NdArray, zeros } from "../../tensor/index.ts";
 import { meanOf } from "../../theory/index.ts";
 import { kernelWarnings } from "../kernel-warnings.ts";
+import { targetColumns } from "../targets.ts";
 import { centredAlignment } from "./alignment.ts";
 import { unseenError } from "./eigenlearning.ts";
 import { type Evidence, evidenceAsGiven, likeliestEvidence } from "./evidence.ts";
@@ -50,8 +51,8 @@ export async function judge({ name, net }: Contender, setting: Setting): Promise
   const warnings = kernelWarnings(net, [setting.get]);
   const { kernel, build } = await pooledKernel(net, setting, report);
   const { classes } = setting.dataset;
-  const targets = classTargets(setting.train.labels, classes);
-  const testTargets = classTargets(setting.test.labels, classes);
+  const targets = targetColumns(setting.train.labels, classes);
+  const testTargets = targetColumns(setting.test.labels, classes);
   const pool = stacked(targets, testTargets);
   const train = blockOf(kernel, [0, targets.shape[0]!], [0, targets.shape[0]!]);
   setting.signal?.throwIfAborted();

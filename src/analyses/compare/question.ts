@@ -9,6 +9,7 @@ import type { Outcome, ReportSection } from "../document.ts";
 import { fingerprint } from "../items.ts";
 import { Journal, pieceKey } from "../journal.ts";
 import { reproduction } from "../reproduction.ts";
+import { targetsOf } from "../targets.ts";
 import { count } from "../words.ts";
 import { figuresOf } from "./figures.ts";
 import { findingsOf, tableOf, verdictOf } from "./findings.ts";
@@ -80,7 +81,7 @@ function sectionOf(ranked: readonly Ranked[]): ReportSection {
 
 /** All that the result of one network depends on; its name is not among it. */
 function keyOf({ net }: Contender, setting: Setting): string {
-  const { train, test, get, sizes, trials, precision, parameterisation, seed } = setting;
-  const how = { get, sizes, trials, precision, parameterisation, seed };
+  const { dataset, train, test, get, sizes, trials, precision, parameterisation, seed } = setting;
+  const how = { get, sizes, trials, precision, parameterisation, seed, targets: targetsOf(dataset.classes) };
   return pieceKey({ version, net, ...how, data: [train, test].map(fingerprint) });
 }

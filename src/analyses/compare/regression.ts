@@ -9,7 +9,7 @@ export interface RegressionData {
   /** `[N, N]` and `[M, N]`. */
   readonly train: Float64;
   readonly cross: Float64;
-  /** `[N, C]` and `[M, C]`, +1 and −1. */
+  /** `[N, C]` and `[M, C]`, +1 and −1; of two classes the second's alone, `[N, 1]`. */
   readonly targets: Float64;
   readonly testTargets: Float64;
   /** What is added to the diagonal. */
@@ -20,7 +20,7 @@ export interface RegressionData {
 export interface TestErrors {
   /** Mean over targets of the squared error. */
   readonly squared: readonly number[];
-  /** 1 where the largest output is another class. */
+  /** 1 where the largest output is another class; of one target, where the output has the other sign. */
   readonly wrong: readonly number[];
 }
 
@@ -89,16 +89,16 @@ function errorsOf(outputs: Float64, targets: Float64): TestErrors {
   const squared: number[] = [];
   const wrong: number[] = [];
   for (let i = 0; i < items; i++) {
-    let sum = 0;
-    let [best, right] = [0, 0];
-    for (let c = 0; c < classes; c++) {
-      const at = i * classes + c;
-      sum += (outputs.data[at]! - targets.data[at]!) ** 2;
-      if (outputs.data[at]! > outputs.data[i * classes + best]!) best = c;
-      if (targets.data[at]! > 0) right = c;
-    }
-    squared.push(sum / classes);
-    wrong.push(Number(best !== right));
+    const [at, end] = [i * classes, (i + 1) * classes];
+    const [output, target] = [outputs.data.subarray(at, end), targets.data.subarray(at, end)];
+    squared.push(output.reduce((sum, value, c) => sum + (value - target[c]!) ** 2, 0) / classes);
+    wrong.push(Number(classOf(output) !== classOf(target)));
   }
   return { squared, wrong };
+}
+
+/** The class of the largest output, the first of equal ones; of one target the second class where it is above 0. */
+function classOf(outputs: Float64Array): number {
+  if (outputs.length === 1) return Number(outputs[0]! > 0);
+  return outputs.indexOf(Math.max(...outputs));
 }

@@ -16,6 +16,7 @@ import {
 } from "../../kernels/index.ts";
 import type { NdArray } from "../../tensor/index.ts";
 import { finiteOrNull } from "../figure.ts";
+import { targetsOf } from "../targets.ts";
 import type { TestTile } from "./kernels.ts";
 import { type Setting, trainValues } from "./setting.ts";
 
@@ -30,8 +31,10 @@ export interface FitFacts {
   readonly relativeJitter: number;
   /** Of the kernel with its jitter, an estimate; null where it was not estimated. */
   readonly condition: number | null;
-  /** log p(targets) under the kernel as it is; of Gaussian processes only. */
+  /** log p(targets) under the kernel as it is, of all targets together (two classes are one); of Gaussian processes only. */
   readonly logEvidence: number | null;
+  /** The same under `scale` times the kernel. */
+  readonly logEvidenceAtScale: number | null;
   /** The factor of the kernel that makes the targets most likely. */
   readonly scale: number | null;
 }
@@ -132,17 +135,27 @@ export function inference(
   };
 }
 
-function factsOf(posterior: GpPosterior, { get }: Setting): FitFacts {
+function factsOf(posterior: GpPosterior, { get, classes }: Setting): FitFacts {
   const { n, jitter, relativeJitter, condition } = posterior.factor;
   const isProcess = get !== "ntk";
+  const targets = targetsOf(classes);
+  // Two classes have two columns here, which are one target.
+  const copies = classes / targets;
   return {
     n,
     jitter,
     relativeJitter,
     condition: finiteOrNull(condition),
-    logEvidence: isProcess ? finiteOrNull(posterior.logEvidence()) : null,
+    logEvidence: isProcess ? finiteOrNull(posterior.logEvidence() / copies) : null,
+    logEvidenceAtScale: isProcess ? finiteOrNull(targets * evidenceAtScale(posterior)) : null,
     scale: isProcess ? finiteOrNull(posterior.evidenceScale()) : null,
   };
+}
+
+/** log p of one target under the kernel's most likely scale s, nats: −N/2 log 2πe s − ½ log|K|. */
+export function evidenceAtScale(posterior: GpPosterior): number {
+  const { n, logDet } = posterior.factor;
+  return -0.5 * (n * Math.log(2 * Math.PI * Math.E * posterior.evidenceScale()) + logDet);
 }
 
 async function rateOf({ train, classes, signal }: Setting, tangent: BlockMatrix): Promise<number> {

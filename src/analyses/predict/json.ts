@@ -1,5 +1,7 @@
 /** @file A prediction as the JSON of cli.md. */
 import { finiteOrNull, numberRows } from "../figure.ts";
+import { targetsOf } from "../targets.ts";
+import type { FitFacts } from "./fit.ts";
 import type { Result } from "./result.ts";
 import type { Scores } from "./scores.ts";
 
@@ -21,7 +23,7 @@ export function predictJson(result: Result): Record<string, unknown> {
     jitter: fit?.jitter ?? 0,
     relativeJitter: fit?.relativeJitter ?? 0,
     condition: fit?.condition ?? null,
-    ...(typeof fit?.logEvidence === "number" ? { logEvidence: fit.logEvidence, scale: fit.scale } : {}),
+    ...(fit === undefined || fit.logEvidence === null ? {} : evidenceJson(fit, classes)),
     ...(shown ? { mean: numberRows(predictions.mean.data, classes) } : {}),
     ...(shown && predictions.variance ? { variance: Array.from(predictions.variance.data) } : {}),
     ...(shown && scores.probabilities
@@ -39,6 +41,11 @@ export function predictJson(result: Result): Record<string, unknown> {
     ...(result.model === undefined ? {} : { model: result.model }),
     seconds,
   };
+}
+
+/** Of the kernel as it is and at its most likely scale, all targets together; variances times `scale` are those of probabilities. */
+function evidenceJson({ logEvidence, logEvidenceAtScale, scale }: FitFacts, classes: number) {
+  return { logEvidence, logEvidenceAtScale, scale, targets: targetsOf(classes) };
 }
 
 function scoresJson({ errors, loss, negativeLogLikelihood }: Scores) {

@@ -9,6 +9,7 @@ import { decodeSafetensors, encodeSafetensors, FathomError, type NdArray } from 
 import { version } from "../../version.ts";
 import { fingerprint } from "../items.ts";
 import { pieceKey } from "../journal.ts";
+import { targetsOf } from "../targets.ts";
 import type { Fit, FitFacts } from "./fit.ts";
 import { type Setting, trainValues } from "./setting.ts";
 
@@ -32,7 +33,9 @@ export interface SavedFit {
 export function fitKey(setting: Setting): string {
   const { net, get, time, learningRate, jitter, mode, precision, parameterisation, sizes, classes } = setting;
   const steps = Number.isFinite(time) ? { time, learningRate } : {};
-  const parts = { version, net, get, ...steps, jitter, mode, precision, parameterisation, sizes, classes };
+  const targets = targetsOf(classes);
+  const common = { version, net, get, ...steps, jitter, mode, precision, parameterisation };
+  const parts = { ...common, sizes, classes, targets };
   return pieceKey([parts, fingerprint(setting.train)]);
 }
 
