@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { verdictOf } from "../../src/analyses/compare/findings.ts";
 import { comparison, type Ranked } from "../../src/analyses/compare/ranking.ts";
 import { type CompareQuestion, compare } from "../../src/analyses/index.ts";
 import { type Dataset, loadDataset } from "../../src/data/index.ts";
@@ -121,10 +122,10 @@ describe("a comparison", () => {
 });
 
 describe("two networks", () => {
-  const ranked = (name: string, perTarget: readonly number[]): Ranked => {
+  const ranked = (name: string, perTarget: readonly number[], wrong = [0, 0, 1]): Ranked => {
     const evidence = { perTarget, total: perTarget.reduce((sum, v) => sum + v, 0), amplitude: 1, noise: 0 };
-    const trials = [{ squared: [0.1, 0.2, 0.3], wrong: [0, 0, 1] }];
-    const rest = { asGiven: evidence, alignment: 0, predicted: [], measured: [{ n: 3, trials }] };
+    const trials = [{ squared: wrong.map((_, i) => 0.1 * i), wrong }];
+    const rest = { asGiven: evidence, alignment: 0, predicted: [], measured: [{ n: wrong.length, trials }] };
     return { name, evidence, ...rest, build: "simd", warnings: [], seconds: 0 };
   };
 
@@ -141,5 +142,35 @@ describe("two networks", () => {
       decisive: false,
     });
     expect(comparison(ranked("a", [1, 1.1, 0.9, 1]), base).decisive).toBe(false);
+  });
+
+  it("are judged on test items by the error rates that the sentence shows", () => {
+    const few = Array.from({ length: 100 }, (_, i) => Number(i < 10));
+    const many = few.map((_, i) => Number(i < 30));
+    const said = (a: readonly number[], b: readonly number[], evidence = [10, 10]) =>
+      verdictOf([ranked("a", evidence, a), ranked("b", [0, 0], b)]);
+    expect(said(few, many)).toMatchObject({
+      tone: "good",
+      sentence: expect.stringMatching(/decisive\. Test items agree: b makes 20 points more errors \(95 % /),
+    });
+    expect(said(many, few)).toMatchObject({
+      tone: "warn",
+      sentence: expect.stringMatching(
+        /Test items say the opposite: a makes 20 points more errors \(95 % interval 12 to 28\)\.$/,
+      ),
+    });
+    const unsure = few.map((wrong, i) => (i < 2 ? 1 - wrong : i === 50 ? 1 : wrong));
+    expect(said(few, unsure).sentence).toMatch(
+      /too few to tell which makes fewer errors: a makes 1 point more errors \(95 % interval −2\.4 to 4\.4\)\.$/,
+    );
+    expect(said(few, few, [0, 1e-4])).toEqual({
+      tone: "neutral",
+      sentence: "a and b have equal evidence, 0.0001 nats. On test items they make equally many errors.",
+    });
+  });
+
+  it("of one target have no interval over targets", () => {
+    const { sentence } = verdictOf([ranked("a", [9]), ranked("b", [0])]);
+    expect(sentence).toMatch(/^a has the highest evidence, 9 nats above b: decisive\./);
   });
 });

@@ -9,6 +9,7 @@ import {
   comparison,
   decisiveNats,
   deviations,
+  equalEvidence,
   pointEstimate,
   type Ranked,
   wholeOf,
@@ -38,11 +39,23 @@ export function verdictOf(ranked: readonly Ranked[]): Verdict {
     };
   }
   const found = comparison(first!, second);
-  const { evidence, wins, targets, decisive } = found;
-  const sum = `${first!.name} has the highest evidence, ${nats(evidence)} nats above ${second.name} (${withInterval(found.perTarget)} a target; higher on ${wins} of ${targets})`;
+  const { evidence, decisive } = found;
+  const errors = errorSentence(found);
+  if (equalEvidence(evidence)) {
+    return {
+      sentence: `${first!.name} and ${second.name} have equal evidence, ${nats(first!.evidence.total)} nats. ${errors}`,
+      tone: "neutral",
+    };
+  }
+  const sum = `${first!.name} has the highest evidence, ${nats(evidence)} nats above ${second.name}${overTargets(found)}`;
   return decisive
-    ? { sentence: `${sum}: decisive. ${errorSentence(found)}`, tone: agrees(found) ? "good" : "warn" }
-    : { sentence: `${sum}: not decisive${doubt(found)}. ${errorSentence(found)}`, tone: "neutral" };
+    ? { sentence: `${sum}: decisive. ${errors}`, tone: errorSide(found) === "second" ? "warn" : "good" }
+    : { sentence: `${sum}: not decisive${doubt(found)}. ${errors}`, tone: "neutral" };
+}
+
+/** What is said of the evidence over several targets. */
+function overTargets({ perTarget, wins, targets }: Comparison): string {
+  return targets === 1 ? "" : ` (${withInterval(perTarget)} a target; higher on ${wins} of ${targets})`;
 }
 
 /** Why evidence does not decide. */
@@ -50,19 +63,41 @@ function doubt({ evidence }: Comparison): string {
   return evidence > decisiveNats ? ", as targets disagree" : "";
 }
 
-/** Whether test items do not speak against the evidence. */
-function agrees({ squaredError }: Comparison): boolean {
-  return squaredError.ci === undefined || squaredError.ci[1] >= 0;
+/** Which of the two makes fewer errors on test items, where the interval of the difference says so. */
+function errorSide({ errorRate: { value, ci } }: Comparison): "first" | "second" | "either" {
+  const sure = ci !== undefined && (ci[0] > 0 || ci[1] < 0);
+  return !sure ? "either" : value > 0 ? "first" : "second";
 }
 
-function errorSentence({ squaredError: { ci }, errorRate }: Comparison): string {
-  const points = (value: number) => significant(100 * value, 2);
-  const rates =
-    errorRate.ci === undefined
+/** Test items beside the evidence, in points of the error rate. */
+function errorSentence(found: Comparison): string {
+  const { first, second, errorRate } = found;
+  const side = errorSide(found);
+  const worse = errorRate.value < 0 ? first : second;
+  const difference = `${worse} makes ${points(errorRate)}`;
+  if (side === "either") {
+    return errorRate.value === 0
+      ? "On test items they make equally many errors."
+      : `Test items are too few to tell which makes fewer errors: ${difference}.`;
+  }
+  if (equalEvidence(found.evidence)) return `On test items ${difference}.`;
+  return `Test items ${side === "first" ? "agree" : "say the opposite"}: ${difference}.`;
+}
+
+/** `6 points more errors (95 % interval 2.1 to 9.9)`, of whichever makes more. */
+function points({ value, ci }: Estimate): string {
+  const sign = value < 0 ? -1 : 1;
+  const text = (part: number) => significant(100 * part, 2);
+  const interval =
+    ci === undefined
       ? ""
-      : ` (error rates differ by ${points(errorRate.value)} points, 95 % interval ${points(errorRate.ci[0])} to ${points(errorRate.ci[1])})`;
-  if (ci === undefined || (ci[0] <= 0 && ci[1] >= 0)) return `Test items do not part the two${rates}.`;
-  return ci[0] > 0 ? `Test items agree${rates}.` : `Test items say the opposite${rates}.`;
+      : ` (95 % interval ${ci
+          .map((end) => sign * end)
+          .sort((a, b) => a - b)
+          .map(text)
+          .join(" to ")})`;
+  const size = text(Math.abs(value));
+  return `${size} ${size === "1" ? "point" : "points"} more errors${interval}`;
 }
 
 export function findingsOf(ranked: readonly Ranked[]): Finding[] {
@@ -81,7 +116,9 @@ function neighbourFindings([first, , ...others]: readonly Ranked[]): Finding[] {
     const { evidence, decisive } = comparison(first!, other);
     return {
       tone: "neutral",
-      text: `${other.name} is ${nats(evidence)} nats below ${first!.name}${decisive ? "" : `, which does not decide (${decisiveNats} nats, and a difference over targets, would)`}.`,
+      text: equalEvidence(evidence)
+        ? `${other.name} has the same evidence as ${first!.name}.`
+        : `${other.name} is ${nats(evidence)} nats below ${first!.name}${decisive ? "" : `, which does not decide (${decisiveNats} nats, and a difference over targets, would)`}.`,
     };
   });
 }

@@ -32,6 +32,13 @@ export interface Comparison {
 /** "Very strong" evidence: a Bayes factor of 150 (Kass and Raftery, JASA 90, 1995). */
 export const decisiveNats = 5;
 
+/**
+ * Whether a difference of evidence is that of rounding: kernels in float32 that differ by a factor have evidences as near as this.
+ */
+export function equalEvidence(nats: number): boolean {
+  return Math.abs(nats) < 0.01;
+}
+
 /** Compares two networks on the same items. */
 export function comparison(first: Ranked, second: Ranked): Comparison {
   const [a, b] = [first.evidence.perTarget, second.evidence.perTarget];
