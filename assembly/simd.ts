@@ -1,7 +1,6 @@
 /** @file Four float32 or two float64 lanes: what the loops need beyond the builtins, for both builds of each kernel. */
 
 /** a·b + c in four lanes: one rounding where the host has relaxed SIMD, two elsewhere. */
-// @ts-ignore: decorator
 @inline
 export function madd(a: v128, b: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
@@ -9,7 +8,6 @@ export function madd(a: v128, b: v128, c: v128): v128 {
 }
 
 /** a·b + c in two lanes of float64. */
-// @ts-ignore: decorator
 @inline
 export function madd64(a: v128, b: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f64x2.relaxed_madd(a, b, c);

@@ -8,7 +8,6 @@ import { exponential } from "./forms-math";
 import { madd } from "../simd";
 
 /** Address of the entry of positions p, q: word p·tokens + q of a list of places. */
-// @ts-ignore: decorator
 @inline
 function entry(places: usize, i: i32): usize {
   return maps + <usize>word(places, i);
@@ -37,7 +36,6 @@ function softmax(record: usize, tokens: i32, causal: bool): void {
 }
 
 /** Words: 7 tokens, 8 query, 9 causal, 10 and 11 lists of places before and after (−1: not wanted), 21 slots, 23 whether K. */
-// @ts-ignore: decorator
 @inline
 function apply(lanes: bool, record: usize, tokens: i32): void {
   const places = lists + <usize>word(record, 10), results = lists + <usize>word(record, 11);

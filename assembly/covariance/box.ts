@@ -14,7 +14,6 @@ const LO = 3;
 const WRAPS = 4;
 
 /** row[x] (+)= the sum of `count` rows (1 to 4) that stand `step` bytes apart. */
-// @ts-ignore: decorator
 @inline
 function addRows(count: i32, more: bool, row: usize, source: usize, step: usize, bytes: usize): void {
   const second = source + step, third = second + step, fourth = third + step;
@@ -66,7 +65,6 @@ function sumWindow(axis: usize, row: usize, source: usize, i: i32, rows: i32, by
 }
 
 /** Sums of `kernel` columns (1 to 8 unrolled), finished and stored. */
-// @ts-ignore: decorator
 @inline
 function columns(
   kernel: i32, adds: bool, row: usize, target: usize, other: usize, count: i32, step: usize, gap: usize,
@@ -89,7 +87,6 @@ function columns(
 }
 
 /** Any kernel length, with a running address. */
-// @ts-ignore: decorator
 @inline
 function manyColumns(
   kernel: i32, adds: bool, row: usize, target: usize, other: usize, count: i32, step: usize, gap: usize,
@@ -106,7 +103,6 @@ function manyColumns(
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function anyColumns(
   kernel: i32, adds: bool, row: usize, target: usize, other: usize, count: i32, step: usize, gap: usize,

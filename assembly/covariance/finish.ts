@@ -2,7 +2,6 @@
 import { madd } from "../simd";
 
 /** `factor·sum + other + shift`; where not `affine`, shift is 0, and without `adds` factor is 1. */
-// @ts-ignore: decorator
 @inline
 export function finish(adds: bool, affine: bool, sum: v128, other: usize, factor: v128, shift: v128): v128 {
   if (adds) {

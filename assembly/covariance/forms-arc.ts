@@ -7,33 +7,28 @@ import { hCoefficient } from "./relu";
 import { madd } from "../simd";
 
 /** θ → k̇·θ. */
-// @ts-ignore: decorator
 @inline
 export function chain(from: usize, to: usize, kdot: v128): void {
   v128.store(to, f32x4.mul(v128.load(from), kdot));
 }
 
-// @ts-ignore: decorator
 @inline
 function product(lanes: bool, a: usize, b: usize, i: usize): v128 {
   return f32x4.mul(slotA(lanes, a, i), slotB(b, i));
 }
 
-// @ts-ignore: decorator
 @inline
 function sum(lanes: bool, a: usize, b: usize, i: usize): v128 {
   return f32x4.add(slotA(lanes, a, i), slotB(b, i));
 }
 
 /** u, and 1 (a right angle) where a variance is 0. */
-// @ts-ignore: decorator
 @inline
 function orRight(u: v128, r: v128): v128 {
   return v128.bitselect(f32x4.splat(1), u, f32x4.eq(r, f32x4.splat(0)));
 }
 
 /** Slots s, r. Constants (a² + b²)/2, ab, (b − a)²/2, (b − a)². */
-// @ts-ignore: decorator
 @inline
 export function abRelu(lanes: bool, slope: bool, c: v128, a: usize, b: usize, p: usize, to: usize, from: usize, theta: usize): void {
   const zero = f32x4.splat(0), r = product(lanes, a, b, 1);
@@ -55,7 +50,6 @@ export function abRelu(lanes: bool, slope: bool, c: v128, a: usize, b: usize, p:
 }
 
 /** Slots s, r: k = 1 − 2θ/π, 0 without variance; no gradient passes. */
-// @ts-ignore: decorator
 @inline
 export function sign(lanes: bool, slope: bool, c: v128, a: usize, b: usize, to: usize, theta: usize): void {
   const zero = f32x4.splat(0);
@@ -69,7 +63,6 @@ export function sign(lanes: bool, slope: bool, c: v128, a: usize, b: usize, to: 
  * a·erf(bx) + c0: with e = 1/2b², Q = √((v1 + e)(v2 + e)) and D² = Q² − c² = gram + e(v1 + v2) + e²,
  * k = a²(2/π) asin(c/Q) + c0², k̇ = (2a²/π)/D. Slots s, √(v + e), e·v + e²/2. Constants 2a²/π, c0².
  */
-// @ts-ignore: decorator
 @inline
 export function erf(lanes: bool, slope: bool, c: v128, a: usize, b: usize, p: usize, to: usize, from: usize, theta: usize): void {
   const size = f32x4.abs(c), Q = product(lanes, a, b, 1);
@@ -84,7 +77,6 @@ export function erf(lanes: bool, slope: bool, c: v128, a: usize, b: usize, p: us
  * With Q = √((1 + v1)(1 + v2)), D² = Q² − c² = gram + v1 + v2 + 1, ε = 1/(1 + v), ψ = (π − θ)/2π, cos θ = c/Q:
  * k = cψ + ((c/Q)²/D + (s/Q)²D)/2π, k̇ = ψ + (c/D)(1/D² + ε1 + ε2)/2π. Slots s, √(1 + v), v + ½, ε.
  */
-// @ts-ignore: decorator
 @inline
 export function gelu(lanes: bool, slope: bool, c: v128, a: usize, b: usize, to: usize, from: usize, theta: usize): void {
   const one = f32x4.splat(1), size = f32x4.abs(c), s = product(lanes, a, b, 0), Q = product(lanes, a, b, 1);
@@ -102,7 +94,6 @@ export function gelu(lanes: bool, slope: bool, c: v128, a: usize, b: usize, to: 
 }
 
 /** Σ_i of `count` constants from `first`, of x^{2i}, times x where `odd`. */
-// @ts-ignore: decorator
 @inline
 function parity(p: usize, first: usize, count: usize, odd: bool, x: v128): v128 {
   const square = f32x4.mul(x, x);
@@ -112,7 +103,6 @@ function parity(p: usize, first: usize, count: usize, odd: bool, x: v128): v128 
 }
 
 /** sⁿ(sinθ·P_n(x) + ψ·Q_n(x)) with the coefficients of Q_n, then of P_n, from `first`. */
-// @ts-ignore: decorator
 @inline
 function arcPower(p: usize, first: usize, n: usize, s: v128, sine: v128, psi: v128, x: v128): v128 {
   const odd = (n & 1) != 0, ofQ = (n >> 1) + 1;
@@ -123,7 +113,6 @@ function arcPower(p: usize, first: usize, n: usize, s: v128, sine: v128, psi: v1
 }
 
 /** xⁿ for x ≥ 0. Slots s, r. Constants n, those of sⁿJ_n/2π, those of n²sⁿ⁻¹J_{n−1}/2π. */
-// @ts-ignore: decorator
 @inline
 export function rectified(lanes: bool, slope: bool, c: v128, a: usize, b: usize, p: usize, to: usize, from: usize, theta: usize): void {
   const n = <usize>load<f32>(p), size = f32x4.abs(c);

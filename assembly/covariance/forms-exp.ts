@@ -6,7 +6,6 @@ import { chain } from "./forms-arc";
 import { constant, exponential, fall, gram, signed, slotA, slotB } from "./forms-math";
 import { madd } from "../simd";
 
-// @ts-ignore: decorator
 @inline
 function sum(lanes: bool, a: usize, b: usize, i: usize): v128 {
   return f32x4.add(slotA(lanes, a, i), slotB(b, i));
@@ -16,7 +15,6 @@ function sum(lanes: bool, a: usize, b: usize, i: usize): v128 {
  * sin, cos, rbf: with y = b²c, h = b²(v1 + v2)/2, k = a²((e^{y−h} − e^{−y−h})/2 + sin²p·e^{−y−h}), k̇ the same of cos²p, times
  * b². Slot v/2. Constants b², a², sin²p, a²b², cos²p.
  */
-// @ts-ignore: decorator
 @inline
 export function wave(lanes: bool, slope: bool, c: v128, a: usize, b: usize, p: usize, to: usize, from: usize, theta: usize): void {
   const scale = constant(p, 0), size = f32x4.abs(c);
@@ -31,7 +29,6 @@ export function wave(lanes: bool, slope: bool, c: v128, a: usize, b: usize, p: u
 }
 
 /** a·e^{bx}: k = a² exp(b²(v1/2 + v2/2 + c)). Slot v/2. Constants b², a², a²b². */
-// @ts-ignore: decorator
 @inline
 export function exp(lanes: bool, slope: bool, c: v128, a: usize, b: usize, p: usize, to: usize, from: usize, theta: usize): void {
   const e = exponential(f32x4.mul(constant(p, 0), f32x4.add(c, sum(lanes, a, b, 0))));
@@ -40,7 +37,6 @@ export function exp(lanes: bool, slope: bool, c: v128, a: usize, b: usize, p: us
 }
 
 /** k = s·exp(γ(ρ − 1) + γ(1 + shift)). Slots s, r. Constants γ, γ(1 + shift). */
-// @ts-ignore: decorator
 @inline
 export function expNormalized(lanes: bool, slope: bool, c: v128, a: usize, b: usize, p: usize, to: usize, from: usize, theta: usize): void {
   const s = f32x4.mul(slotA(lanes, a, 0), slotB(b, 0)), r = f32x4.mul(slotA(lanes, a, 1), slotB(b, 1));
@@ -53,7 +49,6 @@ export function expNormalized(lanes: bool, slope: bool, c: v128, a: usize, b: us
 }
 
 /** a·e^{bx²}: D² = 1 − 2b(v1 + v2) + 4b²·gram, k = a²/D, k̇ = 4a²b²c/D³. Slots s, ½ − 2bv. Constants 4b², a², 4a²b². */
-// @ts-ignore: decorator
 @inline
 export function gaussian(lanes: bool, slope: bool, c: v128, a: usize, b: usize, p: usize, to: usize, from: usize, theta: usize): void {
   const s = f32x4.mul(slotA(lanes, a, 0), slotB(b, 0));
@@ -67,7 +62,6 @@ export function gaussian(lanes: bool, slope: bool, c: v128, a: usize, b: usize, 
  * e^{−x²} sin x: with d = 4·gram, S = v1 + v2, n = 1 + 2S + d, E = exp(−(S + d − 2|c|)/2n), M = 1 − e^{−2|c|/n},
  * k = ±E·M/2√n and k̇ = ½E((h − m)(1 − M) + h + m)n^{−5/2}, h = 1 + 2S + 4(c² + v1v2), m = 4|c|(d + 3S + 2). Slots s, v.
  */
-// @ts-ignore: decorator
 @inline
 export function gabor(lanes: bool, slope: bool, c: v128, a: usize, b: usize, to: usize, from: usize, theta: usize): void {
   const one = f32x4.splat(1), two = f32x4.splat(2), four = f32x4.splat(4), half = f32x4.splat(0.5);

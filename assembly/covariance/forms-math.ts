@@ -34,48 +34,41 @@ const q: usize = memory.data<f32>([
 ], 16);
 
 /** Coefficient i of a polynomial, in all lanes. */
-// @ts-ignore: decorator
 @inline
 function at(polynomial: usize, i: usize): v128 {
   return v128.load(polynomial + (i << 4));
 }
 
 /** Slot i of side A: one item's in all lanes, or four items'. */
-// @ts-ignore: decorator
 @inline
 export function slotA(lanes: bool, a: usize, i: usize): v128 {
   return lanes ? v128.load(a + (i << 4)) : v128.load32_splat(a + (i << 2));
 }
 
 /** Slot i of side B, of four items. */
-// @ts-ignore: decorator
 @inline
 export function slotB(b: usize, i: usize): v128 {
   return v128.load(b + (i << 4));
 }
 
 /** Constant i of an activation. */
-// @ts-ignore: decorator
 @inline
 export function constant(constants: usize, i: usize): v128 {
   return v128.load32_splat(constants + (i << 2));
 }
 
-// @ts-ignore: decorator
 @inline
 export function positive(x: v128): v128 {
   return f32x4.pmax(f32x4.splat(0), x);
 }
 
 /** |x| with the sign of c. */
-// @ts-ignore: decorator
 @inline
 export function signed(x: v128, c: v128): v128 {
   return v128.or(x, v128.and(c, f32x4.splat(-0.0)));
 }
 
 /** θ/2π of the angle θ = acos(1 − u), 0 ≤ u ≤ 1. */
-// @ts-ignore: decorator
 @inline
 export function turn(u: v128): v128 {
   let p = madd(at(A, 7), u, at(A, 6));
@@ -89,7 +82,6 @@ export function turn(u: v128): v128 {
 }
 
 /** (π − θ)/2π of the signed correlation: ½ − turn for c ≥ 0, turn for c < 0, where nothing cancels. */
-// @ts-ignore: decorator
 @inline
 export function opening(c: v128, u: v128): v128 {
   const angle = turn(u);
@@ -97,7 +89,6 @@ export function opening(c: v128, u: v128): v128 {
 }
 
 /** asin x for x ≥ 0, u = 1 − x. */
-// @ts-ignore: decorator
 @inline
 export function arcsine(x: v128, u: v128): v128 {
   const square = f32x4.mul(x, x);
@@ -111,7 +102,6 @@ export function arcsine(x: v128, u: v128): v128 {
 }
 
 /** The whole number n next to x/ln 2, between −126 and 127. */
-// @ts-ignore: decorator
 @inline
 function octaves(x: v128): v128 {
   const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.44269504)));
@@ -119,14 +109,12 @@ function octaves(x: v128): v128 {
 }
 
 /** 2ⁿ of a whole number between −126 and 127. */
-// @ts-ignore: decorator
 @inline
 function power(n: v128): v128 {
   return i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
 }
 
 /** e^r − 1 of r = x − n ln 2, ln 2 in two parts. */
-// @ts-ignore: decorator
 @inline
 function remainder(x: v128, n: v128): v128 {
   const r = madd(n, f32x4.splat(2.12194440e-4), madd(n, f32x4.splat(-0.693359375), x));
@@ -138,14 +126,12 @@ function remainder(x: v128, n: v128): v128 {
 }
 
 /** x within what e^x has in float32: from 1e-38 to 3e38. */
-// @ts-ignore: decorator
 @inline
 function bounded(x: v128): v128 {
   return f32x4.pmin(f32x4.pmax(x, f32x4.splat(-87.33)), f32x4.splat(88.72));
 }
 
 /** e^x, to about 1e-7 of itself; at most 3.4e38 and at least 1.2e-38. */
-// @ts-ignore: decorator
 @inline
 export function exponential(x: v128): v128 {
   const within = bounded(x);
@@ -155,7 +141,6 @@ export function exponential(x: v128): v128 {
 }
 
 /** e^x − 1 for x ≤ 0, to about 1e-7 of itself. */
-// @ts-ignore: decorator
 @inline
 export function fall(x: v128): v128 {
   const within = bounded(x);
@@ -165,7 +150,6 @@ export function fall(x: v128): v128 {
 }
 
 /** v1 v2 − c² of s = √(v1 v2), as (s − |c|)(s + |c|), where nothing cancels but s and c. */
-// @ts-ignore: decorator
 @inline
 export function gram(s: v128, size: v128): v128 {
   return f32x4.mul(positive(f32x4.sub(s, size)), f32x4.add(s, size));

@@ -7,14 +7,12 @@ import { constant, slotA, slotB } from "./forms-math";
 import { madd } from "../simd";
 
 /** How many terms each pair needs: as many as either of its variances (slot 1). */
-// @ts-ignore: decorator
 @inline
 export function needed(lanes: bool, a: usize, b: usize): v128 {
   return f32x4.pmax(slotA(lanes, a, 1), slotB(b, 1));
 }
 
 /** The most of four pairs. */
-// @ts-ignore: decorator
 @inline
 export function most(counts: v128): i32 {
   const pairs = f32x4.pmax(counts, i32x4.shuffle(counts, counts, 2, 3, 0, 1));
@@ -22,7 +20,6 @@ export function most(counts: v128): i32 {
 }
 
 /** Slots r, how many terms this variance needs, and the coefficients. Constants: first l (0 or 1), step of l (1 or 2). */
-// @ts-ignore: decorator
 @inline
 export function series(lanes: bool, slope: bool, c: v128, a: usize, b: usize, p: usize, to: usize, from: usize, theta: usize): void {
   const one = f32x4.splat(1), R = f32x4.mul(slotA(lanes, a, 0), slotB(b, 0));
@@ -48,7 +45,6 @@ export function series(lanes: bool, slope: bool, c: v128, a: usize, b: usize, p:
 }
 
 /** k = p·c + q, for φ linear or constant. Constants p, q. */
-// @ts-ignore: decorator
 @inline
 export function line(slope: bool, c: v128, p: usize, to: usize, from: usize, theta: usize): void {
   v128.store(to, madd(c, constant(p, 0), constant(p, 1)));

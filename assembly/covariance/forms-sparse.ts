@@ -19,7 +19,6 @@ const steps: usize = memory.data<i32>([
 const squares: usize = memory.data(256, 16);
 
 /** value · x^step. */
-// @ts-ignore: decorator
 @inline
 function power(value: v128, step: i32): v128 {
   while (step != 0) {
@@ -30,7 +29,6 @@ function power(value: v128, step: i32): v128 {
 }
 
 /** Fills the squares from `known` up to what `step` needs; how many there are then. */
-// @ts-ignore: decorator
 @inline
 function extend(known: i32, step: i32): i32 {
   while (known < 32 - clz(step)) {
@@ -42,7 +40,6 @@ function extend(known: i32, step: i32): i32 {
 }
 
 /** Slots 1/s, terms needed, coefficients of even and of odd l. Constants: whether there are even ones, odd ones, and how many. */
-// @ts-ignore: decorator
 @inline
 export function sparse(lanes: bool, slope: bool, c: v128, a: usize, b: usize, p: usize, to: usize, from: usize, theta: usize): void {
   const one = f32x4.splat(1), zero = f32x4.splat(0), nothing = f32x4.splat(1e-10);

@@ -22,7 +22,6 @@ const RECTIFIED = 10;
 const SERIES = 11;
 const SPARSE = 12;
 
-// @ts-ignore: decorator
 @inline
 function step(
   id: i32, lanes: bool, slope: bool, c: v128, a: usize, b: usize, p: usize, to: usize, from: usize, theta: usize,
@@ -42,7 +41,6 @@ function step(
   else sparse(lanes, slope, c, a, b, p, to, from, theta);
 }
 
-// @ts-ignore: decorator
 @inline
 function loop(
   id: i32, lanes: bool, slope: bool, source: usize, scale: f32, to: usize, from: usize, theta: usize,
@@ -62,7 +60,6 @@ function loop(
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function variants(
   id: i32, lanes: bool, source: usize, scale: f32, to: usize, from: usize, theta: usize,

@@ -41,7 +41,6 @@ const RUN = 2;
 const ATTEND = 3;
 
 /** Slots of an activation of four items, its variances after it, and Θ: in float64, by the host. */
-// @ts-ignore: decorator
 @external("env", "prepare")
 declare function prepare(record: usize, slots: usize, positions: i32): void;
 
@@ -88,7 +87,6 @@ function run(records: usize, mode: i32): void {
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function after(at: usize): usize {
   return at + (<usize>word(at, 1) << 2);

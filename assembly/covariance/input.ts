@@ -3,7 +3,6 @@ import { bytesOf, inputA, inputB, map, piece, rectangle, rowOf, startOf, stepB, 
 import { madd } from "../simd";
 
 /** Words of the record: 3 target, 6 space, 10 channels, 11 and 12 the steps of positions and channels, 13 whether ids. */
-// @ts-ignore: decorator
 @inline
 function product(lanes: bool, record: usize): void {
   const target = map(record, 3), shape = rectangle(word(record, 6)), channels = <usize>word(record, 10);

@@ -47,21 +47,18 @@ export function useTable(at: usize): void {
 }
 
 /** Word i of a record. */
-// @ts-ignore: decorator
 @inline
 export function word(record: usize, i: i32): i32 {
   return load<i32>(record + (i << 2));
 }
 
 /** Word i as a float32 in all lanes. */
-// @ts-ignore: decorator
 @inline
 export function real(record: usize, i: i32): v128 {
   return v128.load32_splat(record + (i << 2));
 }
 
 /** Address of the map that word i of a record names; 0 where it names none. */
-// @ts-ignore: decorator
 @inline
 export function map(record: usize, i: i32): usize {
   const offset = word(record, i);
@@ -69,7 +66,6 @@ export function map(record: usize, i: i32): usize {
 }
 
 /** The word of the current displacement that word 26 of a record points to. */
-// @ts-ignore: decorator
 @inline
 export function tableWord(record: usize): i32 {
   return load<i32>(table + (word(record, 26) << 2));
@@ -81,47 +77,40 @@ export function tableWord(record: usize): i32 {
  */
 export const RECTANGLE_BYTES: usize = 112;
 export const PIECE_BYTES: usize = 20;
-// @ts-ignore: decorator
 @inline
 export function rectangle(space: i32): usize {
   return table + <usize>space * RECTANGLE_BYTES;
 }
 
-// @ts-ignore: decorator
 @inline
 export function piece(shape: usize, i: i32): usize {
   return shape + 20 + <usize>i * PIECE_BYTES;
 }
 
 /** Bytes of row y of a piece from the start of the map. */
-// @ts-ignore: decorator
 @inline
 export function rowOf(shape: usize, at: usize, y: i32): usize {
   return <usize>(word(at, 0) + y * word(shape, 1)) << 4;
 }
 
 /** The position of side A (or B, whose word is 4) that row y of a piece starts at. */
-// @ts-ignore: decorator
 @inline
 export function startOf(shape: usize, at: usize, y: i32, side: i32): usize {
   return <usize>(word(at, side) + y * word(shape, 2));
 }
 
 /** Positions of the whole map. */
-// @ts-ignore: decorator
 @inline
 export function bytesOf(shape: usize): usize {
   return <usize>(word(shape, 0) * word(shape, 1)) << 4;
 }
 
 /** Slots of an activation: word 21 counts numbers of an item before them. Lanes on both sides read those of side B. */
-// @ts-ignore: decorator
 @inline
 export function slotsOfA(record: usize, lanes: bool): usize {
   return lanes ? slotsOfB(record) : slotsA + <usize>word(record, 21) * (batch << 2);
 }
 
-// @ts-ignore: decorator
 @inline
 export function slotsOfB(record: usize): usize {
   return slotsB + (<usize>word(record, 21) << 4);

@@ -80,7 +80,6 @@ export function pool(record: usize): void {
 }
 
 /** The sum of a rectangle, in four strands. */
-// @ts-ignore: decorator
 @inline
 function sumOf(source: usize, columns: i32, firstRow: i32, lastRow: i32, first: i32, last: i32): v128 {
   let s0 = f32x4.splat(0), s1 = f32x4.splat(0), s2 = f32x4.splat(0), s3 = f32x4.splat(0);

@@ -10,7 +10,6 @@ import { madd } from "../simd";
 /** Slots below this size belong to items without variance. */
 const TINY: f32 = 1e-15;
 
-// @ts-ignore: decorator
 @inline
 function reluMap(lanes: bool, signed: bool, record: usize, source: usize, target: usize): void {
   const c0 = hCoefficient(0), c1 = hCoefficient(1), c2 = hCoefficient(2);
@@ -76,7 +75,6 @@ function normaliseSlots(record: usize): void {
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function divide(lanes: bool, record: usize): void {
   const source = map(record, 2), target = map(record, 3), shape = rectangle(word(record, 5));

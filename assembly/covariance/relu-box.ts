@@ -7,7 +7,6 @@ import { finish } from "./finish";
 import { map, real, rectangle, scratch, slotsOfA, slotsOfB, word } from "./layout";
 
 /** `adds` and `affine` say what happens to the sum before it is stored ({@link finish}). */
-// @ts-ignore: decorator
 @inline
 function scan(signed: bool, adds: bool, affine: bool, record: usize): void {
   const c0 = hCoefficient(0), c1 = hCoefficient(1), c2 = hCoefficient(2);

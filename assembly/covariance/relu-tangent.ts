@@ -26,14 +26,12 @@ const numbers: usize = memory.data<f32>([
   1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.99999988, 0.99999988, 0.99999988, 0.99999988,
 ], 16);
 
-// @ts-ignore: decorator
 @inline
 function coefficient(i: i32): v128 {
   return v128.load(A + (i << 4));
 }
 
 /** A run of positions of K and Θ, `bytes` long; slots of sides A and B move by `aBytes` and `bBytes`. */
-// @ts-ignore: decorator
 @inline
 export function tangentRun(
   lanes: bool, signed: bool, source: usize, target: usize, from: usize, to: usize, bytes: usize,
@@ -63,7 +61,6 @@ export function tangentRun(
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function scan(lanes: bool, signed: bool, record: usize): void {
   const source = map(record, 2), target = map(record, 3), from = map(record, 24), to = map(record, 25);

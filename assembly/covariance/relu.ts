@@ -16,14 +16,12 @@ const h: usize = memory.data<f32>([
 ], 16);
 
 /** Coefficient i of h. Loops keep them in locals: a splat would be built again in every step. */
-// @ts-ignore: decorator
 @inline
 export function hCoefficient(i: i32): v128 {
   return v128.load(h + (i << 4));
 }
 
 /** h(u): Horner's rule where multiply-add is one instruction, Estrin's where it is two. */
-// @ts-ignore: decorator
 @inline
 function polynomial(u: v128, c0: v128, c1: v128, c2: v128, c3: v128, c4: v128, c5: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) {
@@ -35,7 +33,6 @@ function polynomial(u: v128, c0: v128, c1: v128, c2: v128, c3: v128, c4: v128, c
 }
 
 /** Twice the ReLU kernel of k; `signed` where k may be negative. */
-// @ts-ignore: decorator
 @inline
 export function twiceRelu(
   signed: bool,

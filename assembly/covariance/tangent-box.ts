@@ -9,7 +9,6 @@ import { map, real, rectangle, scratch, slotsOfA, slotsOfB, word } from "./layou
 import { madd } from "../simd";
 
 /** Sums of three neighbours of a row, into both places of each column: what the first row leaves for the next. */
-// @ts-ignore: decorator
 @inline
 function begin(row: usize, sums: usize, bytes: usize): void {
   let previous = f32x4.splat(0), value = v128.load(row);
@@ -25,7 +24,6 @@ function begin(row: usize, sums: usize, bytes: usize): void {
 }
 
 /** Words of the records of both sums: 3 target, 8 factor, 9 shift. */
-// @ts-ignore: decorator
 @inline
 function scan(signed: bool, record: usize, sumOfK: usize, sumOfTheta: usize): void {
   const c0 = hCoefficient(0), c1 = hCoefficient(1), c2 = hCoefficient(2);

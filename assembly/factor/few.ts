@@ -5,7 +5,6 @@
 import { bytes, dot, fused, lanes } from "./lanes";
 
 /** The sum of a vector's lanes. */
-// @ts-ignore: decorator
 @inline
 function total<T>(x: v128): T {
   let sum = v128.extract_lane<T>(x, 0) + v128.extract_lane<T>(x, 1);
@@ -13,7 +12,6 @@ function total<T>(x: v128): T {
   return sum;
 }
 
-// @ts-ignore: decorator
 @inline
 function reduce<T>(at: usize, amount: T): void {
   store<T>(at, load<T>(at) - amount);

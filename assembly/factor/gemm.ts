@@ -9,7 +9,6 @@ import { packColumns, packRows, packTransposed } from "./pack";
 import { corner, panel, SLICE } from "./workspace";
 
 /** Bytes of a slice of packed B with so many columns. */
-// @ts-ignore: decorator
 @inline
 function sliceBytes<T>(n: i32, depth: i32): usize {
   return (<usize>((n + width<T>() - 1) / width<T>())) * (<usize>depth) * 32;
@@ -51,7 +50,6 @@ function inner<T>(depth: i32, b: usize, c: usize, stride: usize): void {
 }
 
 /** One row of register blocks: `columns` of C from the packed panel of A. */
-// @ts-ignore: decorator
 @inline
 function strip<T>(mode: i32, rows: i32, columns: i32, depth: i32, b: usize, c: usize, strideC: usize): void {
   for (let j = 0; j < columns; j += width<T>()) {

@@ -2,14 +2,12 @@
 import { madd, madd64 } from "../simd";
 
 /** Numbers in a vector. */
-// @ts-ignore: decorator
 @inline
 export function lanes<T>(): i32 {
   return <i32>(16 / sizeof<T>());
 }
 
 /** a·b + c, fused in the relaxed build. */
-// @ts-ignore: decorator
 @inline
 export function fused<T>(a: v128, b: v128, c: v128): v128 {
   if (sizeof<T>() == 8) return madd64(a, b, c);
@@ -17,21 +15,18 @@ export function fused<T>(a: v128, b: v128, c: v128): v128 {
 }
 
 /** Bytes of so many numbers. */
-// @ts-ignore: decorator
 @inline
 export function bytes<T>(count: i32): usize {
   return (<usize>count) * sizeof<T>();
 }
 
 /** Columns of a register block: two vectors. */
-// @ts-ignore: decorator
 @inline
 export function width<T>(): i32 {
   return 2 * lanes<T>();
 }
 
 /** The sum of x_i·y_i of `count` numbers. */
-// @ts-ignore: decorator
 @inline
 export function dot<T>(x: usize, y: usize, count: i32): T {
   let sums = i64x2.splat(0);

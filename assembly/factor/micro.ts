@@ -11,7 +11,6 @@ export const ROWS: i32 = 6;
 export const SUBTRACT: i32 = 0;
 export const REPLACE: i32 = 1;
 
-// @ts-ignore: decorator
 @inline
 function store<T>(mode: i32, at: usize, left: v128, right: v128): void {
   if (mode == SUBTRACT) {
@@ -23,7 +22,6 @@ function store<T>(mode: i32, at: usize, left: v128, right: v128): void {
 }
 
 /** C [6, 2 vectors] −= A·Bᵀ or = A·Bᵀ over `depth` steps; `stride` is the distance of rows of C in bytes. */
-// @ts-ignore: decorator
 @inline
 export function block<T>(mode: i32, depth: i32, a: usize, b: usize, c: usize, stride: usize): void {
   let c00 = i64x2.splat(0), c01 = i64x2.splat(0);

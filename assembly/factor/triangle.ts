@@ -8,14 +8,12 @@ import { bytes, dot, fused } from "./lanes";
 import { BLOCK, packed } from "./workspace";
 
 /** Where row i, column j of a tile stands. */
-// @ts-ignore: decorator
 @inline
 function at<T>(tile: usize, stride: usize, i: i32, j: i32): usize {
   return tile + (<usize>i) * stride + bytes<T>(j);
 }
 
 /** The inverse of the diagonal block that starts at column `first`: [64, 64] numbers, row-major. */
-// @ts-ignore: decorator
 @inline
 function inverseAt<T>(inverses: usize, first: i32): usize {
   return inverses + bytes<T>(first * BLOCK);
@@ -60,7 +58,6 @@ function invertBlock<T>(n: i32, l: usize, stride: usize, inverse: usize): void {
 }
 
 /** X [m, width] ← X·L⁻ᵀ of the block that starts at `first`. */
-// @ts-ignore: decorator
 @inline
 function timesInverseTransposed<T>(m: i32, width: i32, x: usize, strideX: usize, inverse: usize): void {
   packedTransposed<T>(inverse, bytes<T>(BLOCK), width, width, packed);
