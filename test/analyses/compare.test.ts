@@ -7,7 +7,7 @@ import { verdictOf } from "../../src/analyses/compare/findings.ts";
 import { comparison, type Ranked } from "../../src/analyses/compare/ranking.ts";
 import { type CompareQuestion, compare } from "../../src/analyses/index.ts";
 import { type Dataset, loadDataset } from "../../src/data/index.ts";
-import { parseNetText } from "../../src/net/index.ts";
+import { parseNet, parseNetText } from "../../src/net/index.ts";
 import { Key } from "../../src/tensor/index.ts";
 import { nonFinite } from "./non-finite.ts";
 import { parity } from "./parity.ts";
@@ -121,6 +121,24 @@ describe("a comparison", () => {
   });
 });
 
+it("names the network that has no kernel", async () => {
+  const normal = parseNet({
+    fathom: 1,
+    input: { kind: "image", shape: [1, 28, 28] },
+    layers: [
+      { kind: "flatten" },
+      { kind: "dense", width: 4 },
+      { kind: "batchNorm" },
+      { kind: "dense", width: 10 },
+    ],
+  });
+  const nets = [...question.nets, { name: "normalised", net: normal }];
+  await expect(compare({ ...question, nets })).rejects.toMatchObject({
+    code: "unsupported",
+    where: expect.stringMatching(/^normalised: layers\[/),
+  });
+});
+
 describe("two networks", () => {
   const ranked = (name: string, perTarget: readonly number[], wrong = [0, 0, 1]): Ranked => {
     const evidence = { perTarget, total: perTarget.reduce((sum, v) => sum + v, 0), amplitude: 1, noise: 0 };
@@ -147,7 +165,7 @@ describe("two networks", () => {
   it("are judged on test items by the error rates that the sentence shows", () => {
     const few = Array.from({ length: 100 }, (_, i) => Number(i < 10));
     const many = few.map((_, i) => Number(i < 30));
-    const said = (a: readonly number[], b: readonly number[], evidence = [10, 10]) =>
+    const said = (a: number[], b: number[], evidence = [10, 10]) =>
       verdictOf([ranked("a", evidence, a), ranked("b", [0, 0], b)]);
     expect(said(few, many)).toMatchObject({
       tone: "good",

@@ -27,6 +27,15 @@ it("compare ranks networks in a table, numbers those of one name, and writes JSO
   expect(json.figures[0]).toMatch(/compare-learning-curves\.svg$/);
 });
 
+it("compare gives numbers of one network, and names the network of an error", async () => {
+  const rows = ["--train", "0:30", "--test", "test:0:10", "--curve", "15", "--subsets", "1", "--out", out];
+  const alone = await run(["compare", shallow, ...rows, "--quiet"]);
+  expect(alone).toMatchObject({ code: 0, stdout: expect.stringContaining("another network to compare") });
+  const wrong = "mlp:depth=1,activation=curious";
+  const refused = await run(["compare", shallow, wrong, ...rows]);
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining(`where: ${wrong}: `) });
+});
+
 it("compare refuses a curve that is none before it reads data", async () => {
   const refused = await run(["compare", shallow, deep, "--curve", "10,x", "--out", out]);
   expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("--curve") });

@@ -137,37 +137,37 @@ function curveFindings(ranked: readonly Ranked[]): Finding[] {
   });
 }
 
-/** The table of the report and of the terminal. */
-export function tableOf(ranked: readonly Ranked[]): DataTable {
-  return {
-    title: "Networks by evidence",
-    columns: [
-      "network",
-      "log evidence",
-      "a target",
-      "noise",
-      "alignment",
-      "test error",
-      "95 % interval",
-      "squared error",
-      "predicted",
-    ],
-    rows: ranked.map((one) => {
-      const { name, evidence, alignment, predicted } = one;
-      const { wrong } = wholeOf(one).trials[0]!;
-      const errors = wrong.reduce((sum, value) => sum + value, 0);
-      const { ci } = wilsonShare(errors, wrong.length);
-      return [
+/** The tables of the report, each narrow enough for a page; the same rows in both. */
+export function tablesOf(ranked: readonly Ranked[]): DataTable[] {
+  return [
+    {
+      title: "Networks by evidence",
+      columns: ["network", "log evidence", "a target", "noise", "alignment"],
+      rows: ranked.map(({ name, evidence, alignment }) => [
         name,
         nats(evidence.total),
         nats(evidence.total / evidence.perTarget.length),
         significant(evidence.noise, 2),
         significant(alignment, 3),
-        percent(errors / wrong.length),
-        `${percent(ci[0])} to ${percent(ci[1])}`,
-        significant(pointEstimate(wholeOf(one), "squared").value, 3),
-        significant(predicted.at(-1)!.error, 3),
-      ];
-    }),
-  };
+      ]),
+    },
+    {
+      title: "On test items",
+      columns: ["network", "test error", "95 % interval", "squared error", "predicted"],
+      rows: ranked.map(onTestItems),
+    },
+  ];
+}
+
+function onTestItems(one: Ranked): DataTable["rows"][number] {
+  const { wrong } = wholeOf(one).trials[0]!;
+  const errors = wrong.reduce((sum, value) => sum + value, 0);
+  const { ci } = wilsonShare(errors, wrong.length);
+  return [
+    one.name,
+    percent(errors / wrong.length),
+    `${(100 * ci[0]).toFixed(1)} to ${percent(ci[1])}`,
+    significant(pointEstimate(wholeOf(one), "squared").value, 3),
+    significant(one.predicted.at(-1)!.error, 3),
+  ];
 }

@@ -12,11 +12,11 @@ import { reproduction } from "../reproduction.ts";
 import { targetsOf } from "../targets.ts";
 import { count } from "../words.ts";
 import { figuresOf } from "./figures.ts";
-import { findingsOf, tableOf, verdictOf } from "./findings.ts";
+import { findingsOf, tablesOf, verdictOf } from "./findings.ts";
 import { compareJson } from "./json.ts";
 import { judge } from "./judge.ts";
 import { type Ranked, ranking } from "./ranking.ts";
-import { type CompareQuestion, type Contender, type Setting, settingOf } from "./setting.ts";
+import { type CompareQuestion, type Contender, ofNetwork, type Setting, settingOf } from "./setting.ts";
 
 const notes = [
   "Log evidence: ln p of the class targets (+1 and −1) under a Gaussian process whose covariance is the kernel times an amplitude plus noise; both are the most likely ones for each network. In JSON also for the kernel as it is. The difference of two is the logarithm of a Bayes factor.",
@@ -41,7 +41,11 @@ export async function compare(asked: CompareQuestion): Promise<Outcome> {
   const judged: Ranked[] = [];
   for (const contender of setting.nets) {
     setting.signal?.throwIfAborted();
-    const found = await journal.piece(keyOf(contender, setting), () => judge(contender, setting));
+    const found = await journal.piece(keyOf(contender, setting), () =>
+      judge(contender, setting).catch((error) => {
+        throw ofNetwork(contender, error);
+      }),
+    );
     judged.push({ name: contender.name, ...found });
   }
   await journal.close();
@@ -73,9 +77,10 @@ function sectionOf(ranked: readonly Ranked[]): ReportSection {
     findings: findingsOf(ranked),
     figures: figuresOf(ranked),
     numbers: [],
-    tables: [tableOf(ranked)],
+    tables: tablesOf(ranked),
     notes,
-    source: "kernels.md §8, §14",
+    source:
+      "Neal 1996; Lee et al. 2018, arXiv 1711.00165 (kernels); MacKay, Neural Computation 4, 1992 (evidence); Cortes, Mohri and Rostamizadeh, JMLR 13, 2012 (alignment); Simon et al. 2021, arXiv 2110.03922, and LeJeune et al. 2022, arXiv 2211.03751 (learning curves)",
   };
 }
 

@@ -2,7 +2,7 @@
 import type { Dataset } from "../../data/index.ts";
 import type { KernelValue } from "../../kernels/index.ts";
 import { type Net, withInput } from "../../net/index.ts";
-import { FathomError } from "../../tensor/index.ts";
+import { FathomError, relocated } from "../../tensor/index.ts";
 import type { Progress } from "../document.ts";
 import { type Items, itemsOf, type Rows, sizesUpTo } from "../items.ts";
 import { refused } from "../refused.ts";
@@ -75,10 +75,7 @@ export function settingOf(asked: CompareQuestion): Setting {
   if (!Number.isInteger(trials) || trials < 1)
     throw refused("trials", `trials is ${trials}.`, "Give a whole number, 1 or more.");
   return {
-    nets: asked.nets.map(({ name, net }) => ({
-      name,
-      net: withInput(net, { kind: dataset.kind, shape: dataset.inputShape }),
-    })),
+    nets: asked.nets.map((contender) => forData(contender, dataset)),
     dataset,
     train,
     test,
@@ -94,8 +91,23 @@ export function settingOf(asked: CompareQuestion): Setting {
   };
 }
 
+/** The network on inputs of the data. */
+function forData({ name, net }: Contender, { kind, inputShape }: Dataset): Contender {
+  try {
+    return { name, net: withInput(net, { kind, shape: inputShape }) };
+  } catch (error) {
+    throw ofNetwork({ name }, error);
+  }
+}
+
+/** An error with the network that it is of before its place; what was stopped is of none. */
+export function ofNetwork({ name }: Pick<Contender, "name">, error: unknown): unknown {
+  if (!(error instanceof FathomError) || error.code === "cancelled") return error;
+  return relocated(error, { where: error.where === undefined ? name : `${name}: ${error.where}` });
+}
+
 function checkNets(nets: readonly Contender[]): void {
-  if (nets.length === 0) throw refused("nets", "There is no network to compare.", "Give two or more.");
+  if (nets.length === 0) throw refused("nets", "There is no network to compare.", "Give one or more.");
   if (nets.length > mostNets) {
     throw refused("nets", `There are ${nets.length} networks.`, `Compare at most ${mostNets} at a time.`);
   }

@@ -2,10 +2,13 @@
 import { basename } from "node:path";
 import { type Command, Option } from "commander";
 import type { Outcome } from "../../analyses/index.ts";
+import type { Net } from "../../net/index.ts";
+import { FathomError, relocated } from "../../tensor/index.ts";
 import type { CommandSpec } from "../command.ts";
 import type { Context } from "../context.ts";
 import { besideRows, type DataOptions, dataFacts, dataLines, readDataset, withData } from "../dataset.ts";
 import { inFlags } from "../errors.ts";
+import type { Io } from "../io.ts";
 import { choiceFlag, curveFlag, type KernelFlags, kernelFlags } from "../kernel-options.ts";
 import { readNetwork } from "../network.ts";
 import { integerOption } from "../options.ts";
@@ -29,7 +32,7 @@ interface CompareOptions extends DataOptions, KernelFlags {
 function declare(command: Command): Command {
   withData(command, besideRows).argument(
     "<nets...>",
-    "two or more: JSON files, - for standard input, or one line each",
+    "JSON files, - for standard input, or one line each; of one alone there are numbers and no ranking",
   );
   const options = [
     new Option("--train <a:b>", `training rows, end excluded (default: the first ${usualRows})`).argParser(
@@ -62,6 +65,15 @@ function namesOf(operands: readonly string[]): string[] {
   });
 }
 
+/** @throws FathomError as `readNetwork`, naming the network: a one-line form has no file that does. */
+async function readOne(operand: string, name: string, io: Io): Promise<Net> {
+  return readNetwork(operand, io).catch((error) => {
+    if (!(error instanceof FathomError)) throw error;
+    const { where = "NET" } = error;
+    throw where.startsWith(operand) ? error : relocated(error, { where: `${name}: ${where}` });
+  });
+}
+
 async function ask(
   operands: readonly string[],
   options: CompareOptions,
@@ -71,7 +83,7 @@ async function ask(
   const names = namesOf(operands);
   const nets = [];
   for (const [i, operand] of operands.entries()) {
-    nets.push({ name: names[i]!, net: await readNetwork(operand, context.io) });
+    nets.push({ name: names[i]!, net: await readOne(operand, names[i]!, context.io) });
   }
   const dataset = await readDataset(options, context, besideRows);
   const usual = (split: "train" | "test") => [
@@ -98,9 +110,11 @@ async function ask(
   return { ...outcome, json: { ...outcome.json, data: dataFacts(dataset) }, data: dataLines(dataset) };
 }
 
-/** The table of the document for a terminal. */
+/** The tables of the document, whose rows are the same networks, side by side for a terminal. */
 function tableText({ document }: Outcome): string {
-  const { columns, rows } = document.sections[0]!.tables![0]!;
+  const [first, ...others] = document.sections[0]!.tables!;
+  const columns = [...first!.columns, ...others.flatMap((table) => table.columns.slice(1))];
+  const rows = first!.rows.map((row, i) => [...row, ...others.flatMap((table) => table.rows[i]!.slice(1))]);
   const kept = columns
     .map((_, i) => i)
     .filter((i) => columns[i] !== "95 % interval" && columns[i] !== "a target");
