@@ -127,6 +127,20 @@ describe("bad input", () => {
     expect(stderr).toContain("hint:");
   });
 
+  it.each([
+    [["--train", "0:2100", "--memory", "0.01"], "--memory", /takes [\d.]+ MB; 10.0 MB are allowed/],
+    [["--train", "0:2100", "--time", "5"], "--time", /2,100 training items are more than 2,000/],
+  ])("refuses before any kernel is computed what would not be held: %j", async (flags, where, message) => {
+    const large = join(folder, "large.csv");
+    writeFileSync(large, `${Array.from({ length: 2200 }, (_, i) => row(i)).join("\n")}\n`);
+    const argv = ["predict", net, "--data", large, "--split", "0.01", "--test", "test:0:5"];
+    const { code, stderr } = await run([...argv, ...flags]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(message);
+    expect(stderr).toContain(`where: ${where}`);
+    expect(stderr).not.toContain("kernel of training items");
+  });
+
   it("needs training rows", async () => {
     const { code, stderr } = await run(["predict", net]);
     expect(code).toBe(2);

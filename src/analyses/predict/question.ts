@@ -14,6 +14,7 @@ import { verdictOf } from "./findings.ts";
 import { type Fit, fitPredictor } from "./fit.ts";
 import { predictJson } from "./json.ts";
 import { trainKernels } from "./kernels.ts";
+import { checkSize } from "./memory.ts";
 import { canKeep, fitKey, type KernelRun, loadFit, savedPredictor, saveFit } from "./model-file.ts";
 import type { Result } from "./result.ts";
 import { scoresOf } from "./scores.ts";
@@ -38,6 +39,7 @@ export type PredictOutcome = Outcome & { readonly result: Result };
 export async function predict(asked: PredictQuestion): Promise<PredictOutcome> {
   const start = performance.now();
   const given = settingOf(asked);
+  if (asked.search !== undefined) checkSize(given);
   const searched = asked.search && (await search(given, asked.search, asked.seed));
   const setting = searched === undefined ? given : withBest(given, searched);
   const result = await predicted(setting);
@@ -110,6 +112,7 @@ async function fittedOrLoaded(setting: Setting, stopwatch: Stopwatch): Promise<F
       kernel: saved.kernel,
       model: saved.path,
     };
+  checkSize(setting);
   const kernels = await stopwatch.time("kernel", () => trainKernels(setting, trainValues(setting)));
   const { build, pairs, pairsPerSecond } = kernels;
   const kernel = { build, pairs, pairsPerSecond };

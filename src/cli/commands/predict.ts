@@ -22,6 +22,7 @@ const modes = ["float64", "float32-refined"] as const;
 const flags = {
   time: "--time",
   curve: "--curve",
+  memory: "--memory",
   "search.rows": "--search-rows",
   "search.tries": "--tries",
   "search.validation": "--validation",

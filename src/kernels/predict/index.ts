@@ -41,3 +41,4 @@ export { classTargets, crossEntropyLoss, type FunctionSpaceLoss, squaredLoss } f
 export type { TraceAxes } from "./outputs.ts";
 export type { GaussianPrediction } from "./prediction.ts";
 export type { RegularisationOptions } from "./regularisation.ts";
+export { mostSpectrumRows } from "./spectrum.ts";

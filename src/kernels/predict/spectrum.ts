@@ -7,7 +7,7 @@ import { checkedKernel } from "./checks.ts";
 import { type Float64, product, rowsScaled, transposedProduct } from "./dense.ts";
 
 /** Rows up to which a kernel is taken apart: 1600 take 7 to 20 s, and the time grows faster than the cube. */
-const mostRows = 2000;
+export const mostSpectrumRows = 2000;
 
 /** K = U diag(values) Uᵀ; values that are rounding of zeros (or below) are 0. */
 export interface Spectrum {
@@ -30,12 +30,12 @@ export function kernelSpectrum(
   { where, ridge = 0 }: { readonly where: string; readonly ridge?: number },
 ): Spectrum {
   const n = kernel.shape[0] ?? 0;
-  if (n > mostRows) {
+  if (n > mostSpectrumRows) {
     throw new FathomError({
       code: "too-large",
       where,
       message: `Training for a finite time needs all eigenvectors of a kernel of ${n} rows.`,
-      hint: `Use at most ${mostRows} training outputs, or the end of training (t = Infinity), which needs none.`,
+      hint: `Use at most ${mostSpectrumRows} training outputs, or the end of training (t = Infinity), which needs none.`,
     });
   }
   const checked = checkedKernel(kernel, where);

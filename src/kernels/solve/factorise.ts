@@ -32,9 +32,9 @@ export async function factorise(matrix: BlockMatrix, options: FactoriseOptions =
   const n = matrix.rows;
   const ladder = stepsOf(options.jitter);
   requireSquare(matrix);
-  const dtype: FloatDType = mode === "float64" ? "float64" : "float32";
+  const dtype = dtypeOf(mode);
   const count = teamSize(n, threads);
-  requireMemory(matrix, teamBytes(n, dtype, count), options);
+  requireMemory(matrix, factorBytes(n, options), options);
   signal?.throwIfAborted();
   const scale = await meanDiagonal(matrix);
   const models = await modelsFor(n, dtype, options.arithmetic);
@@ -60,6 +60,21 @@ export async function factorise(matrix: BlockMatrix, options: FactoriseOptions =
     await team[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+function dtypeOf(mode: FactoriseOptions["mode"]): FloatDType {
+  return mode === "float32-refined" ? "float32" : "float64";
+}
+
+/**
+ * Bytes that the factor of n rows takes while it is computed: what {@link factorise} holds against `memory`.
+ * @example factorBytes(50_000, { mode: "float32-refined" }) // 5.2e9
+ */
+export function factorBytes(
+  n: number,
+  { mode, threads }: Pick<FactoriseOptions, "mode" | "threads"> = {},
+): number {
+  return teamBytes(n, dtypeOf(mode), teamSize(n, threads));
 }
 
 interface Climb extends Omit<AttemptOptions, "relativeJitter" | "number"> {
