@@ -3,6 +3,7 @@
  * here does what is the same for all: JSON or text, `--out`, `--assert`, Ctrl-C.
  */
 import { Command, Option } from "commander";
+import { FathomError } from "../tensor/index.ts";
 import { type Comparison, failedComparisons, parseAssertion } from "./assert.ts";
 import { addGlobalOptions, Context, type GlobalOptions } from "./context.ts";
 import { AssertionFailed } from "./errors.ts";
@@ -34,6 +35,8 @@ export interface CommandSpec {
   readonly defaultFolder?: string;
   /** `--out` names a store that the command makes itself: nothing else is written into it. */
   readonly out?: "store";
+  /** It computes on processors alone: other devices are refused. */
+  readonly device?: "cpu";
   /** An example of `--assert` where it applies; the paths are those of the JSON. */
   readonly assertable?: string;
   run(
@@ -84,6 +87,7 @@ interface Invocation {
 
 async function execute(spec: CommandSpec, { io, commandLine, operands, options }: Invocation): Promise<void> {
   const globals = options as unknown as GlobalOptions;
+  checkDevice(spec, globals);
   const wanted = globals.out ?? spec.defaultFolder;
   const folder = wanted === undefined || spec.out === "store" ? wanted : await checkFolder(wanted);
   const progress = await progressReporter(io.stderr, { quiet: globals.quiet === true });
@@ -101,6 +105,17 @@ async function execute(spec: CommandSpec, { io, commandLine, operands, options }
   } finally {
     progress.stop();
   }
+}
+
+/** A result never names a device that had no part in it. */
+function checkDevice({ name, device }: CommandSpec, globals: GlobalOptions): void {
+  if (device === undefined || globals.device === device) return;
+  throw new FathomError({
+    code: "unsupported",
+    message: `fathom ${name} computes kernels on the processor: it has no use for ${globals.device}.`,
+    where: "--device",
+    hint: "Leave out --device; --threads says how many cores to use.",
+  });
 }
 
 function checkAssertion(assertion: readonly Comparison[] | undefined, json: Json): void {

@@ -119,3 +119,13 @@ describe("bad input ends with exit code 2 and says what would mend it", () => {
     expect(stderr).toMatch(/^\s+at /m);
   });
 });
+
+it("refuses devices that have no part in kernels, rather than to name them in the result", async () => {
+  for (const [name, ...rest] of [["kernel", "--rows", "0:2"], ["predict", "--train", "0:9"], ["compare"]])
+    for (const device of ["cuda", "webgpu"]) {
+      const net = "mlp:depth=1,activation=relu";
+      const stderr = await refused([name!, net, ...rest, "--device", device]);
+      expect(stderr).toContain(`it has no use for ${device}`);
+      expect(stderr).toContain("where: --device");
+    }
+});

@@ -140,6 +140,7 @@ export const compareCommand: CommandSpec = {
     ],
   ],
   declare,
+  device: "cpu",
   defaultFolder: "fathom-out/compare",
   assertable: "comparisons[0].evidence>5",
   async run(context, operands, raw) {

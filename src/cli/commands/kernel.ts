@@ -164,6 +164,7 @@ export const kernelCommand: CommandSpec = {
   ],
   declare,
   out: "store",
+  device: "cpu",
   assertable: "summary.nngp.condition<1e6",
   async run(context, operands, raw) {
     const outcome = await ask(operands[0]!, raw as unknown as KernelOptions, context);

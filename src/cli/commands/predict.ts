@@ -185,6 +185,7 @@ export const predictCommand: CommandSpec = {
     ],
   ],
   declare,
+  device: "cpu",
   assertable: "errorRate<0.1",
   async run(context, operands, raw) {
     const options = raw as unknown as PredictOptions;
