@@ -3,7 +3,9 @@ import { describe, expect, it } from "vitest";
 import { copiesOf, fingerprint, itemsOf, someItems } from "../../src/analyses/items.ts";
 import { predict } from "../../src/analyses/predict/question.ts";
 import { scoresOf } from "../../src/analyses/predict/scores.ts";
-import { candidatesOf, netOf } from "../../src/analyses/predict/search-space.ts";
+import type { SearchResult } from "../../src/analyses/predict/search.ts";
+import { edgeFindings } from "../../src/analyses/predict/search-edges.ts";
+import { type Candidate, candidatesOf, netOf } from "../../src/analyses/predict/search-space.ts";
 import { wilsonShare } from "../../src/analyses/wilson.ts";
 import { loadDataset } from "../../src/data/index.ts";
 import { classTargets, gpInference, kernelMatrix } from "../../src/kernels/index.ts";
@@ -109,6 +111,15 @@ describe("a prediction", () => {
     }
   });
 
+  it("says that with a time the last layer alone is trained, where it is", async () => {
+    const said = async (get: "nngp" | "ntk") => {
+      const { document } = await predict({ ...asked, get, time: 10 });
+      return document.sections[0]!.findings.map(({ text }) => text).join("\n");
+    };
+    expect(await said("nngp")).toContain("Only the last layer is trained");
+    expect(await said("ntk")).not.toContain("last layer");
+  });
+
   it("says when test items were training items and when training items are copies", async () => {
     const rows = [...range(0, 30), 4];
     const { document } = await predict({
@@ -187,6 +198,51 @@ describe("a search", () => {
     expect(best.evidence).toBe(Math.max(...tries.map(({ evidence }) => evidence)));
     expect(best.evidence).toBeGreaterThan(tries[0]!.evidence);
     expect(document.sections.map(({ id }) => id)).toEqual(["predict", "search"]);
+  });
+
+  it("keeps the network as it is where evidence does not depend on what is searched", async () => {
+    // Without biases ReLU networks of other weights have this kernel times a factor.
+    const relu = parseNetText("mlp:depth=3,activation=relu,sw2=2");
+    const { json, document } = await predict({
+      ...asked,
+      net: relu,
+      get: "ntkgp",
+      search: { by: "evidence", space: { sw2: { low: 0.5, high: 8, points: 5 } } },
+    });
+    const { tries, best, net: found } = json["search"] as SearchResult;
+    const values = tries.map(({ logEvidence }) => logEvidence!);
+    expect(Math.max(...values) - Math.min(...values)).toBeLessThan(0.01);
+    expect(best.candidate).toEqual({});
+    expect(found.layers).toEqual(relu.layers);
+    const { findings, notes } = document.sections[1]!;
+    expect(findings.map(({ text }) => text).join("\n")).toMatch(
+      /^None of 5 candidates has a better log evid/,
+    );
+    expect(notes!.join("\n")).toContain("whose covariance is the tangent kernel");
+    // The same number as that of the fit, and of the same name.
+    expect(best.logEvidence).toBeCloseTo(json["logEvidenceAtScale"] as number, 6);
+  });
+
+  it("says at which end of its range a best value is, by the range and not by what was drawn", () => {
+    const space = {
+      sw2: { low: 0.25, high: 16 },
+      sb2: { low: 0, high: 4 },
+      depth: { low: 1, high: 9 },
+      jitter: { low: 1e-8, high: 1e-2, points: 7 },
+    };
+    const said = (candidate: Candidate) => {
+      const best = { candidate, evidence: 0, logEvidence: 0, errors: 0, loss: 0, relativeJitter: 0 };
+      return edgeFindings({ space, best }).map(({ text }) => text);
+    };
+    expect(said({ sw2: 15.5, sb2: 2, depth: 8, jitter: 1e-3 })).toEqual([
+      "The best sw2, 15.5, is at the upper end of its range (0.25 to 16): larger values may be better.",
+    ]);
+    expect(said({ sw2: 0.26, jitter: 1e-8 })).toEqual([
+      expect.stringMatching(/^The best sw2, 0\.26, is at the lower end .*: smaller values may be better\.$/),
+      expect.stringMatching(/^The best jitter, 1e-8, is at the lower end/),
+    ]);
+    expect(said({ sw2: 4, sb2: 0, depth: 1 })).toEqual([]);
+    expect(said({ depth: 9, sb2: 4 })).toHaveLength(2);
   });
 
   it("by validation prefers fewer errors, then the smaller loss", async () => {

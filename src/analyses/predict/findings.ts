@@ -1,8 +1,11 @@
 /** @file What a prediction says, in sentences. */
 import type { Finding, Verdict } from "../document.ts";
+import { targetsOf } from "../targets.ts";
 import type { Share } from "../wilson.ts";
 import { count, percent, significant } from "../words.ts";
+import type { FitFacts } from "./fit.ts";
 import type { Result } from "./result.ts";
+import type { Setting } from "./setting.ts";
 
 /** Relative jitter from which it changes predictions: the smallest gaps of scores are near 1e-5 (kernels.md §6.3). */
 const notable = 1e-5;
@@ -37,20 +40,20 @@ function fitFindings({ facts, setting, maxLearningRate }: Result): Finding[] {
   const found: Finding[] = [];
   const fit = facts.at(-1);
   if (fit !== undefined) {
-    const { condition, relativeJitter, logEvidence, n } = fit;
+    const { condition, relativeJitter } = fit;
     const jitter =
       relativeJitter === 0 ? "no jitter" : `a jitter of ${significant(relativeJitter)} of its mean diagonal`;
     found.push({
       tone: relativeJitter > notable && setting.jitter === "ladder" ? "warn" : "neutral",
       text: `The kernel was solved with ${jitter}${condition === null ? "" : `; its condition number is about ${significant(condition, 2)}`}.`,
     });
-    if (logEvidence !== null) {
-      const each = logEvidence / (n * setting.classes);
-      found.push({
-        tone: "neutral",
-        text: `Log evidence ${significant(logEvidence, 6)}, ${significant(each)} a target.`,
-      });
-    }
+    found.push(...evidenceFindings(fit, setting));
+  }
+  if (setting.get === "nngp" && Number.isFinite(setting.time)) {
+    found.push({
+      tone: "neutral",
+      text: "Only the last layer is trained (nngp with a time); the predictor ntk trains all layers.",
+    });
   }
   if (maxLearningRate !== null && Number.isFinite(setting.time)) {
     const stable = setting.learningRate <= maxLearningRate;
@@ -62,6 +65,26 @@ function fitFindings({ facts, setting, maxLearningRate }: Result): Finding[] {
     });
   }
   return found;
+}
+
+/** The evidence at the most likely scale: the raw one says mostly how far the kernel's scale is from it. */
+function evidenceFindings(
+  { logEvidence, logEvidenceAtScale, scale }: FitFacts,
+  { classes }: Setting,
+): Finding[] {
+  if (logEvidence === null) return [];
+  const raw = `${significant(logEvidence, 6)} nats at the kernel's own scale`;
+  if (logEvidenceAtScale === null || scale === null)
+    return [{ tone: "neutral", text: `Log evidence ${raw}.` }];
+  const targets = targetsOf(classes);
+  const each =
+    targets === 1 ? "" : ` of ${targets} targets, ${significant(logEvidenceAtScale / targets, 4)} a target`;
+  return [
+    {
+      tone: "neutral",
+      text: `Log evidence ${significant(logEvidenceAtScale, 6)} nats${each}, at the most likely scale of the kernel, ${significant(scale)} times its own; ${raw}.`,
+    },
+  ];
 }
 
 function scoreFindings({ scores, curve, setting }: Result): Finding[] {

@@ -1,8 +1,9 @@
 /** @file The report and the JSON of a search over hyper-parameters. */
 import type { DataTable, Finding, ReportSection } from "../document.ts";
 import { type Figure, lineFigure, point } from "../figure.ts";
-import { significant } from "../words.ts";
+import { counted, significant } from "../words.ts";
 import type { SearchResult, Try } from "./search.ts";
+import { edgeFindings } from "./search-edges.ts";
 import { type Candidate, type ParameterName, parameterNames } from "./search-space.ts";
 
 /** Tries in the table, the best first. */
@@ -18,56 +19,55 @@ function candidateText(candidate: Candidate): string {
 }
 
 /** What a try is judged by: the larger the better for evidence, the smaller the better for errors. */
-function worth({ by, validation }: SearchResult, { evidence, errors }: Try): number | null {
-  if (by === "evidence") return evidence;
+function worth({ by, validation }: SearchResult, { logEvidence, errors }: Try): number | null {
+  if (by === "evidence") return logEvidence;
   return errors === null ? null : errors / validation;
 }
 
 export function searchSection(search: SearchResult): ReportSection {
-  const { by, tries, best, rows, validation } = search;
-  const own = worth(search, tries[0]!);
-  const found = worth(search, best)!;
-  const value = (of: number | null) => (of === null ? "none (its kernel is singular)" : significant(of, 4));
-  const what = by === "evidence" ? "log evidence a target" : "validation error";
+  const what = search.by === "evidence" ? "log evidence" : "validation error";
   return {
     id: "search",
     title: "Search",
     question: "Which hyper-parameters suit the data best?",
-    findings: [
-      {
-        tone: best === tries[0] ? "neutral" : "good",
-        text:
-          best === tries[0]
-            ? `None of ${tries.length - 1} candidates has a better ${what} than the network as it is: ${value(own)}.`
-            : `Best of ${tries.length}: ${candidateText(best.candidate)}, with a ${what} of ${value(found)}; the network as it is has ${value(own)}.`,
-      },
-      ...edgeFindings(search),
-    ],
+    findings: [bestFinding(search, what), ...edgeFindings(search)],
     figures: figuresOf(search, what),
     numbers: [],
     tables: [tableOf(search)],
-    notes: [
-      by === "evidence"
-        ? `Log marginal likelihood of ${rows} training items, a target, at the scale of the kernel that makes them most likely.`
-        : `Errors on ${validation} items after ${rows} training items; equal numbers are told apart by the squared loss. The best of many tries looks better on the validation items than it is on others.`,
-    ],
+    notes: [judgedBy(search), ...tangentNote(search)],
   };
 }
 
-/** A best value at the end of its range may be better still beyond. */
-function edgeFindings({ tries, best }: SearchResult): Finding[] {
-  const atEdge = parameterNames.filter((name) => {
-    const values = tries.flatMap(({ candidate }) => candidate[name] ?? []);
-    const value = best.candidate[name];
-    const isEnd = value === Math.min(...values) || value === Math.max(...values);
-    return name !== "jitter" && isEnd && new Set(values).size > 1;
-  });
-  if (atEdge.length === 0) return [];
+function bestFinding(search: SearchResult, what: string): Finding {
+  const { by, tries, best } = search;
+  const own = worth(search, tries[0]!);
+  const value = (of: number | null) => {
+    if (of === null) return "none (its kernel is singular)";
+    return by === "evidence" ? `${significant(of, 6)} nats` : significant(of, 4);
+  };
+  if (best !== tries[0]) {
+    return {
+      tone: "good",
+      text: `Best of ${tries.length}: ${candidateText(best.candidate)}, with a ${what} of ${value(worth(search, best))}; the network as it is has ${value(own)}.`,
+    };
+  }
+  return {
+    tone: "neutral",
+    text: `None of ${tries.length - 1} candidates has a better ${what} than the network as it is: ${value(own)}.`,
+  };
+}
+
+function judgedBy({ by, rows, targets, validation }: SearchResult): string {
+  if (by === "evidence")
+    return `Log evidence: ln p of ${counted(targets, "target")} of ${counted(rows, "training item")}, nats, at the scale of the kernel that makes them most likely. Two networks whose kernels differ by a factor are equal.`;
+  return `Errors on ${validation} items after ${rows} training items; equal numbers are told apart by the squared loss. The best of many tries looks better on the validation items than it is on others.`;
+}
+
+/** An ensemble of trained networks has no evidence: what is maximised is said. */
+function tangentNote({ by, kernel }: SearchResult): string[] {
+  if (kernel === "nngp" || by === "validation") return [];
   return [
-    {
-      tone: "neutral",
-      text: `The best ${atEdge.join(" and ")} is the smallest or largest that was tried: wider ranges may hold better ones.`,
-    },
+    "The evidence is that of the Gaussian process whose covariance is the tangent kernel: an ensemble of trained networks has none of its own.",
   ];
 }
 
@@ -106,12 +106,12 @@ function tableOf(search: SearchResult): DataTable {
   );
   return {
     title: "Tries, the best first",
-    columns: [...parameterNames, "log evidence a target", "errors", "loss"],
+    columns: [...parameterNames, "log evidence", "errors", "loss"],
     rows: order
       .slice(0, mostShown)
-      .map(({ candidate, evidence, errors, loss }) => [
+      .map(({ candidate, logEvidence, errors, loss }) => [
         ...parameterNames.map((name) => candidate[name] ?? null),
-        evidence,
+        logEvidence,
         errors,
         loss,
       ]),

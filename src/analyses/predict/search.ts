@@ -2,7 +2,7 @@
  * @file `--search`: which hyper-parameters suit the data best, by the evidence of the training items or by the error on others
  * that are kept for validation.
  */
-import { gpInference } from "../../kernels/index.ts";
+import { gpInference, type KernelValue } from "../../kernels/index.ts";
 import type { Net } from "../../net/index.ts";
 import { FathomError } from "../../tensor/index.ts";
 import { version } from "../../version.ts";
@@ -10,7 +10,8 @@ import { finiteOrNull } from "../figure.ts";
 import { fingerprint, type Items, itemsOf, type Rows, someItems } from "../items.ts";
 import { Journal, pieceKey } from "../journal.ts";
 import { refused } from "../refused.ts";
-import { inference } from "./fit.ts";
+import { targetsOf } from "../targets.ts";
+import { evidenceAtScale, inference } from "./fit.ts";
 import { testKernels, trainKernels } from "./kernels.ts";
 import { scoresOf } from "./scores.ts";
 import { type Candidate, candidatesOf, netOf, type SearchSpace } from "./search-space.ts";
@@ -33,8 +34,10 @@ export interface SearchOptions {
 /** One candidate with what it is worth. */
 export interface Try {
   readonly candidate: Candidate;
-  /** Evidence under the scale of the kernel that the targets prefer, a target; null where the kernel was singular. */
+  /** Log evidence under the scale of the kernel that the targets make most likely, an item and target; null where singular. */
   readonly evidence: number | null;
+  /** The same of all items and targets together, nats. */
+  readonly logEvidence: number | null;
   readonly errors: number | null;
   readonly loss: number | null;
   readonly relativeJitter: number | null;
@@ -45,9 +48,15 @@ export interface Try {
 export interface SearchResult {
   readonly by: Objective;
   readonly tries: readonly Try[];
+  /** The best; the network as it is where no other is better by more than rounding. */
   readonly best: Try;
   readonly net: Net;
+  readonly space: SearchSpace;
+  /** Whose evidence, or whose errors: of the process with the kernel of initial outputs (`nngp`), or with the tangent kernel. */
+  readonly kernel: KernelValue;
   readonly rows: number;
+  /** Targets of every item: one a class, one of two classes. */
+  readonly targets: number;
   /** Items for validation; 0 in a search by evidence. */
   readonly validation: number;
 }
@@ -68,13 +77,16 @@ export async function search(setting: Setting, options: SearchOptions, seed: num
   const journal = await Journal.open(setting.folder);
   const { precision, parameterisation, get, mode } = setting;
   const common = { version, by, precision, parameterisation, get, mode, data: items.map(fingerprint) };
+  const { count: rows } = items[0]!;
+  const targets = targetsOf(setting.classes);
   const found: Try[] = [];
   for (const [i, candidate] of candidates.entries()) {
     setting.onProgress?.({ label: "search", detail: `try ${i + 1}`, done: i, total: candidates.length });
     const jitter = candidate.jitter ?? setting.jitter;
     const key = pieceKey({ ...common, net: netOf(setting.net, candidate), jitter });
     const { candidate: _, ...numbers } = await journal.piece(key, () => tryOne(setting, items, candidate));
-    found.push({ ...numbers, candidate });
+    const { evidence } = numbers;
+    found.push({ ...numbers, logEvidence: evidence === null ? null : evidence * rows * targets, candidate });
   }
   const best = bestOf(found, by);
   return {
@@ -82,7 +94,10 @@ export async function search(setting: Setting, options: SearchOptions, seed: num
     tries: found,
     best,
     net: netOf(setting.net, best.candidate),
-    rows: items[0]!.count,
+    space,
+    kernel: kernelOf(setting),
+    rows,
+    targets,
     validation: items[1]?.count ?? 0,
   };
 }
@@ -117,11 +132,19 @@ function disjoint(validation: Items, seen: Items): Items {
   );
 }
 
+/** What the journal keeps of a try. */
+type Piece = Omit<Try, "logEvidence">;
+
+/** Tries are regressions with one kernel, whatever variances or times are asked of the best. */
+function kernelOf({ get }: Setting): KernelValue {
+  return get === "nngp" ? "nngp" : "ntk";
+}
+
 async function tryOne(
   setting: Setting,
   [seen, validation]: readonly Items[],
   candidate: Candidate,
-): Promise<Try> {
+): Promise<Piece> {
   try {
     return await measured(setting, seen!, validation, candidate);
   } catch (error) {
@@ -137,8 +160,8 @@ async function measured(
   seen: Items,
   validation: Items | undefined,
   candidate: Candidate,
-): Promise<Try> {
-  const value = setting.get === "nngp" ? "nngp" : "ntk";
+): Promise<Piece> {
+  const value = kernelOf(setting);
   const tried: Setting = {
     ...setting,
     net: netOf(setting.net, candidate),
@@ -150,9 +173,8 @@ async function measured(
   };
   const { [value]: kernel } = await trainKernels(tried, [value]);
   await using posterior = await gpInference(kernel!, inference(tried, seen.count));
-  const { logDet, relativeJitter } = posterior.factor;
-  // −½ log 2πe s − log|K|/2N: the evidence at the best scale s, a target.
-  const evidence = -0.5 * (Math.log(2 * Math.PI * Math.E * posterior.evidenceScale()) + logDet / seen.count);
+  const { relativeJitter } = posterior.factor;
+  const evidence = evidenceAtScale(posterior) / seen.count;
   const numbers = { candidate, evidence: finiteOrNull(evidence), relativeJitter };
   if (validation === undefined) return { ...numbers, errors: null, loss: null };
   const { [value]: cross } = await testKernels(tried, validation, { values: [value] });
@@ -161,7 +183,19 @@ async function measured(
   return { ...numbers, errors: errors.count, loss: finiteOrNull(loss) };
 }
 
-/** Most evidence; or fewest errors, equal ones by the squared loss. The earlier of equal tries. */
+/** Nats, and parts of a loss, by which tries differ through rounding alone: a kernel times a factor is as good as it was. */
+const rounding = { nats: 0.01, loss: 1e-6 } as const;
+
+/** Whether a try is better than another by rounding at most. */
+function ties(one: Try, other: Try, by: Objective): boolean {
+  if (by === "evidence") return Math.abs(one.logEvidence! - other.logEvidence!) < rounding.nats;
+  return one.errors === other.errors && Math.abs(one.loss! - other.loss!) < rounding.loss * other.loss!;
+}
+
+/**
+ * Most evidence; or fewest errors, equal ones by the squared loss. The network as it is where nothing beats it by more than
+ * rounding, the earlier of equal tries else.
+ */
 function bestOf(tries: readonly Try[], by: Objective): Try {
   const usable = tries.filter((one) => (by === "evidence" ? one.evidence : one.loss) !== null);
   const first = usable[0];
@@ -175,5 +209,7 @@ function bestOf(tries: readonly Try[], by: Objective): Try {
   }
   const order = (a: Try, b: Try) =>
     by === "evidence" ? b.evidence! - a.evidence! : a.errors! - b.errors! || a.loss! - b.loss!;
-  return usable.reduce((best, one) => (order(one, best) < 0 ? one : best), first);
+  const best = usable.reduce((so, one) => (order(one, so) < 0 ? one : so), first);
+  const own = tries[0]!;
+  return usable.includes(own) && ties(best, own, by) ? own : best;
 }

@@ -37,8 +37,21 @@ function numbersOf({ scores, facts, seconds }: Result): NumberRow[] {
     if (fit.condition !== null)
       rows.push({ name: "condition number", value: fit.condition, kind: "theory", note: "an estimate" });
     if (fit.logEvidence !== null) {
-      rows.push({ name: "log evidence", value: fit.logEvidence, kind: "theory" });
-      rows.push({ name: "scale of the kernel that the targets prefer", value: fit.scale, kind: "theory" });
+      rows.push(
+        {
+          name: "log evidence",
+          value: fit.logEvidenceAtScale,
+          kind: "theory",
+          note: "at the most likely scale",
+        },
+        { name: "most likely scale of the kernel", value: fit.scale, kind: "theory", note: "times its own" },
+        {
+          name: "raw log evidence",
+          value: fit.logEvidence,
+          kind: "theory",
+          note: "at the kernel's own scale",
+        },
+      );
     }
   }
   for (const work of ["kernel", "solve", "predict"] as const)
@@ -70,8 +83,8 @@ function curveTable({ facts, curve, scores }: Result): DataTable {
     title: "By number of training items",
     columns: ["items", "errors", "test error", "log evidence", "condition", "relative jitter"],
     rows: [...curve, scores].map(({ errors }, i) => {
-      const { n, logEvidence, condition, relativeJitter } = facts[i]!;
-      return [n, errors.count, errors.value, logEvidence, condition, relativeJitter];
+      const { n, logEvidenceAtScale, condition, relativeJitter } = facts[i]!;
+      return [n, errors.count, errors.value, logEvidenceAtScale, condition, relativeJitter];
     }),
   };
 }
