@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { copiesOf, fingerprint, itemsOf, someItems } from "../../src/analyses/items.ts";
 import { predict } from "../../src/analyses/predict/question.ts";
+import { type ReliabilityBin, reliabilityOf } from "../../src/analyses/predict/reliability.ts";
 import { scoresOf } from "../../src/analyses/predict/scores.ts";
 import type { SearchResult } from "../../src/analyses/predict/search.ts";
 import { edgeFindings } from "../../src/analyses/predict/search-edges.ts";
@@ -90,6 +91,20 @@ describe("a prediction", () => {
     // ln p under s K: the quadratic form becomes N, and every eigenvalue has a factor s.
     const scaled = one.logEvidence() + 60 * (scale - 1 - Math.log(scale));
     expect(json["logEvidenceAtScale"]).toBeCloseTo(scaled, 6);
+  });
+
+  it("sets probabilities beside frequencies, in groups that hold every item once", async () => {
+    const { result, document } = await predict({ ...asked, variance: true });
+    const bins = reliabilityOf(result);
+    expect(bins).toHaveLength(6);
+    const sum = (of: (bin: ReliabilityBin) => number) => bins.reduce((total, bin) => total + of(bin), 0);
+    expect(sum(({ right }) => right.total)).toBe(60);
+    expect(60 - sum(({ right }) => right.count)).toBe(result.scores.errors.count);
+    const means = bins.map(({ probability }) => probability);
+    expect(means).toEqual([...means].sort((a, b) => a - b));
+    expect(document.sections[0]!.figures.map(({ id }) => id)).toContain("predict-reliability");
+    const { document: without } = await predict(asked);
+    expect(without.sections[0]!.figures.map(({ id }) => id)).not.toContain("predict-reliability");
   });
 
   it("by the first items of a curve is the prediction by these items", async () => {

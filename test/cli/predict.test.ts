@@ -72,6 +72,20 @@ it("keeps the fit, goes on with it, and predicts other rows from it", async () =
   expect(stderr).toContain("--out");
 });
 
+it("prints the whole learning curve, and gives the scale of variances beside them", async () => {
+  const out = join(folder, "curve");
+  const { code, stdout, stderr } = await run([...command, "--curve", "20,40", "--variance", "--out", out]);
+  expect(code, stderr).toBe(0);
+  expect(stdout).toMatch(
+    /items +errors +test error +95 % interval +log evidence\n.*\n +20 .*\n +40 .*\n +80 /,
+  );
+  const lines = readFileSync(join(out, "predictions.csv"), "utf8").trim().split("\n");
+  expect(lines[0]).toMatch(/^row,label,predicted,margin,variance,scale,mean0/);
+  const json = JSON.parse((await run([...command, "--variance", "--json"])).stdout);
+  expect(json.probabilityScale).toBe(json.scale);
+  expect(Number(lines[1]!.split(",")[5])).toBeCloseTo(json.scale, 9);
+});
+
 it("searches, and writes the best network", async () => {
   const out = join(folder, "search");
   const ranges = ["--search", "evidence", "--search-space", "sw2=0.5:8:3,sb2=0:1:2", "--search-rows", "40"];

@@ -1,13 +1,16 @@
-/** @file Pictures of a prediction: which classes are taken for which, how certainty tells errors, and the learning curve. */
+/** @file Pictures of a prediction: which classes are taken for which, how certainty tells errors, probability against frequency, and the learning curve. */
 import { type Figure, heatFigure, lineFigure, point } from "../figure.ts";
 import { wilsonShare } from "../wilson.ts";
+import { reliabilityFigure, reliabilityOf } from "./reliability.ts";
 import type { Result } from "./result.ts";
 
 export function figuresOf(result: Result): Figure[] {
   const { curve, scores } = result;
+  const bins = reliabilityOf(result);
   return [
     ...(curve.length === 0 ? [] : [learningCurve(result)]),
     ...(scores.errors.total < 2 ? [] : [certainty(result)]),
+    ...(bins.length === 0 ? [] : [reliabilityFigure(bins)]),
     ...(result.setting.classes > 50 ? [] : [confusion(result)]),
   ];
 }

@@ -1,9 +1,10 @@
 /** @file What a prediction says, in sentences. */
 import type { Finding, Verdict } from "../document.ts";
 import { targetsOf } from "../targets.ts";
-import type { Share } from "../wilson.ts";
+import { type Share, wilsonShare } from "../wilson.ts";
 import { count, percent, significant } from "../words.ts";
 import type { FitFacts } from "./fit.ts";
+import { reliabilityOf } from "./reliability.ts";
 import type { Result } from "./result.ts";
 import type { Setting } from "./setting.ts";
 
@@ -87,7 +88,8 @@ function evidenceFindings(
   ];
 }
 
-function scoreFindings({ scores, curve, setting }: Result): Finding[] {
+function scoreFindings(result: Result): Finding[] {
+  const { scores, curve, setting } = result;
   const found: Finding[] = [];
   if (scores.negativeLogLikelihood !== undefined) {
     const guessing = Math.log(setting.classes);
@@ -97,14 +99,36 @@ function scoreFindings({ scores, curve, setting }: Result): Finding[] {
       text: `The label has −ln P = ${significant(scores.negativeLogLikelihood)} on average; guessing has ${significant(guessing)}${overconfident ? ": the probabilities are far too sure of themselves" : ""}.`,
     });
   }
+  found.push(...calibrationFindings(result));
   const first = curve[0];
   if (first !== undefined) {
+    const others = [...curve.slice(1), scores];
+    const rest = others.map(
+      ({ errors }, i) => `${percent(errors.value)} with ${count(setting.sizes[i + 1]!)}`,
+    );
     found.push({
       tone: "neutral",
-      text: `With ${count(setting.sizes[0]!)} training items the error is ${shareText(first.errors)}.`,
+      text: `With ${count(setting.sizes[0]!)} training items the error is ${shareText(first.errors)}; it is ${rest.join(", ")}.`,
     });
   }
   return found;
+}
+
+/** What the predictions say of themselves on average, beside how often they are right. */
+function calibrationFindings(result: Result): Finding[] {
+  const bins = reliabilityOf(result);
+  if (bins.length === 0) return [];
+  const { count: errors, total } = result.scores.errors;
+  const right = wilsonShare(total - errors, total);
+  const said = bins.reduce((sum, bin) => sum + bin.probability * bin.right.total, 0) / total;
+  const unsure = said < right.ci[0];
+  const side = unsure ? ": less sure than they could be" : said > right.ci[1] ? ": too sure" : "";
+  return [
+    {
+      tone: said > right.ci[1] ? "warn" : "neutral",
+      text: `The predicted class has a probability of ${percent(said)} on average, and is right for ${percent(right.value)} of the items${side}.`,
+    },
+  ];
 }
 
 function dataFindings({ copies, setting }: Result): Finding[] {

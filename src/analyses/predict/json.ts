@@ -29,6 +29,7 @@ export function predictJson(result: Result): Record<string, unknown> {
     ...(shown && scores.probabilities
       ? { probabilities: numberRows(scores.probabilities.data, classes) }
       : {}),
+    ...(scores.probabilities ? { probabilityScale: scores.scale } : {}),
     confusion: scores.confusion,
     ...(result.curve.length === 0 ? {} : { learningCurve: curveJson(result) }),
     copies: result.copies,

@@ -10,6 +10,8 @@ export interface Scores {
   /** Largest mean less the second. */
   readonly margin: Float64;
   readonly probabilities: Float64 | undefined;
+  /** What variances were multiplied by for the probabilities. */
+  readonly scale: number;
   readonly errors: Share;
   /** Mean of (f − y)²/2 over items and classes, targets ±1. */
   readonly loss: number;
@@ -30,9 +32,10 @@ export interface ScoreInputs {
 
 export function scoresOf({ mean, labels, variance, scale }: ScoreInputs): Scores {
   const [items, classes] = mean.shape as [number, number];
+  const factor = typeof scale === "number" && scale > 0 ? scale : 1;
   const { predicted, margin, probabilities } = classScores(mean, {
     ...(variance && { variance }),
-    ...(typeof scale === "number" && scale > 0 ? { scale } : {}),
+    scale: factor,
   });
   const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   labels.data.forEach((label, i) => {
@@ -45,6 +48,7 @@ export function scoresOf({ mean, labels, variance, scale }: ScoreInputs): Scores
     predicted,
     margin,
     probabilities,
+    scale: factor,
     errors: wilsonShare(items - right, items),
     loss: squares / (2 * mean.data.length),
     negativeLogLikelihood: probabilities && surprise(probabilities, labels),

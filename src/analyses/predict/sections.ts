@@ -94,7 +94,7 @@ function notesOf({ setting, scores }: Result): string[] {
     "Targets are +1 for the class of an item and −1 for the others; the prediction is the class of the largest mean, the first of equal ones.",
     ...(scores.probabilities
       ? [
-          "P is the probability that a class has the largest output under the posterior, outputs independent and the kernel scaled to what the targets make most likely. It speaks of the uncertainty of the regression, and was not calibrated on data.",
+          "P is the probability that a class has the largest output under the posterior, outputs independent and the kernel scaled to what the targets make most likely. It speaks of the uncertainty of the regression, and was not calibrated on data. Variances in JSON and in predictions.csv are of the kernel as it is: times the scale beside them they are those of the probabilities.",
         ]
       : []),
     ...(setting.get === "ntk"

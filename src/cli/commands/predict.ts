@@ -10,6 +10,7 @@ import { writeInto } from "../folder.ts";
 import { choiceFlag, curveFlag, type KernelFlags, kernelFlags } from "../kernel-options.ts";
 import { readNetwork } from "../network.ts";
 import { integerOption, numberOption } from "../options.ts";
+import { curveText } from "../predict-text.ts";
 import { predictionsCsv } from "../predictions-csv.ts";
 import { asking } from "../questions.ts";
 import { summaryText, writeFigures, writeReport } from "../report-files.ts";
@@ -194,7 +195,8 @@ export const predictCommand: CommandSpec = {
     const outcome = await ask(operands[0]!, options, context).catch((error) => {
       throw asTyped(error);
     });
-    const text = (await summaryText(outcome.document, context)) + outcome.data;
+    const summary = await summaryText(outcome.document, context);
+    const text = summary + curveText(outcome.result) + outcome.data;
     if (context.folder === undefined) return { json: outcome.json, text };
     const report = await writeReport(outcome, context.folder);
     const predictions = await writeInto(context.folder, "predictions.csv", predictionsCsv(outcome.result));
