@@ -21,16 +21,36 @@ const form =
 export function rowsOption(name: string, usual: SplitName = "train"): (text: string) => RowRange[] {
   return (text) => {
     const ranges = text.split(",").map((part) => parseRange(part.trim(), usual));
-    const whole = ranges.every((range) => range !== undefined && range.split === ranges[0]!.split);
-    if (whole) return ranges as RowRange[];
-    throw badUsage(`${name} is "${text}".`, name, form);
+    const reason = ranges.find((range) => typeof range === "string") ?? mixedParts(ranges as RowRange[]);
+    if (reason === undefined) return ranges as RowRange[];
+    throw badUsage(`${name} is "${text}": ${reason}.`, name, form);
   };
 }
 
-function parseRange(text: string, usual: SplitName): RowRange | undefined {
-  const [, split, from, to] = /^(?:(train|test):)?(\d{1,15}):(\d{1,15})$/.exec(text) ?? [];
-  if (from === undefined || Number(from) >= Number(to)) return undefined;
-  return { split: (split ?? usual) as SplitName, from: Number(from), to: Number(to) };
+/** The range, or why it is none. */
+function parseRange(text: string, usual: SplitName): RowRange | string {
+  const [, part, rest = ""] = /^(?:([^:]*[a-z][^:]*):)?(.*)$/i.exec(text) ?? [];
+  if (part !== undefined && part !== "train" && part !== "test") return `data have no part "${part}"`;
+  const [first = "", end, ...more] = rest.split(":");
+  if (more.length > 0) return `"${rest}" has more than two numbers`;
+  const whole = (number: string) => /^\d{1,15}$/.test(number);
+  const [from, to] = [Number(first), Number(end)];
+  if (end === undefined) {
+    const alone = whole(first) ? `; row ${first} alone is ${first}:${from + 1}` : "";
+    return rest === "" ? "a range is missing" : `"${rest}" is no range${alone}`;
+  }
+  if (first === "") return "the first row is missing";
+  if (end === "") return "the end is missing";
+  if (!whole(first) || !whole(end)) return `${whole(first) ? end : first} is no whole number from 0 on`;
+  if (from === to) return `${text} is empty, because the end is excluded`;
+  if (from > to) return `${text} ends before it begins`;
+  return { split: part ?? usual, from, to };
+}
+
+function mixedParts(ranges: readonly RowRange[]): string | undefined {
+  return ranges.every(({ split }) => split === ranges[0]!.split)
+    ? undefined
+    : "ranges are of the training part and of the test part";
 }
 
 /**

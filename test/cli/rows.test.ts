@@ -24,6 +24,20 @@ it.each(["", "5", "5:5", "8:5", "-1:4", "1.5:3", "0:2,test:0:2", "valid:0:2", "0
   },
 );
 
+it.each([
+  ["5:5", "5:5 is empty, because the end is excluded"],
+  ["0:2,8:3", "8:3 ends before it begins"],
+  [":4", "the first row is missing"],
+  ["4:", "the end is missing"],
+  ["3", "row 3 alone is 3:4"],
+  ["0:1.5", "1.5 is no whole number from 0 on"],
+  ["0:2:4", "more than two numbers"],
+  ["valid:0:2", 'data have no part "valid"'],
+  ["0:2,test:0:2", "ranges are of the training part and of the test part"],
+])("says what is wrong with %j", (text, reason) => {
+  expect(refusal(() => parse(text)).message).toContain(reason);
+});
+
 it("are checked against the data, which must have them, each once", () => {
   const split = digits({ key: Key.fromSeed(0), count: 10 });
   const dataset = { name: "few", train: split, test: split } as unknown as Parameters<typeof rowsOf>[0];
