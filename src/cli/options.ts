@@ -50,7 +50,8 @@ export function integerOption(name: string, bounds: Bounds = {}): (text: string)
   };
 }
 
-const unitsOfBytes = { "": 1, B: 1, kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 } as const;
+/** Powers of 1000, in letters of either size. */
+const unitsOfBytes = { "": 1, B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 } as const;
 
 /**
  * A parser for a number of bytes.
@@ -58,8 +59,8 @@ const unitsOfBytes = { "": 1, B: 1, kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 } as con
  */
 export function bytesOption(name: string): (text: string) => number {
   return (text) => {
-    const [, number = "", unit = ""] = /^([\d.]+) ?(B|kB|MB|GB|TB|)$/.exec(text.trim()) ?? [];
-    const bytes = readNumber(number) * unitsOfBytes[unit as keyof typeof unitsOfBytes];
+    const [, number = "", unit = ""] = /^([\d.]+) ?(B|KB|MB|GB|TB|)$/i.exec(text.trim()) ?? [];
+    const bytes = readNumber(number) * unitsOfBytes[unit.toUpperCase() as keyof typeof unitsOfBytes];
     if (Number.isFinite(bytes)) return bytes;
     throw badUsage(`${name} is "${text}".`, name, "Give bytes, or a number of kB, MB, GB or TB, as 20GB.");
   };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { gridOption, integerOption, numberOption } from "../../src/cli/options.ts";
+import { bytesOption, gridOption, integerOption, numberOption } from "../../src/cli/options.ts";
 
 describe("values of options", () => {
   it("spreads a:b:n evenly, ends included", () => {
@@ -49,4 +49,10 @@ describe("values of options", () => {
     expect(() => integerOption("--threads", { min: 1 })("1.5")).toThrow("--threads");
     expect(integerOption("--threads", { min: 1 })("4")).toBe(4);
   });
+});
+
+it("takes bytes in units of either case, and 1000 of each", () => {
+  const bytes = bytesOption("--limit");
+  expect(["7", "2kB", "2KB", "2 kb", "20GB"].map((text) => bytes(text))).toEqual([7, 2e3, 2e3, 2e3, 2e10]);
+  expect(() => bytes("2 MiB")).toThrow("--limit");
 });
