@@ -93,6 +93,42 @@ describe("fathom kernel", () => {
     expect(stdout).toContain(`condition number of K is ${Number(summary.nngp.condition.toPrecision(2))}`);
   });
 
+  it("names the items by their rows in the data", async () => {
+    const ranges = ["--rows", "100:102,8:9", "--cols", "test:3:5"];
+    const found = await json(...ranges);
+    expect(found.rows.indices).toEqual([100, 101, 8]);
+    expect(found.columns.indices).toEqual([3, 4]);
+    const { stdout } = await run([...kernel, ...ranges]);
+    const [, head, ...lines] = stdout.slice(stdout.indexOf("nngp, the first items")).split("\n");
+    expect(head!.trim().split(/\s+/)).toEqual(["3", "4"]);
+    expect(lines.slice(1, 4).map((line) => line.trim().split(/\s+/)[0])).toEqual(["100", "101", "8"]);
+  });
+
+  it("prints large entries to the digits that were rounded to", async () => {
+    const { stdout } = await run(
+      [...kernel, "--rows", "0:2"].map((word) => (word === net ? `${net}e12` : word)),
+    );
+    expect(stdout).toMatch(/ \d(\.\d{1,5})?e2\d\b/);
+    expect(stdout).not.toMatch(/\d000000\b/);
+  });
+
+  it("says why a large kernel has no condition number", async () => {
+    const large = ["--rows", "0:520", "--out", join(root, "large.zarr")];
+    const { summary } = await json(...large);
+    expect(summary.nngp).toMatchObject({
+      condition: null,
+      conditionStatus: "not computed beyond 512 rows",
+    });
+    expect((await run([...kernel, ...large])).stdout).toMatch(
+      /condition\s+number\s+of\s+K\s+is\s+not\s+computed\s+beyond\s+512\s+rows/,
+    );
+  });
+
+  it("names the rows that there are before it speaks of what is printed", async () => {
+    const { stderr } = await run([...kernel, "--rows", "0:100000000"]);
+    expect(stderr).toContain("Its rows are 0:1100.");
+  });
+
   it("warns of a kernel that belongs to no network", async () => {
     const odd = JSON.stringify({
       fathom: 1,

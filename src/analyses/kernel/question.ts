@@ -13,6 +13,7 @@ import type { NdArray } from "../../tensor/index.ts";
 import { describeNet } from "../describe.ts";
 import type { Outcome } from "../document.ts";
 import { numberRows } from "../figure.ts";
+import type { Items } from "../items.ts";
 import { reproduction } from "../reproduction.ts";
 import { type Entries, entriesOf, type Spectrum, spectrumOf } from "./entries.ts";
 import { sectionsOf, verdictOf } from "./sections.ts";
@@ -27,6 +28,8 @@ export interface MatrixSummary {
   readonly entries: Entries;
   /** Of small symmetric matrices. */
   readonly spectrum?: Spectrum;
+  /** Why another symmetric matrix has none. */
+  readonly noSpectrum?: string;
   /** The matrix itself, where it is small. */
   readonly dense?: NdArray<"float64">;
 }
@@ -88,6 +91,9 @@ async function answerTo(asked: KernelQuestion): Promise<KernelAnswer> {
     onPlan: (plan) => {
       bytes = plan.bytes;
       onPlan?.(plan);
+      // The first tile of a slow network takes long: what is at work is seen before.
+      const total = plan.finished + plan.pairs;
+      if (plan.pairs > 0) onProgress?.({ label: "kernel", detail: "pairs", done: plan.finished, total });
     },
   });
   const matrices = [];
@@ -105,9 +111,14 @@ async function summaryOf(
     signal,
     onBlock: (done, total) => onProgress?.({ label, done, total }),
   });
-  if (matrix.rows > mostKernelRows || matrix.columns > mostKernelRows) return { value, entries };
+  if (matrix.rows > mostKernelRows || matrix.columns > mostKernelRows) {
+    const large = `not computed beyond ${mostKernelRows} rows`;
+    return { value, entries, ...(matrix.symmetric && { noSpectrum: large }) };
+  }
   const dense = await denseMatrix(matrix);
-  if (!matrix.symmetric || matrix.rows === 0 || entries.notFinite > 0) return { value, entries, dense };
+  if (!matrix.symmetric || matrix.rows === 0) return { value, entries, dense };
+  if (entries.notFinite > 0)
+    return { value, entries, dense, noSpectrum: "undefined: not all entries are finite" };
   return { value, entries, dense, spectrum: spectrumOf(dense, matrix.dtype) };
 }
 
@@ -118,15 +129,15 @@ function jsonOf({ setting, result, matrices, store }: KernelAnswer): Record<stri
     dense === undefined ? [] : [[value, numberRows(dense.data, dense.shape[1]!)] as const],
   );
   return {
-    rows: { split: rows.split, count: rows.count },
-    columns: { split: (columns ?? rows).split, count: (columns ?? rows).count },
+    rows: sideJson(rows),
+    columns: sideJson(columns ?? rows),
     symmetric: columns === undefined,
     precision,
     build,
     parameterisation,
     ...Object.fromEntries(shown),
     summary: Object.fromEntries(
-      matrices.map(({ value, entries, spectrum }) => [value, { ...entries, ...spectrum }]),
+      matrices.map((matrix) => [matrix.value, { ...matrix.entries, ...conditionJson(matrix) }]),
     ),
     pairs,
     seconds,
@@ -134,4 +145,15 @@ function jsonOf({ setting, result, matrices, store }: KernelAnswer): Record<stri
     ...(store === undefined ? {} : { store }),
     warnings,
   };
+}
+
+/** The numbers of the items in the data stand beside a matrix that is printed, in its order. */
+function sideJson({ split, count, rows }: Items): Record<string, unknown> {
+  return { split, count, ...(count <= mostKernelRows && { indices: rows }) };
+}
+
+function conditionJson({ spectrum, noSpectrum }: MatrixSummary): object | undefined {
+  if (noSpectrum !== undefined) return { condition: null, conditionStatus: noSpectrum };
+  if (spectrum?.condition === null) return { ...spectrum, conditionStatus: "singular to rounding" };
+  return spectrum;
 }

@@ -1,7 +1,7 @@
 /** @file What a kernel matrix says, in sentences and numbers. */
 import type { KernelValue } from "../../kernels/index.ts";
 import type { DataTable, Finding, NumberRow, ReportSection, Verdict } from "../document.ts";
-import { count, significant } from "../words.ts";
+import { count, counted, significant } from "../words.ts";
 import type { KernelAnswer, MatrixSummary } from "./question.ts";
 
 const names: Readonly<Record<KernelValue, string>> = {
@@ -21,7 +21,7 @@ export function verdictOf({ setting, result, matrices, store }: KernelAnswer): V
   const work =
     result.pairs === 0
       ? "all of it was there already"
-      : `${count(result.pairs)} pairs, ${count(Math.round(result.pairsPerSecond))} a second`;
+      : `${counted(result.pairs, "pair")}, ${count(Math.round(result.pairsPerSecond))} a second`;
   const place = store === undefined ? "" : `; kept in ${store.path}`;
   return {
     sentence: broken
@@ -41,12 +41,12 @@ export function sectionsOf(answer: KernelAnswer): ReportSection[] {
     findings: [...(index === 0 ? warnings : []), ...findingsOf(summary)],
     figures: [],
     numbers: numbersOf(summary),
-    ...(summary.dense === undefined ? {} : { tables: [cornerOf(summary)] }),
+    ...(summary.dense === undefined ? {} : { tables: [cornerOf(summary, setting)] }),
     source: "kernels.md §2",
   }));
 }
 
-function findingsOf({ value, entries, spectrum }: MatrixSummary): Finding[] {
+function findingsOf({ value, entries, spectrum, noSpectrum }: MatrixSummary): Finding[] {
   const name = value === "nngp" ? "K" : "Θ";
   const { least, largest, meanDiagonal, meanCorrelation, notFinite } = entries;
   const found: Finding[] = [];
@@ -68,6 +68,8 @@ function findingsOf({ value, entries, spectrum }: MatrixSummary): Finding[] {
     });
   }
   if (spectrum !== undefined) found.push(conditionFinding(name, spectrum));
+  else if (noSpectrum !== undefined)
+    found.push({ tone: "neutral", text: `The condition number of ${name} is ${noSpectrum}.` });
   return found;
 }
 
@@ -105,9 +107,13 @@ function numbersOf({ value, entries, spectrum }: MatrixSummary): NumberRow[] {
   );
 }
 
-/** The first rows and columns. */
-function cornerOf({ value, dense }: MatrixSummary): DataTable {
+/** The first rows and columns, by their numbers in the data. */
+function cornerOf({ value, dense }: MatrixSummary, setting: KernelAnswer["setting"]): DataTable {
   const [rows, columns] = dense!.shape as [number, number];
+  const [down, along] = [setting.rows, setting.columns ?? setting.rows].map((items) => items.rows) as [
+    readonly number[],
+    readonly number[],
+  ];
   const across = Math.min(corner, columns);
   const cell = (r: number, c: number) => {
     const number = dense!.data[r * columns + c]!;
@@ -115,9 +121,9 @@ function cornerOf({ value, dense }: MatrixSummary): DataTable {
   };
   return {
     title: `${value}, the first items`,
-    columns: ["", ...Array.from({ length: across }, (_, c) => String(c))],
+    columns: ["", ...Array.from({ length: across }, (_, c) => String(along[c]))],
     rows: Array.from({ length: Math.min(corner, rows) }, (_, r) => [
-      String(r),
+      String(down[r]),
       ...Array.from({ length: across }, (_, c) => cell(r, c)),
     ]),
   };

@@ -1,8 +1,7 @@
 /** @file `fathom kernel`: kernel matrices of an infinitely wide network between items of a data set. */
 import { type Command, Option } from "commander";
 import type { Outcome } from "../../analyses/index.ts";
-import type { KernelPlan, KernelValue } from "../../kernels/index.ts";
-import { FathomError } from "../../tensor/index.ts";
+import type { KernelValue } from "../../kernels/index.ts";
 import type { CommandSpec } from "../command.ts";
 import type { Context } from "../context.ts";
 import { type DataOptions, dataFacts, dataLines, readDataset, withData } from "../dataset.ts";
@@ -14,9 +13,6 @@ import { asking } from "../questions.ts";
 import { summaryText } from "../report-files.ts";
 import { type RowRange, rowsOf, rowsOption } from "../rows.ts";
 import { alignedTable } from "../table.ts";
-
-/** Seconds from which a job is announced. */
-const long = 2;
 
 interface KernelOptions extends DataOptions, KernelFlags {
   readonly rows: RowRange[];
@@ -36,12 +32,16 @@ function getOption(text: string): KernelValue[] {
 function declare(command: Command): Command {
   withData(command).argument("<net>", "JSON file, - for standard input, or one line");
   const options = [
-    new Option("--rows <a:b>", "items of the rows, end excluded; test:a:b for those of the test part")
+    new Option(
+      "--rows <a:b>",
+      "items of the rows, end excluded; commas join ranges, as 0:4,8:10; test:a:b for those of the test part",
+    )
       .argParser(rowsOption("--rows"))
       .makeOptionMandatory(),
-    new Option("--cols <a:b>", "items of the columns (default: the rows with themselves)").argParser(
-      rowsOption("--cols"),
-    ),
+    new Option(
+      "--cols <a:b>",
+      "items of the columns, in the same way (default: the rows with themselves)",
+    ).argParser(rowsOption("--cols")),
     new Option("--get <values>", "nngp (initial outputs), ntk (training), or both: nngp,ntk")
       .argParser(getOption)
       .default(["nngp"], "nngp"),
@@ -54,43 +54,27 @@ function declare(command: Command): Command {
   return command;
 }
 
-/** How many items ranges have. */
-function countOf(ranges: readonly RowRange[]): number {
-  return ranges.reduce((sum, { from, to }) => sum + to - from, 0);
-}
-
-function checkSize(
-  { rows, cols = rows, limit }: KernelOptions,
-  { folder }: Context,
-  mostShown: number,
-): void {
-  const [down, across] = [countOf(rows), countOf(cols)];
-  if (folder === undefined && limit !== undefined)
-    throw badUsage("--limit is of a store.", "--limit", "Name the store by --out, as --out kernel.zarr.");
-  if (folder !== undefined || Math.max(down, across) <= mostShown) return;
+/** Without a store there is nothing to limit. */
+function checkLimit({ limit }: KernelOptions, { folder }: Context): void {
+  if (folder !== undefined || limit === undefined) return;
   throw badUsage(
-    `A kernel of ${down} × ${across} is more than is printed (${mostShown} × ${mostShown}).`,
-    "--out",
-    "Name a store for it, as --out kernel.zarr, or ask for fewer rows.",
+    "--limit bounds a store, and there is none.",
+    "--limit",
+    "Name the store by --out, as --out kernel.zarr.",
   );
 }
 
-/** `2 h 50 min` */
-function durationText(seconds: number): string {
-  if (seconds < 90) return `${Math.round(seconds)} s`;
-  const minutes = Math.round(seconds / 60);
-  return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}
-
-/** What a long job will take, before it begins. */
-async function announce(plan: KernelPlan, { io, globals, folder }: Context): Promise<void> {
-  if (globals.quiet || plan.seconds < long) return;
-  const { showBytes } = await import("../../runtime/index.ts");
-  const { pairs, finished, bytes, threads, seconds } = plan;
-  const where = folder === undefined ? "in memory" : `in ${folder}`;
-  const before = finished === 0 ? "" : ` (${finished.toLocaleString("en")} are there already)`;
-  io.stderr.write(
-    `${pairs.toLocaleString("en")} pairs${before}, ${showBytes(bytes)} ${where}, about ${durationText(seconds)} on ${threads} thread${threads === 1 ? "" : "s"}.\n`,
+/** What is more than is printed needs a store. */
+function checkSize(
+  down: number,
+  across: number,
+  { folder, most }: { readonly folder: string | undefined; readonly most: number },
+): void {
+  if (folder !== undefined || Math.max(down, across) <= most) return;
+  throw badUsage(
+    `A kernel of ${down} × ${across} is more than is printed (${most} × ${most}).`,
+    "--out",
+    "Name a store for it, as --out kernel.zarr, or ask for fewer rows.",
   );
 }
 
@@ -99,37 +83,43 @@ async function ask(
   options: KernelOptions,
   context: Context,
 ): Promise<Outcome & { data: string }> {
-  const analyses = await import("../../analyses/index.ts");
-  checkSize(options, context, analyses.mostKernelRows);
+  checkLimit(options, context);
+  const [analyses, { announceKernel, sayingHow }] = await Promise.all([
+    import("../../analyses/index.ts"),
+    import("../kernel-plan.ts"),
+  ]);
   const { rows, cols, get, precision, parameterisation, limit } = options;
   const net = await readNetwork(operand, context.io);
   const dataset = await readDataset(options, context);
+  const [down, across] = [rowsOf(dataset, rows, "--rows"), cols && rowsOf(dataset, cols, "--cols")];
+  checkSize(down.rows.length, (across ?? down).rows.length, {
+    folder: context.folder,
+    most: analyses.mostKernelRows,
+  });
   const outcome = await analyses
     .kernel({
       ...asking(context),
       net,
       dataset,
-      rows: rowsOf(dataset, rows, "--rows"),
-      ...(cols === undefined ? {} : { columns: rowsOf(dataset, cols, "--cols") }),
+      rows: down,
+      ...(across === undefined ? {} : { columns: across }),
       get,
       precision,
       parameterisation,
       ...(context.folder === undefined ? {} : { store: context.folder }),
       ...(limit === undefined ? {} : { limit }),
-      onPlan: (plan) => void announce(plan, context),
+      onPlan: (plan) => announceKernel(plan, context),
     })
     .catch((error) => {
-      throw sayingHow(error, context);
+      throw inFlags(sayingHow(error, context.folder), { limit: "--limit" });
     });
   return { ...outcome, json: { ...outcome.json, data: dataFacts(dataset) }, data: dataLines(dataset) };
 }
 
-/** What was stopped says how to go on. */
-function sayingHow(error: unknown, { folder }: Context): unknown {
-  if (folder === undefined || !(error instanceof FathomError) || error.code !== "cancelled")
-    return inFlags(error, { limit: "--limit" });
-  const hint = `Finished chunks are kept in ${folder}: run the same command again to go on.`;
-  return new FathomError({ code: error.code, message: error.message, hint, cause: error });
+/** Entries are rounded to six digits: large ones have no zeros that were never computed. */
+function cellText(cell: string | number | null): string {
+  if (typeof cell !== "number") return cell ?? "—";
+  return Math.abs(cell) < 1e6 ? String(cell) : cell.toExponential().replace("e+", "e");
 }
 
 /** The corner of each matrix for a terminal. */
@@ -140,7 +130,7 @@ function cornersText({ document }: Outcome): string {
       const head = columns.map((name) => ({ title: name, align: "right" as const }));
       return `\n${title}\n${alignedTable(
         head,
-        rows.map((row) => row.map((cell) => String(cell ?? "—"))),
+        rows.map((row) => row.map(cellText)),
       )}`;
     })
     .join("");

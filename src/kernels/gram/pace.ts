@@ -3,15 +3,21 @@ import type { TileEngine } from "../types.ts";
 import { itemBlock } from "./items.ts";
 import type { KernelJob } from "./options.ts";
 
-/** Items a side: the first tile warms the compiler up, and is all where it is slow. */
-const sizes = [4, 16, 64] as const;
-/** Seconds of a tile after which no larger one is timed. */
-const enough = 0.03;
+/**
+ * Items a side, and the seconds after which no larger tile is timed: the first tiles warm the compiler up. One pair tells enough
+ * of a network that takes so long that more of them would leave a user without a word.
+ */
+const tiles = [
+  { size: 1, enough: 0.5 },
+  { size: 4, enough: 0.03 },
+  { size: 16, enough: 0.03 },
+  { size: 64, enough: 0.03 },
+] as const;
 
 /** Seconds a pair of items on one thread, preparation included. */
 export function paceOf(engine: TileEngine, { sides }: KernelJob): number {
   let pace = 0;
-  for (const size of sizes) {
+  for (const { size, enough } of tiles) {
     const rows = { from: 0, count: Math.min(size, sides.rows.count) };
     const columns = { from: 0, count: Math.min(size, sides.columns.count) };
     if (rows.count === 0 || columns.count === 0) return 0;
