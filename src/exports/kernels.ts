@@ -19,6 +19,7 @@ export {
   gradientDescent,
   gradientDescentMse,
   gradientDescentMseEnsemble,
+  type KernelDiagonalOptions,
   type KernelMatrixOptions,
   type KernelOf,
   type KernelPlan,

@@ -6,6 +6,7 @@ export { createEngine } from "./engine.ts";
 export {
   blockMatrix,
   denseMatrix,
+  type KernelDiagonalOptions,
   type KernelMatrixOptions,
   type KernelOf,
   type KernelPlan,
@@ -42,13 +43,16 @@ export {
   type KernelMatrix,
   kernelProduct,
   largestEigenvalue,
+  leadingColumns,
   maxLearningRate,
   mostSpectrumRows,
   type NtkEnsemble,
   ntkInference,
+  product,
   squaredLoss,
   type TestKernels,
   type TraceAxes,
+  transposedProduct,
 } from "./predict/index.ts";
 export { checkRequirements, type RequirementOptions } from "./requirements.ts";
 export {

@@ -1,4 +1,5 @@
 /** @file A kernel matrix by its eigenvectors, and targets along them: what evidence and learning curves are made of. */
+import { transposedProduct } from "../../kernels/index.ts";
 import { eigenSymmetric, type NdArray } from "../../tensor/index.ts";
 
 type Float64 = NdArray<"float64">;
@@ -21,7 +22,7 @@ export function modesOf(kernel: Float64, targets: Float64): Modes {
   const [n, classes] = targets.shape as [number, number];
   const { values, vectors } = eigenSymmetric(kernel);
   const order = Array.from(values.data.keys()).sort((a, b) => values.data[b]! - values.data[a]!);
-  const projections = projected(vectors, targets);
+  const projections = transposedProduct(vectors, targets).data;
   let trace = 0;
   for (let i = 0; i < n; i++) trace += kernel.data[i * n + i]!;
   return {
@@ -31,18 +32,4 @@ export function modesOf(kernel: Float64, targets: Float64): Modes {
     ),
     meanDiagonal: trace / n,
   };
-}
-
-/** Uᵀ Y, `[N, C]`. */
-function projected({ data, shape }: Float64, targets: Float64): Float64Array {
-  const n = shape[0]!;
-  const classes = targets.shape[1]!;
-  const out = new Float64Array(n * classes);
-  for (let j = 0; j < n; j++) {
-    for (let i = 0; i < n; i++) {
-      const entry = data[j * n + i]!;
-      for (let c = 0; c < classes; c++) out[i * classes + c]! += entry * targets.data[j * classes + c]!;
-    }
-  }
-  return out;
 }

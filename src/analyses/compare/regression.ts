@@ -1,6 +1,6 @@
 /** @file Kernel regression on subsets of the training items: the learning curve as it is measured. */
-import { type BlockMatrix, blockMatrix, factorise } from "../../kernels/index.ts";
-import { type Key, type NdArray, ndarray, permutation, zeros } from "../../tensor/index.ts";
+import { type BlockMatrix, blockMatrix, factorise, product } from "../../kernels/index.ts";
+import { type Key, type NdArray, permutation, zeros } from "../../tensor/index.ts";
 
 type Float64 = NdArray<"float64">;
 
@@ -32,7 +32,7 @@ export function subsetOf(
   key: Key,
   { n, of, trial }: { readonly n: number; readonly of: number; readonly trial: number },
 ): Int32Array {
-  if (n >= of) return Int32Array.from({ length: of }, (_, i) => i);
+  if (n >= of) return first(of);
   return permutation(key.split("subset").split(n).split(trial), of).slice(0, n);
 }
 
@@ -45,43 +45,34 @@ export async function regress(
   rows: Int32Array,
   { signal, threads }: { readonly signal: AbortSignal | undefined; readonly threads: number | undefined },
 ): Promise<TestErrors> {
-  await using factor = await factorise(subMatrix(train, rows, ridge), {
-    signal,
-    ...(threads === undefined ? {} : { threads }),
-  });
-  const classes = targets.shape[1]!;
-  const y = new Float64Array(rows.length * classes);
-  rows.forEach((row, i) => {
-    y.set(targets.data.subarray(row * classes, (row + 1) * classes), i * classes);
-  });
-  const alpha = await factor.solve(ndarray("float64", [rows.length, classes], y));
-  return errorsOf(outputsOf(cross, rows, alpha), testTargets);
+  await using factor = await factorise(subMatrix(train, rows, ridge), { signal, threads });
+  const alpha = await factor.solve(entriesAt(targets, rows, first(targets.shape[1]!)));
+  return errorsOf(product(entriesAt(cross, first(cross.shape[0]!), rows), alpha), testTargets);
 }
 
-function subMatrix({ data, shape }: Float64, rows: Int32Array, ridge: number): BlockMatrix {
-  const n = shape[0]!;
-  const size = rows.length;
-  const part = zeros("float64", [size, size]);
-  for (let i = 0; i < size; i++) {
-    for (let j = 0; j < size; j++) part.data[i * size + j] = data[rows[i]! * n + rows[j]!]!;
-    part.data[i * size + i]! += ridge;
-  }
+/** The kernel of a subset, `[n, n]`, with what is added to its diagonal. */
+function subMatrix(train: Float64, rows: Int32Array, ridge: number): BlockMatrix {
+  const n = rows.length;
+  const part = entriesAt(train, rows, rows);
+  for (let i = 0; i < n; i++) part.data[i * n + i]! += ridge;
   return blockMatrix(part, { symmetric: true });
 }
 
-/** K* α over the columns of a subset, `[M, C]`. */
-function outputsOf({ data, shape }: Float64, rows: Int32Array, alpha: Float64): Float64 {
-  const [items, n] = shape as [number, number];
-  const classes = alpha.shape[1]!;
-  const outputs = zeros("float64", [items, classes]);
-  for (let i = 0; i < items; i++) {
-    for (let j = 0; j < rows.length; j++) {
-      const entry = data[i * n + rows[j]!]!;
-      for (let c = 0; c < classes; c++)
-        outputs.data[i * classes + c]! += entry * alpha.data[j * classes + c]!;
-    }
-  }
-  return outputs;
+/** The entries of some rows and columns, `[rows, columns]`. */
+function entriesAt({ data, shape }: Float64, rows: Int32Array, columns: Int32Array): Float64 {
+  const width = shape[1]!;
+  const part = zeros("float64", [rows.length, columns.length]);
+  rows.forEach((row, i) => {
+    columns.forEach((column, j) => {
+      part.data[i * columns.length + j] = data[row * width + column]!;
+    });
+  });
+  return part;
+}
+
+/** 0, 1, …, count − 1. */
+function first(count: number): Int32Array {
+  return Int32Array.from({ length: count }, (_, i) => i);
 }
 
 function errorsOf(outputs: Float64, targets: Float64): TestErrors {

@@ -5,10 +5,11 @@ import {
   type GpPosterior,
   gpInference,
   type KernelProgress,
+  leadingColumns,
   leadingMatrix,
 } from "../../kernels/index.ts";
 import type { Net } from "../../net/index.ts";
-import { type NdArray, ndarray } from "../../tensor/index.ts";
+import type { NdArray } from "../../tensor/index.ts";
 import type { SurveyContext } from "../context.ts";
 import { finiteOrNull } from "../figure.ts";
 import { testKernels, trainKernels } from "../predict/kernels.ts";
@@ -71,7 +72,9 @@ export async function curveOf(
   for (const n of sizes) {
     const fits: Fitted[] = [];
     for (const jitter of jitters)
-      fits.push(await fitTo({ ...silent, jitter }, leadingMatrix(kernel.nngp!, n), columns(cross!, n)));
+      fits.push(
+        await fitTo({ ...silent, jitter }, leadingMatrix(kernel.nngp!, n), leadingColumns(cross!, n)),
+      );
     curve.push(likeliestOf(fits));
   }
   return curve;
@@ -89,10 +92,10 @@ async function fitTo(setting: Setting, kernel: BlockMatrix, cross: Float64): Pro
   await using posterior = await gpInference(kernel, {
     y: classTargets(labels, classes),
     diagReg: jitter,
-    ...(threads === undefined ? {} : { threads }),
-    ...(signal && { signal }),
+    threads,
+    signal,
   });
-  const { mean } = await posterior.predict({ cross });
+  const { mean } = await posterior.predict({ cross }, { signal });
   const { predicted, errors } = scoresOf({ mean, labels: test.labels });
   return {
     n,
@@ -108,13 +111,4 @@ async function fitTo(setting: Setting, kernel: BlockMatrix, cross: Float64): Pro
 function likeliestEvidence(posterior: GpPosterior): number {
   const s = posterior.evidenceScale();
   return posterior.logEvidence() + (posterior.y.data.length / 2) * (s - 1 - Math.log(s));
-}
-
-/** The first n columns. */
-function columns({ shape, data }: Float64, n: number): Float64 {
-  const [rows, width] = shape as [number, number];
-  if (n === width) return ndarray("float64", [rows, n], data);
-  const out = new Float64Array(rows * n);
-  for (let r = 0; r < rows; r++) out.set(data.subarray(r * width, r * width + n), r * n);
-  return ndarray("float64", [rows, n], out);
 }

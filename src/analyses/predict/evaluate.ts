@@ -1,4 +1,5 @@
 /** @file Predicts test items block by block: their kernel with the training items is used and dropped. */
+import { leadingColumns, product } from "../../kernels/index.ts";
 import { type NdArray, ndarray } from "../../tensor/index.ts";
 import { fingerprint, someItems } from "../items.ts";
 import { type Journal, pieceKey } from "../journal.ts";
@@ -88,22 +89,10 @@ async function predictBlock(evaluation: Evaluation, from: number, to: number): P
     return {
       mean: Array.from(mean.data),
       ...(variance && { variance: Array.from(variance.data) }),
-      fewer: evaluation.fewer.map((alpha) => Array.from(leadingProduct(cross, alpha))),
+      fewer: evaluation.fewer.map((alpha) =>
+        Array.from(product(leadingColumns(cross, alpha.shape[0]!), alpha).data),
+      ),
       pairs: tile.pairs,
     };
   });
-}
-
-/** K*[:, :n] α, of α [n, C]. */
-function leadingProduct({ shape, data }: Float64, alpha: Float64): Float64Array {
-  const [rows, columns] = shape as [number, number];
-  const [n, c] = alpha.shape as [number, number];
-  const out = new Float64Array(rows * c);
-  for (let i = 0; i < rows; i++) {
-    for (let p = 0; p < n; p++) {
-      const factor = data[i * columns + p]!;
-      for (let k = 0; k < c; k++) out[i * c + k]! += factor * alpha.data[p * c + k]!;
-    }
-  }
-  return out;
 }

@@ -98,11 +98,11 @@ interface End extends Pick<Predictor, "predict"> {
 }
 
 async function ensembleOf({ ntk, nngp }: KernelResult, options: InferenceOptions): Promise<End> {
-  const ensemble = await ntkInference({ ntk: ntk!, ...(nngp && { nngp }) }, options);
+  const ensemble = await ntkInference({ ntk, nngp }, options);
   return {
     regression: ensemble.regression,
     predict: ({ ntk: cross, nngp: nngpCross, prior }) =>
-      ensemble.predict({ cross: cross!, ...(nngpCross && { nngpCross }), ...(prior && { prior }) }),
+      ensemble.predict({ cross: cross!, nngpCross, prior }, { signal: options.signal }),
     [Symbol.asyncDispose]: () => ensemble[Symbol.asyncDispose](),
   };
 }
@@ -113,7 +113,7 @@ async function processOf({ nngp, ntk }: KernelResult, options: InferenceOptions)
   return {
     regression,
     predict: ({ nngp: k, ntk: theta, prior }) =>
-      regression.predict({ cross: (k ?? theta)!, ...(prior && { prior }) }),
+      regression.predict({ cross: (k ?? theta)!, prior }, { signal: options.signal }),
     [Symbol.asyncDispose]: () => regression[Symbol.asyncDispose](),
   };
 }
@@ -128,10 +128,10 @@ export function inference(
     y,
     diagReg: jitter,
     mode,
-    ...(threads === undefined ? {} : { threads }),
-    ...(memory === undefined ? {} : { memory }),
-    ...(signal === undefined ? {} : { signal }),
-    ...(onProgress === undefined ? {} : { onProgress }),
+    threads,
+    memory,
+    signal,
+    onProgress,
   };
 }
 
@@ -159,10 +159,7 @@ export function evidenceAtScale(posterior: GpPosterior): number {
 }
 
 async function rateOf({ train, classes, signal }: Setting, tangent: BlockMatrix): Promise<number> {
-  return maxLearningRate(tangent, {
-    size: train.count * classes,
-    ...(signal === undefined ? {} : { signal }),
-  });
+  return maxLearningRate(tangent, { size: train.count * classes, signal });
 }
 
 /** A finite time: all eigenvectors of the tangent kernel. */
@@ -174,12 +171,11 @@ async function fitFlow(setting: Setting, kernels: KernelResult): Promise<Fit> {
   const ensemble = gradientDescentMseEnsemble(trained, {
     y: classTargets(train.labels, classes),
     nngp: await denseMatrix(kernels.nngp!),
-    ...(kernels.ntk && { ntk: await denseMatrix(kernels.ntk) }),
+    ntk: kernels.ntk && (await denseMatrix(kernels.ntk)),
     learningRate,
     diagReg: jitter === "ladder" ? 0 : jitter,
   });
-  const predict = async ({ nngp, ntk, prior }: TestTile) =>
-    ensemble.test(time, { nngp: nngp!, ...(ntk && { ntk }), ...(prior && { prior }) });
+  const predict = async ({ nngp, ntk, prior }: TestTile) => ensemble.test(time, { nngp: nngp!, ntk, prior });
   return {
     facts: [],
     alphas: [],

@@ -178,7 +178,7 @@ async function measured(
   const numbers = { candidate, evidence: finiteOrNull(evidence), relativeJitter };
   if (validation === undefined) return { ...numbers, errors: null, loss: null };
   const { [value]: cross } = await testKernels(tried, validation, { values: [value] });
-  const { mean } = await posterior.predict({ cross: cross! });
+  const { mean } = await posterior.predict({ cross: cross! }, { signal: tried.signal });
   const { errors, loss } = scoresOf({ mean, labels: validation.labels });
   return { ...numbers, errors: errors.count, loss: finiteOrNull(loss) };
 }

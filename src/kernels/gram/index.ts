@@ -1,5 +1,5 @@
 /** @file Kernel matrices: how they are cut, computed and held. */
-export { kernelDiagonal } from "./diagonal.ts";
+export { type KernelDiagonalOptions, kernelDiagonal } from "./diagonal.ts";
 export { kernelMatrix } from "./kernel-matrix.ts";
 export { leadingMatrix } from "./leading.ts";
 export { blockMatrix, denseMatrix } from "./matrix.ts";

@@ -2,7 +2,7 @@
  * @file What predictors refuse at the door (kernels.md §13): matrices that are not symmetric, shapes that do not meet,
  * numbers that are not finite, times before 0.
  */
-import { FathomError, ndarray, sameShape, showShape } from "../../tensor/index.ts";
+import { FathomError, ndarray, sameShape, showShape, zeros } from "../../tensor/index.ts";
 import type { Float64 } from "./dense.ts";
 
 /** Largest asymmetry beside the largest entry that counts as the rounding of a float32 kernel (kernels.md §13). */
@@ -98,7 +98,7 @@ export function checkPrior(prior: Float64, tests: number, where = "prior"): void
 
 /** Outputs at time 0, or zeros. @throws FathomError bad-shape, bad-input. */
 export function checkedStart(start: Float64 | undefined, shape: readonly number[], where: string): Float64 {
-  if (start === undefined) return ndarray("float64", shape, new Float64Array(shape[0]! * shape[1]!));
+  if (start === undefined) return zeros("float64", shape);
   if (!sameShape(start.shape, shape)) {
     throw badShape(
       where,

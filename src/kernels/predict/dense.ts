@@ -21,15 +21,7 @@ export function product(a: Float64, b: Float64): Float64 {
 
 /** aᵀ b, of [k, m] and [k, n]. */
 export function transposedProduct(a: Float64, b: Float64): Float64 {
-  const [m, k, n] = [columns(a), rows(a), columns(b)];
-  const out = zeros("float64", [m, n]);
-  for (let p = 0; p < k; p++) {
-    for (let i = 0; i < m; i++) {
-      const factor = a.data[p * m + i]!;
-      for (let j = 0; j < n; j++) out.data[i * n + j]! += factor * b.data[p * n + j]!;
-    }
-  }
-  return out;
+  return product(transposed(a), b);
 }
 
 /** a bᵀ, of [m, k] and [n, k]. */
@@ -49,6 +41,15 @@ export function transposed(a: Float64): Float64 {
   for (let i = 0; i < m; i++) {
     for (let j = 0; j < n; j++) out.data[j * m + i] = a.data[i * n + j]!;
   }
+  return out;
+}
+
+/** The first n columns. */
+export function leadingColumns(a: Float64, n: number): Float64 {
+  const [m, width] = [rows(a), columns(a)];
+  if (n === width) return a;
+  const out = zeros("float64", [m, n]);
+  for (let i = 0; i < m; i++) out.data.set(a.data.subarray(i * width, i * width + n), i * n);
   return out;
 }
 

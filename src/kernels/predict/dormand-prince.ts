@@ -11,7 +11,7 @@ export interface IntegrationOptions {
   readonly from: number;
   readonly to: number;
   /** Error of a step beside the size of each number; 1e-6 unless said. */
-  readonly relativeTolerance?: number;
+  readonly relativeTolerance?: number | undefined;
   /** Error that is always small enough; 1e-6 unless said. */
   readonly absoluteTolerance?: number;
   /** Gives up after as many steps; 100,000 unless said. */

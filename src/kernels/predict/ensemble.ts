@@ -26,7 +26,7 @@ export interface EnsembleOptions extends RegularisationOptions {
   /** K of the training items, [N, N]: the covariance of initial outputs. */
   readonly nngp: Float64;
   /** Θ of the training items, [N, N]; needed where all weights are trained. */
-  readonly ntk?: Float64;
+  readonly ntk?: Float64 | undefined;
   /** Targets [N, C]; the loss is ½‖f − Y‖²/(N C). */
   readonly y: Float64;
   /** η of a step, 1 unless said. */
@@ -36,9 +36,9 @@ export interface EnsembleOptions extends RegularisationOptions {
 /** Kernels of M test items with the training items [M, N], and of K among themselves: [M] or [M, M]. */
 export interface EnsembleTest {
   readonly nngp: Float64;
-  readonly ntk?: Float64;
+  readonly ntk?: Float64 | undefined;
   /** K(test, test): its diagonal gives variances, all of it covariances; without it there are means only. */
-  readonly prior?: Float64;
+  readonly prior?: Float64 | undefined;
 }
 
 export interface Ensemble {

@@ -2,7 +2,7 @@
  * @file Gradient descent on any loss, followed in function space (kernels.md §9): with a constant tangent kernel Θ the outputs
  * obey ḟ = −Θ ∇L(f) in the time ηt; with momentum m, q̇ = −Θ ∇L + ((m − 1)/√η) q and ḟ = q in the time √η t.
  */
-import { ndarray } from "../../tensor/index.ts";
+import { ndarray, zeros } from "../../tensor/index.ts";
 import {
   badInput,
   checkCross,
@@ -30,7 +30,8 @@ export interface GradientDescentOptions {
   /** Θ(test, train), [M, N] (or [M, N, C, C]): test items are followed too. */
   readonly cross?: Float64;
   /** Error of a step of the integration; 1e-6 unless said. */
-  readonly relativeTolerance?: number;
+  readonly relativeTolerance?: number | undefined;
+  /** Looked at between steps of the integration, which give no turn to the event loop: a loss may abort it, a timer cannot. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -86,7 +87,7 @@ export function gradientDescent(options: GradientDescentOptions): GradientFlow {
     theta: checkedKernel(layout.matrix(ntk, "ntk"), "ntk"),
     cross: cross && layout.matrix(cross, "cross"),
   };
-  const rows = layout.pack(zeros(loss.shape)).shape[0]!;
+  const rows = layout.pack(zeros("float64", loss.shape)).shape[0]!;
   checkStarts(setting, rows);
   const to = (t: number, beginning: FlowBeginning = {}) => advance(setting, t, beginning);
   return { to, over: (times, beginning) => follow(to, times, beginning) };
@@ -135,15 +136,16 @@ function advance(setting: Setting, t: number, beginning: FlowBeginning): FlowSta
     );
   }
   const n = loss.shape[0]! * loss.shape[1]!;
-  const columns = layout.pack(zeros(loss.shape)).shape[1]!;
-  const tests = cross === undefined ? 0 : layout.unpack(zeros([cross.shape[0]!, columns])).shape[0]!;
+  const columns = layout.pack(zeros("float64", loss.shape)).shape[1]!;
+  const tests =
+    cross === undefined ? 0 : layout.unpack(zeros("float64", [cross.shape[0]!, columns])).shape[0]!;
   const shapes = [loss.shape, [tests, loss.shape[1]!]] as const;
   const pieces = piecesOf(beginning, shapes, momentum > 0);
   const clock = momentum > 0 ? Math.sqrt(learningRate) : learningRate;
   const end = integrate(derivativeOf(setting, n), joined(pieces), {
     from: clock * start,
     to: clock * t,
-    ...(setting.relativeTolerance === undefined ? {} : { relativeTolerance: setting.relativeTolerance }),
+    relativeTolerance: setting.relativeTolerance,
     signal: setting.signal,
   });
   return stateOf(
@@ -175,7 +177,7 @@ function derivativeOf(
   { loss, theta, cross, layout, momentum, learningRate }: Setting,
   n: number,
 ): Derivative {
-  const gradient = zeros(loss.shape);
+  const gradient = zeros("float64", loss.shape);
   const friction = (momentum - 1) / Math.sqrt(learningRate);
   return (_, state, out) => {
     loss.gradient(state.subarray(0, n), gradient.data);
@@ -205,10 +207,6 @@ function stateOf(
     ...(trainVelocity === undefined ? {} : { trainVelocity }),
     ...(tested && testVelocity !== undefined ? { testVelocity } : {}),
   };
-}
-
-function zeros(shape: readonly number[]): Float64 {
-  return ndarray("float64", shape, new Float64Array(shape[0]! * shape[1]!));
 }
 
 function joined(pieces: readonly Float64[]): Float64Array {

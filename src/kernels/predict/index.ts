@@ -4,6 +4,7 @@
  * apart, `outputs` says how it acts on several outputs, `checks` and `regularisation` stand at the door.
  */
 export { type ClassScores, classScores, type ScoreOptions } from "./classes.ts";
+export { leadingColumns, product, transposedProduct } from "./dense.ts";
 export {
   type Ensemble,
   type EnsembleOptions,

@@ -20,14 +20,14 @@ export interface InferenceOptions extends Attention {
    * Added to the diagonal: a number in units of its mean, or the least of 0, 1e-10, 1e-8, …, 1e-4 with which the kernel can be
    * factorised (`"ladder"`, the default).
    */
-  readonly diagReg?: number | "ladder";
+  readonly diagReg?: number | "ladder" | undefined;
   /** What `diagReg` is measured in; `absolute` takes the number as it is. */
-  readonly diagRegScale?: "relative" | "absolute";
+  readonly diagRegScale?: "relative" | "absolute" | undefined;
   /** `float32-refined` keeps the factor in half the memory. */
-  readonly mode?: FactoriseOptions["mode"];
-  readonly threads?: number;
+  readonly mode?: FactoriseOptions["mode"] | undefined;
+  readonly threads?: number | undefined;
   /** Bytes that the factor may take. */
-  readonly memory?: number;
+  readonly memory?: number | undefined;
 }
 
 /** What one predicts for: kernels of M test items. */
@@ -35,7 +35,7 @@ export interface TestKernels {
   /** With the training items, [M, N]. */
   readonly cross: Float64;
   /** Among themselves: the diagonal [M] gives variances, all of it [M, M] covariances; without it there are means only. */
-  readonly prior?: Float64;
+  readonly prior?: Float64 | undefined;
 }
 
 /**
@@ -82,14 +82,14 @@ export class GpPosterior {
     return { mean: this.y, variance: zeros("float64", [this.y.shape[0]!]) };
   }
 
-  /** The posterior at test items. @throws FathomError bad-shape, bad-input. */
-  async predict({ cross, prior }: TestKernels): Promise<GaussianPrediction> {
+  /** The posterior at test items. @throws FathomError bad-shape, bad-input; the signal's reason. */
+  async predict({ cross, prior }: TestKernels, attention: Attention = {}): Promise<GaussianPrediction> {
     checkCross(cross, this.y.shape[0]!);
     // As means from a kept alpha are computed: the same bits.
-    const mean = await kernelProduct(cross, this.alpha);
+    const mean = await kernelProduct(cross, this.alpha, attention);
     if (prior === undefined) return { mean };
     checkPrior(prior, cross.shape[0]!);
-    const whitened = await this.factor.whiten(transposed(cross));
+    const whitened = await this.factor.whiten(transposed(cross), attention);
     if (prior.shape.length === 1)
       return { mean, variance: combined(prior, columnDots(whitened, whitened), -1) };
     return { mean, covariance: combined(prior, transposedProduct(whitened, whitened), -1) };
@@ -102,9 +102,10 @@ export class GpPosterior {
 
   /**
    * The factor s that makes the targets most likely under s·K: tr YᵀK⁻¹Y/(N C). Means do not depend on it; variances under
-   * s·K are s times as large.
+   * s·K are s times as large. Without items it is 1: nothing speaks against K as it is.
    */
   evidenceScale(): number {
+    if (this.y.data.length === 0) return 1;
     return rowDots(this.y, this.alpha).data.reduce((sum, value) => sum + value, 0) / this.y.data.length;
   }
 
@@ -115,7 +116,7 @@ export class GpPosterior {
 
 export interface NtkTestKernels extends TestKernels {
   /** K(test, train), [M, N]: needed for variances. */
-  readonly nngpCross?: Float64;
+  readonly nngpCross?: Float64 | undefined;
 }
 
 /**
@@ -126,7 +127,7 @@ export interface NtkTestKernels extends TestKernels {
  * @example const ensemble = await ntkInference({ ntk, nngp }, { y });
  */
 export async function ntkInference(
-  kernels: { readonly ntk?: KernelMatrix; readonly nngp?: KernelMatrix },
+  kernels: { readonly ntk?: KernelMatrix | undefined; readonly nngp?: KernelMatrix | undefined },
   options: InferenceOptions,
 ): Promise<NtkEnsemble> {
   const { ntk, nngp } = kernels;
@@ -161,17 +162,20 @@ export class NtkEnsemble {
     return this.regression.train();
   }
 
-  /** @throws FathomError bad-input for a prior without K; bad-shape. */
-  async predict({ cross, nngpCross, prior }: NtkTestKernels): Promise<GaussianPrediction> {
-    if (prior === undefined) return this.regression.predict({ cross });
+  /** The ensemble at test items. @throws FathomError bad-input for a prior without K; bad-shape; the signal's reason. */
+  async predict(
+    { cross, nngpCross, prior }: NtkTestKernels,
+    attention: Attention = {},
+  ): Promise<GaussianPrediction> {
+    if (prior === undefined) return this.regression.predict({ cross }, attention);
     const nngp = this.#nngp;
     if (nngp === undefined || nngpCross === undefined)
       throw missingNngp(nngp === undefined ? "nngp" : "nngpCross");
-    const { mean } = await this.regression.predict({ cross });
+    const { mean } = await this.regression.predict({ cross }, attention);
     checkCross(nngpCross, cross.shape[1]!, "nngpCross");
     checkPrior(prior, cross.shape[0]!);
-    const b = await this.regression.factor.solve(transposed(cross));
-    const kb = await kernelProduct(nngp, b);
+    const b = await this.regression.factor.solve(transposed(cross), attention);
+    const kb = await kernelProduct(nngp, b, attention);
     // Columns of b are rows of B; the diagonal of B K Bᵀ − 2 K* Bᵀ, or all of B K Bᵀ − K* Bᵀ − B K*ᵀ.
     const kstar = transposed(nngpCross);
     if (prior.shape.length === 1)
@@ -211,9 +215,9 @@ async function factorOptions(
 ): Promise<FactoriseOptions> {
   return {
     jitter: diagReg === "ladder" ? diagReg : await relativeJitter(kernel, diagReg, diagRegScale),
-    ...(mode === undefined ? {} : { mode }),
-    ...(threads === undefined ? {} : { threads }),
-    ...(memory === undefined ? {} : { memory }),
+    mode,
+    threads,
+    memory,
     signal,
     onProgress,
   };
@@ -221,7 +225,7 @@ async function factorOptions(
 
 async function relativeJitter(kernel: BlockMatrix, diagReg: number, scale: "relative" | "absolute") {
   checkDiagReg(diagReg);
-  if (scale === "relative" || diagReg === 0) return diagReg;
+  if (scale === "relative" || diagReg === 0 || kernel.rows === 0) return diagReg;
   const diagonal = await kernel.diagonal();
   return diagReg / (diagonal.reduce((sum, value) => sum + value, 0) / diagonal.length);
 }

@@ -3,7 +3,7 @@ import { zeros } from "../../tensor/index.ts";
 import { blockMatrix } from "../gram/matrix.ts";
 import { columnsOf, rowsOf } from "../solve/right-hand-sides.ts";
 import { type RowOperator, streamedProduct } from "../solve/streamed-product.ts";
-import type { BlockMatrix } from "../types.ts";
+import type { Attention, BlockMatrix } from "../types.ts";
 import type { Float64 } from "./dense.ts";
 
 /** A kernel of training items: one array, or blocks (in memory or in a store). */
@@ -32,7 +32,7 @@ export function kernelOperator(kernel: KernelMatrix): Promise<RowOperator> {
 export async function kernelProduct(
   kernel: KernelMatrix,
   b: Float64,
-  { signal }: { readonly signal?: AbortSignal } = {},
+  { signal }: Pick<Attention, "signal"> = {},
 ): Promise<Float64> {
   const operator = await kernelOperator(kernel);
   const rows = rowsOf(b, operator.n);

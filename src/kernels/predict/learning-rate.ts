@@ -8,7 +8,7 @@ export interface LearningRateOptions {
   readonly size: number;
   /** m in [0, 1), 0 unless said. */
   readonly momentum?: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Relative error of the eigenvalue (kernels.md §9). */
@@ -26,7 +26,7 @@ export async function maxLearningRate(ntk: KernelMatrix, options: LearningRateOp
   const { size, momentum = 0, signal } = options;
   checkPositive(size, "size");
   checkMomentum(momentum);
-  const largest = await largestEigenvalue(ntk, signal === undefined ? {} : { signal });
+  const largest = await largestEigenvalue(ntk, { signal });
   return (2 * (1 + momentum) * size) / (largest + 1e-12);
 }
 
@@ -38,7 +38,7 @@ export async function maxLearningRate(ntk: KernelMatrix, options: LearningRateOp
  */
 export async function largestEigenvalue(
   kernel: KernelMatrix,
-  { signal }: { readonly signal?: AbortSignal } = {},
+  { signal }: Pick<LearningRateOptions, "signal"> = {},
 ): Promise<number> {
   const { n, apply } = await kernelOperator(kernel);
   if (n === 0) throw badInput("kernel", "The kernel has no rows.", "Give at least one training item.");

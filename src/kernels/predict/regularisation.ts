@@ -20,6 +20,7 @@ export function regularisation(
   checkDiagReg(diagReg);
   if (diagRegScale === "absolute") return diagReg;
   const n = kernel.shape[0]!;
+  if (n === 0) return 0;
   let trace = 0;
   for (let i = 0; i < n; i++) trace += kernel.data[i * n + i]!;
   return (diagReg * trace) / n;

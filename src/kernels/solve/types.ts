@@ -7,18 +7,18 @@ export interface FactoriseOptions extends Attention {
    * What is added to the diagonal, as a part of its mean; `ladder` (the default) tries 0, 1e-10, 1e-8, 1e-6, 1e-5 and 1e-4 until the
    * matrix is positive definite.
    */
-  readonly jitter?: number | "ladder";
+  readonly jitter?: number | "ladder" | undefined;
   /**
    * `float64` unless said. `float32-refined` keeps the factor in half the memory and corrects every solution by residuals in float64
    * from the matrix, which must stay readable.
    */
-  readonly mode?: "float64" | "float32-refined";
+  readonly mode?: "float64" | "float32-refined" | undefined;
   /** Worker threads: the cores unless said. Any number gives the same bits. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** Bytes that the factor may take: what the machine has free unless said. */
-  readonly memory?: number;
+  readonly memory?: number | undefined;
   /** Products of tiles: `native` (onnxruntime, where installed) unless said; `wasm` needs nothing and gives other last bits. */
-  readonly arithmetic?: "native" | "wasm";
+  readonly arithmetic?: "native" | "wasm" | undefined;
 }
 
 /** The Cholesky factor of a symmetric positive definite matrix: K + jitter · 1 = L Lᵀ. */
