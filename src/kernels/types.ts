@@ -36,7 +36,7 @@ export interface EngineSpec {
   readonly values: readonly KernelValue[];
   readonly precision: "float32" | "float64";
   readonly parameterisation: "ntk" | "standard";
-  readonly build?: "simd" | "relaxed";
+  readonly build?: "simd" | "relaxed" | undefined;
   /** Allows sums of branches that are a valid kernel and no network (requirements.ts). */
   readonly allowNonGaussianSum?: boolean | undefined;
   /** Whether dropout drops; inference unless said. */

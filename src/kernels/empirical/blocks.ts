@@ -13,8 +13,8 @@ const MOST_ITEMS = 256;
 
 export interface BlockOptions {
   /** Bytes that a block may take: 1 GB unless said. */
-  readonly memory?: number;
-  readonly options?: CompileOptions;
+  readonly memory?: number | undefined;
+  readonly options?: CompileOptions | undefined;
 }
 
 /** A graph compiled for a number of items. */

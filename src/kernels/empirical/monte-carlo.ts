@@ -6,7 +6,7 @@ import { buildModel, initialise, type Net, scaleWidths } from "../../net/index.t
 import type { CompileOptions } from "../../runtime/index.ts";
 import { FathomError, type FloatDType, type Key, type NdArray, zeros } from "../../tensor/index.ts";
 import { empiricalNngp } from "./nngp.ts";
-import { type OpenNtk, openNtk } from "./ntk.ts";
+import { openNtk } from "./ntk.ts";
 import type { OutputAxes } from "./outputs.ts";
 import type { WorkOptions } from "./work.ts";
 
@@ -24,13 +24,13 @@ export interface MonteCarloOptions extends OutputAxes, WorkOptions {
   /** Rows `[N1, ...inputShape]`. */
   readonly x1: NdArray;
   /** Columns `[N2, ...inputShape]`; x1 again where left out. */
-  readonly x2?: NdArray;
+  readonly x2?: NdArray | undefined;
   /** `["nngp"]` unless said. */
   readonly get?: readonly SampledKernel[];
   /** Precision of the networks: float32 unless said. */
   readonly dtype?: FloatDType;
-  readonly memory?: number;
-  readonly options?: CompileOptions;
+  readonly memory?: number | undefined;
+  readonly options?: CompileOptions | undefined;
 }
 
 /** A mean over networks, entry by entry; laid out as the kernels of one network. */
@@ -55,11 +55,12 @@ export interface MonteCarloKernel {
  * for await (const { samples, nngp } of monteCarloKernel({ net, key, x1, at: [10, 100, 1000] })) console.log(samples, nngp);
  */
 export async function* monteCarloKernel(settings: MonteCarloOptions): AsyncGenerator<MonteCarloKernel> {
-  const { net, widthFactor = 1, at, key, x1, x2, get = ["nngp"], dtype = "float32", signal } = settings;
+  const { net, widthFactor = 1, at, key, x1, x2, get = ["nngp"], dtype = "float32" } = settings;
+  const { traceAxes, diagonalAxes, memory, options, signal } = settings;
   checkRequest(at, get);
   const model = buildModel(widthFactor === 1 ? net : scaleWidths(net, widthFactor));
-  const sides = { x1, ...(x2 === undefined ? {} : { x2 }) };
-  const common = { ...axesOf(settings), ...resourcesOf(settings), model, dtype };
+  const sides = { x1, x2 };
+  const common = { traceAxes, diagonalAxes, memory, options, signal, model, dtype };
   const counts = [x1.shape[0] ?? 0, x2?.shape[0]] as const;
   await using ntk = get.includes("ntk") ? await openNtk({ ...common, counts }) : undefined;
   const moments = { nngp: new Moments(), ntk: new Moments() };
@@ -69,26 +70,10 @@ export async function* monteCarloKernel(settings: MonteCarloOptions): AsyncGener
     signal?.throwIfAborted();
     const parameters = initialise(model, key.split("monte-carlo").split(sample), { dtype });
     if (get.includes("nngp")) moments.nngp.add(await empiricalNngp({ ...common, ...sides, parameters }));
-    if (ntk !== undefined) moments.ntk.add(await sampled(ntk, { ...sides, parameters }, signal));
+    if (ntk !== undefined) moments.ntk.add(await ntk.run({ ...sides, parameters, signal }));
     if (at.includes(sample + 1)) yield resultOf(sample + 1, get, moments);
   }
   settings.onProgress?.(total, total);
-}
-
-function sampled(ntk: OpenNtk, feeds: Parameters<OpenNtk["run"]>[0], signal: AbortSignal | undefined) {
-  return ntk.run({ ...feeds, ...(signal === undefined ? {} : { signal }) });
-}
-
-function axesOf({ traceAxes, diagonalAxes }: OutputAxes): OutputAxes {
-  return { ...(traceAxes ? { traceAxes } : {}), ...(diagonalAxes ? { diagonalAxes } : {}) };
-}
-
-function resourcesOf({ memory, options, signal }: MonteCarloOptions) {
-  return {
-    ...(memory === undefined ? {} : { memory }),
-    ...(options === undefined ? {} : { options }),
-    ...(signal === undefined ? {} : { signal }),
-  };
 }
 
 function resultOf(

@@ -40,7 +40,7 @@ export interface GraphModel {
 export interface NetworkOptions {
   readonly model: Model | GraphModel;
   /** By name, as from `initialise` or a run folder; the values in its file for an imported graph unless said. */
-  readonly parameters?: Weights;
+  readonly parameters?: Weights | undefined;
   /** Precision of the network: that of the parameters unless said; imported graphs keep their own. */
   readonly dtype?: FloatDType;
 }

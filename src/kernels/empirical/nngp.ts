@@ -13,7 +13,7 @@ export interface EmpiricalNngpOptions extends NetworkOptions, OutputAxes, BlockO
   /** Rows `[N1, ...inputShape]`. */
   readonly x1: NdArray;
   /** Columns `[N2, ...inputShape]`; x1 again where left out. */
-  readonly x2?: NdArray;
+  readonly x2?: NdArray | undefined;
 }
 
 /**

@@ -17,12 +17,12 @@ export interface EmpiricalNtkOptions extends NetworkOptions, OutputAxes, WorkOpt
   /** Rows `[N1, ...inputShape]`. */
   readonly x1: NdArray;
   /** Columns `[N2, ...inputShape]`; x1 again where left out, and then one triangle is computed. */
-  readonly x2?: NdArray;
+  readonly x2?: NdArray | undefined;
   /** The way with the fewest multiplications unless said. */
   readonly method?: NtkMethod | "auto";
   /** Bytes that a tile may take: 1 GB unless said. Wide outputs and many items only make more tiles. */
-  readonly memory?: number;
-  readonly options?: CompileOptions;
+  readonly memory?: number | undefined;
+  readonly options?: CompileOptions | undefined;
 }
 
 export interface EmpiricalNtk {
@@ -55,7 +55,7 @@ export async function empiricalNtk(settings: EmpiricalNtkOptions): Promise<Empir
 /** Counts of items in place of the items. */
 export interface OpenNtkOptions extends Omit<EmpiricalNtkOptions, "x1" | "x2" | "parameters"> {
   readonly counts: readonly [number, number | undefined];
-  readonly parameters?: Weights;
+  readonly parameters?: Weights | undefined;
 }
 
 /** A compiled kernel for many weights of one network. Dispose of it when done. */
@@ -90,8 +90,8 @@ export async function openNtk(settings: OpenNtkOptions): Promise<OpenNtk> {
         program,
         items: [itemsOf(network, x1, "x1"), itemsOf(network, x2 ?? x1, "x2")],
         symmetric: x2 === undefined,
-        weights: weightsOf(network, { model, ...(parameters === undefined ? {} : { parameters }) }),
-        work: { ...(signal ? { signal } : {}), ...(onProgress ? { onProgress } : {}) },
+        weights: weightsOf(network, { model, parameters }),
+        work: { signal, onProgress },
       };
       return shaped(groups, await runTiles(job), settings);
     },

@@ -22,7 +22,7 @@ export interface NtkOperatorOptions extends NetworkOptions, BlockOptions {
   /** Rows `[N1, ...inputShape]`. */
   readonly x1: NdArray;
   /** Columns `[N2, ...inputShape]`; x1 again where left out. */
-  readonly x2?: NdArray;
+  readonly x2?: NdArray | undefined;
 }
 
 /** Products with a kernel that is not built. Dispose of it when done. */

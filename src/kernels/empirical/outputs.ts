@@ -8,9 +8,9 @@ import { FathomError, type FloatDType, type NdArray, type Shape, stridesOf } fro
 /** How the axes of the output enter; axes count from 0 in the output of one example, or from −1 at its end. */
 export interface OutputAxes {
   /** Averaged over their diagonal: all axes but those of `diagonalAxes`, unless said. `[]` keeps the full kernel. */
-  readonly traceAxes?: readonly number[];
+  readonly traceAxes?: readonly number[] | undefined;
   /** Kept once: one kernel matrix for each of their indices. None unless said. */
-  readonly diagonalAxes?: readonly number[];
+  readonly diagonalAxes?: readonly number[] | undefined;
 }
 
 /** The outputs of one example in groups. */

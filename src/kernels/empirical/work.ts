@@ -2,9 +2,9 @@
 
 export interface WorkOptions {
   /** Aborts between steps. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Steps done and all of them. */
-  readonly onProgress?: (done: number, total: number) => void;
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
 /** Lets signals and timers be heard between two calls, which block. @example await eventLoopTurn(); */

@@ -104,9 +104,9 @@ export function specOf(
     values,
     precision,
     parameterisation,
-    ...(build !== undefined && { build }),
-    ...(mode !== undefined && { mode }),
-    ...(allowNonGaussianSum !== undefined && { allowNonGaussianSum }),
+    build,
+    mode,
+    allowNonGaussianSum,
   };
 }
 
