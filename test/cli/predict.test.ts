@@ -103,6 +103,15 @@ it("takes time and whose prediction it is", async () => {
   expect(process).toMatchObject({ get: "ntkgp", logEvidence: expect.any(Number) });
 });
 
+it("says of fewer outputs than classes that the kernel does not depend on them", async () => {
+  const warned = async (line: string) =>
+    (await run([...command, "--json"].map((word) => (word === net ? line : word)))).stdout.includes(
+      "outputs for 3 classes",
+    );
+  expect(await warned(`${net},out=2`)).toBe(true);
+  for (const line of [net, `${net},out=1`, `${net},out=3`]) expect(await warned(line)).toBe(false);
+});
+
 describe("bad input", () => {
   const cases: [string, string[], string][] = [
     ["rows beyond the data", ["--train", "0:99999999"], "--train"],

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import {
   denseMatrix,
+  type KernelPlan,
   type KernelProgress,
   type KernelResult,
   type KernelValue,
@@ -22,13 +23,21 @@ export interface TestTile {
   readonly prior?: Float64;
 }
 
-/** The kernel of the training items with each other. */
-export async function trainKernels(setting: Setting, values: readonly KernelValue[]): Promise<KernelResult> {
+/**
+ * The kernel of the training items with each other.
+ * @param onPlan Hears what it will take.
+ */
+export async function trainKernels(
+  setting: Setting,
+  values: readonly KernelValue[],
+  onPlan?: (plan: KernelPlan) => void,
+): Promise<KernelResult> {
   return kernelMatrix({
     ...common(setting, values),
     threads: setting.threads,
     x1: setting.train.x,
     store: storeOf(setting, values),
+    onPlan,
     onProgress: (progress) => setting.onProgress?.({ ...progress, label: "kernel of training items" }),
   });
 }

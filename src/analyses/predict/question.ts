@@ -2,6 +2,8 @@
  * @file The question `fathom predict` asks: what the infinitely wide network predicts for some items after it has seen others, how
  * sure it is, and how often it is wrong (kernels.md §6.2, §9).
  */
+import type { KernelPlan } from "../../kernels/index.ts";
+import { buildModel } from "../../net/index.ts";
 import { describeNet } from "../describe.ts";
 import type { Outcome } from "../document.ts";
 import { copiesOf } from "../items.ts";
@@ -66,7 +68,7 @@ function withBest(setting: Setting, { net, best }: SearchResult): Setting {
 
 async function predicted(setting: Setting): Promise<Result> {
   const stopwatch = new Stopwatch();
-  const warnings = kernelWarnings(setting.net, trainValues(setting));
+  const warnings = [...kernelWarnings(setting.net, trainValues(setting)), ...outputWarnings(setting)];
   const journal = await Journal.open(setting.folder);
   const { fit, kernel, model } = await fittedOrLoaded(setting, stopwatch);
   await using fitted = fit;
@@ -113,12 +115,34 @@ async function fittedOrLoaded(setting: Setting, stopwatch: Stopwatch): Promise<F
       model: saved.path,
     };
   checkSize(setting);
-  const kernels = await stopwatch.time("kernel", () => trainKernels(setting, trainValues(setting)));
+  const kernels = await stopwatch.time("kernel", () =>
+    trainKernels(setting, trainValues(setting), (plan) => announce(setting, plan)),
+  );
   const { build, pairs, pairsPerSecond } = kernels;
   const kernel = { build, pairs, pairsPerSecond };
   const found = await stopwatch.time("solve", () => fitPredictor(setting, kernels));
   const model = canKeep(setting) ? await saveFit(setting, found, kernel) : undefined;
   return { fit: found, kernel, model };
+}
+
+/** Pairs of test items come on top of those of the training items, at the same pace. */
+function announce({ train, test, onPlan, onProgress }: Setting, plan: KernelPlan): void {
+  const cross = train.count * test.count;
+  const pace = plan.pairs === 0 ? 0 : plan.seconds / plan.pairs;
+  onPlan?.({ ...plan, pairs: plan.pairs + cross, seconds: plan.seconds + pace * cross });
+  // The first tile of a slow network takes long: what is at work is seen before.
+  const total = plan.finished + plan.pairs;
+  if (plan.pairs > 0)
+    onProgress?.({ label: "kernel of training items", detail: "pairs", done: plan.finished, total });
+}
+
+/** The kernel is that of one output: fewer of them than classes are no fault, and not what is predicted. */
+function outputWarnings({ net, classes }: Setting): string[] {
+  const outputs = buildModel(net).outputShape.at(-1) ?? 1;
+  if (outputs === 1 || outputs >= classes) return [];
+  return [
+    `The network states ${outputs} outputs for ${classes} classes: its kernel does not depend on their number, and every class is predicted.`,
+  ];
 }
 
 function factsOf({ dataset, train, test, get, time, learningRate, precision }: Setting): [string, string][] {

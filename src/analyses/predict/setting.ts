@@ -1,6 +1,6 @@
 /** @file What a prediction is asked with, and its defaults. */
 import type { Dataset } from "../../data/index.ts";
-import type { KernelValue } from "../../kernels/index.ts";
+import type { KernelPlan, KernelValue } from "../../kernels/index.ts";
 import { type Net, withInput } from "../../net/index.ts";
 import type { Progress } from "../document.ts";
 import { type Items, itemsOf, type Rows, sizesUpTo } from "../items.ts";
@@ -40,6 +40,8 @@ export interface PredictQuestion extends Asked {
   readonly store?: string;
   /** Keeps the kernel, the fitted model and the predictions. */
   readonly folder?: string;
+  /** What all kernels will take, before they begin: of training items, and of test items with them. */
+  readonly onPlan?: (plan: KernelPlan) => void;
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: AbortSignal;
 }
@@ -68,6 +70,7 @@ export interface Setting {
   readonly store: string | undefined;
   readonly folder: string | undefined;
   readonly signal: AbortSignal | undefined;
+  readonly onPlan: ((plan: KernelPlan) => void) | undefined;
   readonly onProgress: ((progress: Progress) => void) | undefined;
 }
 
@@ -103,6 +106,7 @@ export function settingOf(asked: PredictQuestion): Setting {
     store: asked.store,
     folder: asked.folder,
     signal: asked.signal,
+    onPlan: asked.onPlan,
     onProgress: asked.onProgress,
   };
 }

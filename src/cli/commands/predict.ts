@@ -108,7 +108,7 @@ function checkOptions({ order, learningRate, time }: PredictOptions): void {
   }
   if (learningRate !== undefined && time === undefined)
     throw badUsage(
-      "--learning-rate is of steps.",
+      "--learning-rate is the rate of steps, and none were asked for.",
       "--learning-rate",
       "Say how many by --time, or leave it out.",
     );
@@ -124,7 +124,10 @@ async function ask(
   const net = await readNetwork(operand, context.io);
   const dataset = await readDataset(options, context, besideRows);
   const whole = [{ split: "test" as const, from: 0, to: dataset.test.labels.data.length }];
-  const analyses = await import("../../analyses/index.ts");
+  const [analyses, { announcePrediction }] = await Promise.all([
+    import("../../analyses/index.ts"),
+    import("../kernel-plan.ts"),
+  ]);
   const outcome = await analyses.predict({
     ...asking(context),
     net,
@@ -143,6 +146,7 @@ async function ask(
     ...(kernel === undefined ? {} : { store: kernel }),
     ...searchOf(options, dataset),
     ...(context.folder === undefined ? {} : { folder: context.folder }),
+    onPlan: (plan) => announcePrediction(plan, kernel ?? context.folder, context),
   });
   return { ...outcome, json: { ...outcome.json, data: dataFacts(dataset) }, data: dataLines(dataset) };
 }
@@ -192,8 +196,9 @@ export const predictCommand: CommandSpec = {
     const options = raw as unknown as PredictOptions;
     checkOptions(options);
     checkSearch(options);
+    const { sayingHow } = await import("../kernel-plan.ts");
     const outcome = await ask(operands[0]!, options, context).catch((error) => {
-      throw asTyped(error);
+      throw asTyped(sayingHow(error, context.folder ?? options.kernel));
     });
     const summary = await summaryText(outcome.document, context);
     const text = summary + curveText(outcome.result) + outcome.data;

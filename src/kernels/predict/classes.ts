@@ -32,7 +32,7 @@ export interface ScoreOptions {
  * no frequencies that were calibrated on data.
  * @param mean [M, C].
  * @throws FathomError bad-shape where variances do not meet, bad-input for negative ones (beyond rounding) or a scale ≤ 0.
- * @example classScores(mean, { variance }).probabilities // [M, C]
+ * @example classScores(mean, { variance, scale: posterior.evidenceScale() }).probabilities // [M, C]
  */
 export function classScores(mean: Float64, { variance, scale = 1 }: ScoreOptions = {}): ClassScores {
   const [items, classes] = mean.shape;
