@@ -136,24 +136,24 @@ describe("gradient descent on a squared loss", () => {
 });
 
 describe("gradient descent on any loss", () => {
-  it("agrees with the closed form on a squared loss", () => {
+  it("agrees with the closed form on a squared loss", async () => {
     const flow = gradientDescent({ ntk, cross, loss: squaredLoss(y), learningRate: 0.3 });
     const exact = gradientDescentMse({ ntk, y, learningRate: 0.3 })([10, 100], {
       f0: start,
       test: { cross, f0: testStart },
     });
-    const { train, test } = flow.over([10, 100], { train: start, test: testStart });
+    const { train, test } = await flow.over([10, 100], { train: start, test: testStart });
     // Ten times the tolerance of a step.
     expect(distance(train, exact.train)).toBeLessThan(1e-5);
     expect(distance(test!, exact.test!)).toBeLessThan(1e-5);
   });
 
-  it("follows softmax cross-entropy with momentum", () => {
+  it("follows softmax cross-entropy with momentum", async () => {
     const labels = ndarray("int32", [7], [0, 1, 1, 0, 1, 0, 0]);
     const loss = crossEntropyLoss(labels, 2);
     const [rate, momentum] = [0.25, 0.8];
     const flow = gradientDescent({ ntk, cross, loss, learningRate: rate, momentum });
-    const state = flow.to(60, { train: start, test: testStart });
+    const state = await flow.to(60, { train: start, test: testStart });
     const gradient = new Float64Array(14);
     const end = rungeKutta(
       (all) => {
@@ -174,7 +174,7 @@ describe("gradient descent on any loss", () => {
     expect(loss.value(state.train.data)).toBeLessThan(loss.value(start.data));
   });
 
-  it("is the limit of small steps of heavy-ball descent", () => {
+  it("is the limit of small steps of heavy-ball descent", async () => {
     const [rate, momentum, steps] = [1e-3, 0.99, 3000];
     const flow = gradientDescent({ ntk, loss: squaredLoss(y), learningRate: rate, momentum });
     let f = Float64Array.from(start.data);
@@ -189,24 +189,37 @@ describe("gradient descent on any loss", () => {
       v = v.map((value, i) => momentum * value - rate * force[i]!);
       f = f.map((value, i) => value + v[i]!);
     }
-    const got = flow.to(steps, { train: start }).train;
+    const got = (await flow.to(steps, { train: start })).train;
     const moved = Math.max(...f.map((value, i) => Math.abs(value - start.data[i]!)));
     // The flow is off by half a step of the friction, (1 − m)/2, in time.
     expect(distance(got, ndarray("float64", [7, 2], f))).toBeLessThan(0.01 * moved);
   });
 
-  it("goes on from a state as if it had not stopped", () => {
+  it("goes on from a state as if it had not stopped", async () => {
     const flow = gradientDescent({ ntk, cross, loss: squaredLoss(y), momentum: 0.9, learningRate: 0.3 });
-    const whole = flow.to(30, { train: start });
-    const resumed = flow.to(30, flow.to(12, { train: start }));
+    const whole = await flow.to(30, { train: start });
+    const resumed = await flow.to(30, await flow.to(12, { train: start }));
     expect(resumed.t).toBe(30);
     expect(distance(resumed.train, whole.train)).toBeLessThan(1e-5);
     expect(distance(resumed.testVelocity!, whole.testVelocity!)).toBeLessThan(1e-5);
   });
 
+  it("hears a signal that a timer sends while it works", async () => {
+    const controller = new AbortController();
+    // Steps bounded by the largest eigenvalue: seconds of work, where nothing stops it.
+    const flow = gradientDescent({ ntk, loss: squaredLoss(y), signal: controller.signal });
+    const work = flow.to(1e7, { train: start });
+    await setTimeout(30);
+    controller.abort(new Error("enough"));
+    await expect(work).rejects.toThrow("enough");
+  });
+
   it("refuses times that cannot be reached and momenta that are none", async () => {
     const flow = gradientDescent({ ntk, loss: squaredLoss(y) });
-    expect(await rejection(() => flow.to(1, flow.to(2)))).toMatchObject({ code: "bad-input", where: "t" });
+    expect(await rejection(async () => flow.to(1, await flow.to(2)))).toMatchObject({
+      code: "bad-input",
+      where: "t",
+    });
     expect(await rejection(() => flow.to(Infinity))).toMatchObject({ code: "bad-input", where: "t" });
     const loss = squaredLoss(y);
     expect(await rejection(() => gradientDescent({ ntk, loss, momentum: 1 }))).toMatchObject({

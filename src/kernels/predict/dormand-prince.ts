@@ -3,11 +3,12 @@
  * error of each stays within a tolerance.
  */
 import { FathomError } from "../../tensor/index.ts";
+import { turns } from "../turns.ts";
 
 /** dy/ds at (s, y), written into `out`. */
 export type Derivative = (s: number, y: Float64Array, out: Float64Array) => void;
 
-export interface IntegrationOptions {
+interface IntegrationOptions {
   readonly from: number;
   readonly to: number;
   /** Error of a step beside the size of each number; 1e-6 unless said. */
@@ -32,17 +33,24 @@ const nodes = [1 / 5, 3 / 10, 4 / 5, 8 / 9, 1, 1] as const;
 /** Fifth order minus fourth order. */
 const errorWeights = [71 / 57600, 0, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525, -1 / 40] as const;
 
+/** A step from y at s to s + h. */
+interface Step {
+  readonly s: number;
+  readonly h: number;
+  readonly y: Float64Array;
+}
+
 /**
- * Integrates dy/ds from a start.
+ * Integrates dy/ds from a start; the event loop has a turn between steps.
  * @returns y at `to`; the start is not changed.
  * @throws FathomError failed when the steps do not suffice or y leaves the finite numbers; the signal's reason.
- * @example integrate((s, y, out) => { out[0] = -y[0]!; }, Float64Array.of(1), { from: 0, to: 1 })[0] // e⁻¹
+ * @example (await integrate((s, y, out) => { out[0] = -y[0]!; }, Float64Array.of(1), { from: 0, to: 1 }))[0] // e⁻¹
  */
-export function integrate(
+export async function integrate(
   derivative: Derivative,
   start: Float64Array,
   options: IntegrationOptions,
-): Float64Array {
+): Promise<Float64Array> {
   const { from, to, maximumSteps = 100_000, signal } = options;
   let y: Float64Array = Float64Array.from(start);
   if (to <= from) return y;
@@ -50,12 +58,14 @@ export function integrate(
   derivative(from, y, slopes[0]!);
   let s = from;
   let h = firstStep(y, slopes[0]!, options);
+  const turn = turns(signal);
   for (let step = 0; s < to; step++) {
     if (step === maximumSteps || !(h > 0)) throw noSteps(s, options, step);
     signal?.throwIfAborted();
+    await turn();
     h = Math.min(h, to - s);
-    const next = trial(derivative, s, y, h, slopes);
-    const error = scaledError(y, next, slopes, h, options);
+    const next = trial(derivative, { s, h, y }, slopes);
+    const error = scaledError({ h, y, next }, slopes, options);
     if (error <= 1) {
       s = to - s <= h ? to : s + h;
       y = next;
@@ -67,14 +77,8 @@ export function integrate(
   return y;
 }
 
-/** One step with all its slopes; the last weights are those of the fifth order. */
-function trial(
-  derivative: Derivative,
-  s: number,
-  y: Float64Array,
-  h: number,
-  slopes: readonly Float64Array[],
-): Float64Array {
+/** y after a step, with all its slopes; the last weights are those of the fifth order. */
+function trial(derivative: Derivative, { s, h, y }: Step, slopes: readonly Float64Array[]): Float64Array {
   let at = y;
   stages.forEach((weights, stage) => {
     at = Float64Array.from(y);
@@ -90,10 +94,8 @@ function trial(
 
 /** Root mean square of the error beside what is allowed: a step is good below 1. */
 function scaledError(
-  y: Float64Array,
-  next: Float64Array,
+  { h, y, next }: Omit<Step, "s"> & { readonly next: Float64Array },
   slopes: readonly Float64Array[],
-  h: number,
   { relativeTolerance = 1e-6, absoluteTolerance = 1e-6 }: IntegrationOptions,
 ): number {
   let sum = 0;

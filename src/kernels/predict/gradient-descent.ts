@@ -31,7 +31,7 @@ export interface GradientDescentOptions {
   readonly cross?: Float64;
   /** Error of a step of the integration; 1e-6 unless said. */
   readonly relativeTolerance?: number | undefined;
-  /** Looked at between steps of the integration, which give no turn to the event loop: a loss may abort it, a timer cannot. */
+  /** Looked at between steps of the integration, which give the event loop its turns. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -58,21 +58,21 @@ export interface FlowPath {
   readonly state: FlowState;
 }
 
-/** Follows training from a beginning to a time, or over ascending times. */
+/** Follows training from a beginning to a finite number of steps t, or over ascending ones. */
 export interface GradientFlow {
-  to(t: number, beginning?: FlowBeginning): FlowState;
-  over(times: readonly number[], beginning?: FlowBeginning): FlowPath;
+  to(t: number, beginning?: FlowBeginning): Promise<FlowState>;
+  over(times: readonly number[], beginning?: FlowBeginning): Promise<FlowPath>;
 }
 
 /**
  * Gradient flow on a loss given by its gradient.
- * @returns the flow. Its calls throw FathomError bad-input for times before the beginning, bad-shape for outputs that do not
+ * @returns the flow. Its calls reject with FathomError bad-input for times before the beginning, bad-shape for outputs that do not
  * meet, failed where the integration does not reach the time; the signal's reason.
  * @throws FathomError bad-shape, bad-input (kernel not symmetric or not finite, momentum outside [0, 1)).
  * @example
  * const flow = gradientDescent({ ntk, cross, loss: crossEntropyLoss(labels, 10), learningRate: 0.5, momentum: 0.9 });
- * const early = flow.to(100);
- * const late = flow.to(1000, early); // goes on from there
+ * const early = await flow.to(100);
+ * const late = await flow.to(1000, early); // goes on from there
  */
 export function gradientDescent(options: GradientDescentOptions): GradientFlow {
   const { ntk, loss, cross, learningRate = 1, momentum = 0, traceAxes = [-1] } = options;
@@ -112,9 +112,13 @@ function checkStarts({ theta, cross, loss }: Setting, rows: number): void {
   if (cross !== undefined) checkCross(cross, rows);
 }
 
-function follow(to: GradientFlow["to"], times: readonly number[], beginning?: FlowBeginning): FlowPath {
+async function follow(
+  to: GradientFlow["to"],
+  times: readonly number[],
+  beginning?: FlowBeginning,
+): Promise<FlowPath> {
   const states: FlowState[] = [];
-  for (const t of times) states.push(to(t, states.at(-1) ?? beginning));
+  for (const t of times) states.push(await to(t, states.at(-1) ?? beginning));
   const state = states.at(-1);
   if (state === undefined) throw badInput("times", "There are no times.", "Give at least one.");
   const train = stacked(states.map((one) => one.train));
@@ -123,18 +127,11 @@ function follow(to: GradientFlow["to"], times: readonly number[], beginning?: Fl
     : { train, test: stacked(states.map((one) => one.test!)), state };
 }
 
-/** The pieces of the state in one vector: f, f*, and with momentum q, q*. */
-function advance(setting: Setting, t: number, beginning: FlowBeginning): FlowState {
+/** Integrates the state, which lies in one vector: f, f*, and with momentum q, q*. */
+async function advance(setting: Setting, t: number, beginning: FlowBeginning): Promise<FlowState> {
   const { loss, learningRate, momentum, layout, cross } = setting;
-  checkTime(t);
   const start = beginning.t ?? 0;
-  if (t < start || !Number.isFinite(t)) {
-    throw badInput(
-      "t",
-      `Training cannot be followed from ${start} to ${t} steps.`,
-      "Give a finite time after the start.",
-    );
-  }
+  checkSpan(start, t);
   const n = loss.shape[0]! * loss.shape[1]!;
   const columns = layout.pack(zeros("float64", loss.shape)).shape[1]!;
   const tests =
@@ -142,7 +139,7 @@ function advance(setting: Setting, t: number, beginning: FlowBeginning): FlowSta
   const shapes = [loss.shape, [tests, loss.shape[1]!]] as const;
   const pieces = piecesOf(beginning, shapes, momentum > 0);
   const clock = momentum > 0 ? Math.sqrt(learningRate) : learningRate;
-  const end = integrate(derivativeOf(setting, n), joined(pieces), {
+  const end = await integrate(derivativeOf(setting, n), joined(pieces), {
     from: clock * start,
     to: clock * t,
     relativeTolerance: setting.relativeTolerance,
@@ -155,6 +152,17 @@ function advance(setting: Setting, t: number, beginning: FlowBeginning): FlowSta
       pieces.map(({ shape }) => shape),
     ),
     { test: tests > 0 },
+  );
+}
+
+/** @throws FathomError bad-input unless the time can be reached from the start. */
+function checkSpan(start: number, t: number): void {
+  checkTime(t);
+  if (t >= start && Number.isFinite(t)) return;
+  throw badInput(
+    "t",
+    `Training cannot be followed from ${start} to ${t} steps.`,
+    "Give a finite time after the start.",
   );
 }
 
