@@ -3,24 +3,27 @@
  * (pixels stay bytes) with the scale that turns them into numbers (conventions.md: pixels / 255, not centred).
  */
 import {
+  type DType,
   FathomError,
   type NdArray,
-  ndarray,
   type Shape,
   sameShape,
   showShape,
   sizeOf,
 } from "../tensor/index.ts";
+import { checkedTargets, type Task } from "./tasks.ts";
 
 /** Pixels, numbers, token ids. */
 export type InputDType = "uint8" | "float32" | "int32";
 
-/** Inputs with their classes. */
+/** Inputs with their classes, or with targets. */
 export interface Split<D extends InputDType = InputDType> {
   /** [N, ...inputShape] */
   readonly inputs: NdArray<D>;
-  /** [N], in 0 … classes - 1 */
+  /** [N], in 0 … classes - 1; all 0 where the task has no classes. */
   readonly labels: NdArray<"int32">;
+  /** [N, outputs] of a task of numbers (regression), or of yes and no (binary). */
+  readonly targets?: NdArray<"float32">;
 }
 export type SplitName = "train" | "test";
 
@@ -34,7 +37,12 @@ export interface Dataset {
    * [positions] of token ids, which are int32.
    */
   readonly inputShape: Shape;
+  /** What a network is asked for; classes unless said. */
+  readonly task?: Task;
+  /** 1 where the task has no classes. */
   readonly classes: number;
+  /** What the targets are called where the data say so. */
+  readonly targetNames?: readonly string[];
   /** What the classes are called where the data say so. */
   readonly classNames?: readonly string[];
   /** Of token ids: how many there are (0 is padding), and the words of those from 2 on where ids are words. */
@@ -50,7 +58,7 @@ export interface Dataset {
 /**
  * Refuses a data set that does not hold together, naming the split and row at fault; returns it otherwise.
  * @throws FathomError bad-input for an empty split, labels out of range, inputs that are not finite; bad-shape
- * when inputs and labels do not meet.
+ * when inputs and labels or targets do not meet; as `checkedTargets`.
  * @example const checked = checkedDataset({ ...dataset, train: mySplit });
  */
 export function checkedDataset(dataset: Dataset): Dataset {
@@ -63,7 +71,7 @@ export function checkedDataset(dataset: Dataset): Dataset {
   }
   if (sizeOf(inputShape) < 1) throw badDataset(name, `Its inputs are empty: shape ${showShape(inputShape)}.`);
   for (const split of ["train", "test"] as const) checkSplit(dataset, split);
-  return dataset;
+  return checkedTargets(dataset);
 }
 
 function checkSplit({ name, classes, inputShape, ...splits }: Dataset, which: SplitName): void {
@@ -133,16 +141,21 @@ export function firstRows(
 }
 
 function head(split: Split, size: number | undefined, where: string): Split {
-  const [count, ...shape] = split.inputs.shape as [number, ...number[]];
+  const count = split.inputs.shape[0]!;
   if (size === undefined || size === count) return split;
   if (!Number.isInteger(size) || size < 1 || size > count) {
     throw badDataset(where, `Cannot take ${size} rows of ${count}.`, `Give an integer from 1 to ${count}.`);
   }
-  const { dtype, data } = split.inputs;
   return {
-    inputs: ndarray(dtype, [size, ...shape], data.subarray(0, size * sizeOf(shape))),
-    labels: ndarray("int32", [size], split.labels.data.subarray(0, size)),
+    inputs: leading(split.inputs, size),
+    labels: leading(split.labels, size),
+    ...(split.targets === undefined ? {} : { targets: leading(split.targets, size) }),
   };
+}
+
+function leading<D extends DType>({ dtype, shape, data }: NdArray<D>, size: number): NdArray<D> {
+  const rest = shape.slice(1);
+  return { dtype, shape: [size, ...rest], data: data.subarray(0, size * sizeOf(rest)) as typeof data };
 }
 
 function badDataset(

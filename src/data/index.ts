@@ -25,6 +25,10 @@ export {
   download,
   downloadEntry,
 } from "./download.ts";
+export { dirichlet, type FlatOptions, joinDraws, relabel } from "./flat-draws.ts";
+export { type BlocksOptions, blockLinks, blockNodes, type LinksOptions } from "./flat-graph.ts";
+export { type TopicsOptions, textTopics } from "./flat-text.ts";
+export { type VisionOptions, visionPrototypes } from "./flat-vision.ts";
 export { type DataFiles, type DataFormat, defineFormat } from "./format.ts";
 export { readDataFiles } from "./formats.ts";
 export { type IdxArray, readIdx } from "./idx.ts";
@@ -35,6 +39,7 @@ export { type ListedDataset, type ListedFormat, listDatasets, listFormats } from
 export { type LoadOptions, loadDataset } from "./load.ts";
 export type { ReadOptions } from "./options.ts";
 export { dataFolder } from "./places.ts";
+export { type Graph, propagation } from "./propagation.ts";
 export type { ReadProgress } from "./read-path.ts";
 export {
   type InputMoments,
@@ -48,4 +53,5 @@ export { type ByteSource, bytesSource } from "./source.ts";
 export { type SplitOptions, stratifiedSplit } from "./split.ts";
 export { standardized } from "./standardize.ts";
 export { Table, vectorDataset } from "./table.ts";
+export { answersOf, asBinary, outputsOf, requireClasses, type Task, taskOf, tasks } from "./tasks.ts";
 export { words } from "./tokens.ts";

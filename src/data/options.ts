@@ -37,9 +37,9 @@ export function withInputShape(dataset: Dataset, shape: Shape | undefined): Data
       hint: "Give [features], [channels, time] or [channels, height, width] with as many numbers.",
     });
   }
-  const seen = ({ inputs, labels }: Split): Split => ({
-    inputs: { ...inputs, shape: [inputs.shape[0]!, ...shape] },
-    labels,
+  const seen = (split: Split): Split => ({
+    ...split,
+    inputs: { ...split.inputs, shape: [split.inputs.shape[0]!, ...shape] },
   });
   return checkedDataset({
     ...dataset,

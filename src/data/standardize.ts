@@ -20,11 +20,12 @@ function asWhole(dataset: Dataset): Dataset {
   const { mean, secondMoment } = inputMoments(dataset);
   const deviation = spread(mean, secondMoment);
   if (deviation === 0) throw noSpread(dataset, `All inputs are ${mean}`);
-  const shift = ({ inputs, labels }: Split): Split => {
+  const shift = (split: Split): Split => {
+    const { inputs } = split;
     const shifted = new Float32Array(inputs.data.length);
     for (let i = 0; i < shifted.length; i++)
       shifted[i] = (dataset.scale * inputs.data[i]! - mean) / deviation;
-    return { inputs: ndarray("float32", inputs.shape, shifted), labels };
+    return { ...split, inputs: ndarray("float32", inputs.shape, shifted) };
   };
   const how = `mean ${mean.toFixed(4)}, deviation ${deviation.toFixed(4)}`;
   return shiftedBy(dataset, shift, how);
@@ -35,12 +36,13 @@ function byFeature(dataset: Dataset): Dataset {
   const { means, deviations } = featureMoments(dataset, width);
   const constant = deviations.reduce((count, deviation) => count + Number(deviation === 0), 0);
   if (constant === width) throw noSpread(dataset, "All features are constant");
-  const shift = ({ inputs, labels }: Split): Split => {
+  const shift = (split: Split): Split => {
+    const { inputs } = split;
     const shifted = new Float32Array(inputs.data.length);
     for (let i = 0, f = 0; i < shifted.length; i++, f = f + 1 < width ? f + 1 : 0) {
       shifted[i] = (dataset.scale * inputs.data[i]! - means[f]!) / (deviations[f]! || 1);
     }
-    return { inputs: ndarray("float32", inputs.shape, shifted), labels };
+    return { ...split, inputs: ndarray("float32", inputs.shape, shifted) };
   };
   const how = `each feature${constant === 0 ? "" : `, ${constant} of ${width} constant`}`;
   return shiftedBy(dataset, shift, how);

@@ -1,5 +1,7 @@
 /** @file What a program needs of `data`: generated digits, readers of files and folders, downloads. */
 export {
+  answersOf,
+  asBinary,
   type ByteSource,
   bytesSource,
   catalogue,
@@ -16,6 +18,7 @@ export {
   listDatasets,
   listFormats,
   loadDataset,
+  outputsOf,
   type ReadOptions,
   readDataFiles,
   readIdx,
@@ -24,4 +27,6 @@ export {
   type Split,
   standardized,
   stratifiedSplit,
+  type Task,
+  taskOf,
 } from "../data/index.ts";
