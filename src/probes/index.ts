@@ -85,6 +85,7 @@ export {
 } from "./jacobian-program.ts";
 export { type EigenvalueLaw, kolmogorovDistance } from "./kolmogorov.ts";
 export { type ExtremeEigenvalues, extremeEigenvalues, type LanczosOptions } from "./lanczos.ts";
+export * from "./landscape/index.ts";
 export {
   chooseLaw,
   type Errors,
