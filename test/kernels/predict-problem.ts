@@ -80,6 +80,15 @@ export function times(a: Float64, b: Float64): Float64 {
   return ndarray("float64", [m, n], out);
 }
 
+/** a − factor·b. */
+export function minus(a: Float64, b: Float64, factor = 1): Float64 {
+  return ndarray(
+    "float64",
+    a.shape,
+    a.data.map((value, i) => value - factor * b.data[i]!),
+  );
+}
+
 export function transpose(a: Float64): Float64 {
   const [m, n] = a.shape as [number, number];
   return ndarray(

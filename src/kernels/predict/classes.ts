@@ -4,7 +4,7 @@
  */
 import erfc from "@stdlib/math-base-special-erfc";
 import { type NdArray, zeros } from "../../tensor/index.ts";
-import { badInput, badShape } from "./checks.ts";
+import { badInput, badShape, checkFinite } from "./checks.ts";
 import type { Float64 } from "./dense.ts";
 
 export interface ClassScores {
@@ -31,13 +31,15 @@ export interface ScoreOptions {
  * with outputs independent under the posterior. They express the uncertainty of the regression about its function values; they are
  * no frequencies that were calibrated on data.
  * @param mean [M, C].
- * @throws FathomError bad-shape where variances do not meet, bad-input for negative ones (beyond rounding) or a scale ≤ 0.
+ * @throws FathomError bad-shape where means are no matrix or variances do not meet them; bad-input for means that are not finite,
+ * variances that are negative (beyond rounding) or a scale ≤ 0.
  * @example classScores(mean, { variance, scale: posterior.evidenceScale() }).probabilities // [M, C]
  */
 export function classScores(mean: Float64, { variance, scale = 1 }: ScoreOptions = {}): ClassScores {
   const [items, classes] = mean.shape;
   if (mean.shape.length !== 2 || classes! < 1)
     throw badShape("mean", "Means are one row an item and one column a class.", "Give [M, C].");
+  checkFinite(mean, "mean");
   const predicted = zeros("int32", [items!]);
   const margin = zeros("float64", [items!]);
   for (let i = 0; i < items!; i++) {

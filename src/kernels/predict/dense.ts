@@ -26,10 +26,10 @@ export function transposedProduct(a: Float64, b: Float64): Float64 {
 
 /** a bᵀ, of [m, k] and [n, k]. */
 export function productTransposed(a: Float64, b: Float64): Float64 {
-  const [m, k, n] = [rows(a), columns(a), rows(b)];
+  const [m, n] = [rows(a), rows(b)];
   const out = zeros("float64", [m, n]);
   for (let i = 0; i < m; i++) {
-    for (let j = 0; j < n; j++) out.data[i * n + j] = rowDot(a, i, b, j, k);
+    for (let j = 0; j < n; j++) out.data[i * n + j] = dot(rowOf(a, i), rowOf(b, j));
   }
   return out;
 }
@@ -74,12 +74,8 @@ export function combined(a: Float64, b: Float64, factor: number): Float64 {
 
 /** Σ_p a[i, p] b[i, p] for every row i: the diagonal of a bᵀ, [m]. */
 export function rowDots(a: Float64, b: Float64): Float64 {
-  const k = columns(a);
-  return ndarray(
-    "float64",
-    [rows(a)],
-    Float64Array.from({ length: rows(a) }, (_, i) => rowDot(a, i, b, i, k)),
-  );
+  const dots = Float64Array.from({ length: rows(a) }, (_, i) => dot(rowOf(a, i), rowOf(b, i)));
+  return ndarray("float64", [rows(a)], dots);
 }
 
 /** Σ_p a[p, j] b[p, j] for every column j: the diagonal of aᵀ b, [n]. */
@@ -90,9 +86,13 @@ export function columnDots(a: Float64, b: Float64): Float64 {
   return out;
 }
 
-function rowDot(a: Float64, i: number, b: Float64, j: number, k: number): number {
+function rowOf(a: Float64, i: number): Float64Array {
+  return a.data.subarray(i * columns(a), (i + 1) * columns(a));
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
   let sum = 0;
-  for (let p = 0; p < k; p++) sum += a.data[i * k + p]! * b.data[j * k + p]!;
+  for (let p = 0; p < a.length; p++) sum += a[p]! * b[p]!;
   return sum;
 }
 

@@ -64,20 +64,21 @@ export function gradientDescentMseEnsemble(trained: Trained, options: EnsembleOp
   checkTargets(y, n);
   const tangent = trained === "ntk" ? tangentOf(options, n) : k;
   const spectrum = kernelSpectrum(tangent, { where: trained, ridge: regularisation(tangent, options) });
-  const rate = learningRate / y.data.length;
   const time = (t: number) => {
     checkTime(t);
-    return rate * t;
+    return (learningRate / y.data.length) * t;
   };
-  return trained === "nngp"
-    ? {
-        train: (t) => lastLayerTrain(spectrum, y, time(t)),
-        test: (t, of) => lastLayerTest(spectrum, y, time(t), of),
-      }
-    : {
-        train: (t) => allTrain(spectrum, k, y, time(t)),
-        test: (t, of) => allTest(spectrum, k, y, time(t), of),
-      };
+  const setting: Setting = { spectrum, k, y };
+  const [train, test] = trained === "nngp" ? [lastLayerTrain, lastLayerTest] : [allTrain, allTest];
+  return { train: (t) => train(setting, time(t)), test: (t, of) => test(setting, time(t), of) };
+}
+
+interface Setting {
+  /** Of the kernel that trains. */
+  readonly spectrum: Spectrum;
+  /** K of the training items. */
+  readonly k: Float64;
+  readonly y: Float64;
 }
 
 function tangentOf({ ntk }: EnsembleOptions, n: number): Float64 {
@@ -88,7 +89,7 @@ function tangentOf({ ntk }: EnsembleOptions, n: number): Float64 {
 }
 
 /** Training with the last layer's kernel only. The covariance is U λ e^{−2λτ} Uᵀ. */
-function lastLayerTrain(spectrum: Spectrum, y: Float64, tau: number): GaussianPrediction {
+function lastLayerTrain({ spectrum, y }: Setting, tau: number): GaussianPrediction {
   const left = remaining(2 * tau);
   return {
     mean: applied(spectrum, learnt(tau), y),
@@ -97,8 +98,7 @@ function lastLayerTrain(spectrum: Spectrum, y: Float64, tau: number): GaussianPr
 }
 
 function lastLayerTest(
-  spectrum: Spectrum,
-  y: Float64,
+  { spectrum, y }: Setting,
   tau: number,
   { nngp: cross, prior }: EnsembleTest,
 ): GaussianPrediction {
@@ -113,7 +113,7 @@ function lastLayerTest(
 }
 
 /** All weights. The covariance is (U e^{−λτ} Uᵀ) K (U e^{−λτ} Uᵀ). */
-function allTrain(spectrum: Spectrum, k: Float64, y: Float64, tau: number): GaussianPrediction {
+function allTrain({ spectrum, k, y }: Setting, tau: number): GaussianPrediction {
   const half = applied(spectrum, remaining(tau), k);
   return {
     mean: applied(spectrum, learnt(tau), y),
@@ -122,9 +122,7 @@ function allTrain(spectrum: Spectrum, k: Float64, y: Float64, tau: number): Gaus
 }
 
 function allTest(
-  spectrum: Spectrum,
-  k: Float64,
-  y: Float64,
+  { spectrum, k, y }: Setting,
   tau: number,
   { nngp, ntk, prior }: EnsembleTest,
 ): GaussianPrediction {

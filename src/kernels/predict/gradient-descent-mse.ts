@@ -3,7 +3,7 @@
  * the training items follow f(t) = f₀ + U(e^{−ηtλ/size} − 1)Uᵀ(f₀ − Y), and those of test items are carried along by Θ(test, train).
  */
 import { type NdArray, ndarray } from "../../tensor/index.ts";
-import { checkCross, checkedStart, checkPositive, checkTargets, checkTime } from "./checks.ts";
+import { checkCross, checkedKernel, checkedStart, checkPositive, checkTargets, checkTime } from "./checks.ts";
 import { combined, type Float64, product } from "./dense.ts";
 import { type OutputLayout, outputLayout, type TraceAxes } from "./outputs.ts";
 import { applied, gain, kernelSpectrum, learnt, type Spectrum } from "./spectrum.ts";
@@ -56,9 +56,9 @@ export function gradientDescentMse({
   checkPositive(learningRate, "learningRate");
   checkTargets(y, y.shape[0] ?? 0);
   const layout = outputLayout(traceAxes, y.shape[1]!);
-  const matrix = layout.matrix(ntk, "ntk");
+  const matrix = checkedKernel(layout.matrix(ntk, "ntk"), "ntk");
   const packed = layout.pack(y);
-  checkTargets(packed, matrix.shape[0] ?? 0);
+  checkTargets(packed, matrix.shape[0]!);
   const spectrum = kernelSpectrum(matrix, { where: "ntk" });
   const setting: Setting = { layout, spectrum, y, rate: learningRate / y.data.length };
   return (t, start = {}) => {

@@ -139,11 +139,9 @@ export async function ntkInference(
       "Give both for the same items.",
     );
   }
-  const posterior = await gpInference(ntk, options);
-  return new NtkEnsemble(
-    posterior,
-    nngp === undefined || isBlocks(nngp) ? nngp : checkedKernel(nngp, "nngp"),
-  );
+  // Before the factor is made, which nobody would dispose of.
+  const covariance = nngp === undefined || isBlocks(nngp) ? nngp : checkedKernel(nngp, "nngp");
+  return new NtkEnsemble(await gpInference(ntk, options), covariance);
 }
 
 /** A fitted ensemble; it holds the factor of Θ until it is disposed of. */
@@ -227,5 +225,7 @@ async function relativeJitter(kernel: BlockMatrix, diagReg: number, scale: "rela
   checkDiagReg(diagReg);
   if (scale === "relative" || diagReg === 0 || kernel.rows === 0) return diagReg;
   const diagonal = await kernel.diagonal();
-  return diagReg / (diagonal.reduce((sum, value) => sum + value, 0) / diagonal.length);
+  const mean = diagonal.reduce((sum, value) => sum + value, 0) / diagonal.length;
+  // Where it is no scale the factor says what is wrong with the diagonal.
+  return mean > 0 ? diagReg / mean : diagReg;
 }

@@ -9,12 +9,14 @@ export interface FunctionSpaceLoss {
   readonly shape: readonly number[];
   /** ∂L/∂f, written into `out`; both row-major [N, C]. */
   gradient(f: Float64Array, out: Float64Array): void;
+  /** L(f). */
   value(f: Float64Array): number;
 }
 
 /**
  * ½‖f − Y‖²/(N C).
  * @param y [N, C].
+ * @throws FathomError bad-shape unless it is a matrix, bad-input where it is not finite.
  * @example squaredLoss(classTargets(labels, 10))
  */
 export function squaredLoss(y: Float64): FunctionSpaceLoss {
@@ -30,9 +32,9 @@ export function squaredLoss(y: Float64): FunctionSpaceLoss {
 }
 
 /**
- * Softmax cross-entropy, the mean over the items.
+ * Softmax cross-entropy, the mean over the items, in nats.
  * @param labels [N], in 0 … classes − 1.
- * @throws FathomError bad-input for a label that is no class.
+ * @throws FathomError bad-shape unless labels are a list, bad-input for a label that is no class.
  * @example gradientDescent({ ntk, loss: crossEntropyLoss(labels, 10), learningRate: 1 })
  */
 export function crossEntropyLoss(labels: NdArray<"int32">, classes: number): FunctionSpaceLoss {
@@ -62,7 +64,7 @@ export function crossEntropyLoss(labels: NdArray<"int32">, classes: number): Fun
  * Targets of a regression on classes: +1 for the class of an item, −1 for the others (kernels.md §6.2).
  * @param labels [N], in 0 … classes − 1.
  * @returns [N, classes].
- * @throws FathomError bad-input for a label that is no class.
+ * @throws FathomError bad-shape unless labels are a list, bad-input for a label that is no class.
  * @example classTargets(ndarray("int32", [2], [1, 0]), 2).data // [-1, 1, 1, -1]
  */
 export function classTargets(labels: NdArray<"int32">, classes: number): Float64 {

@@ -2,11 +2,10 @@
  * @file Functions of a kernel matrix by its eigenvectors (kernels.md §9): what gradient flow on a squared loss does along
  * each of them, with λ the eigenvalue and τ = ηt/size.
  */
-import { eigenSymmetric, FathomError } from "../../tensor/index.ts";
-import { checkedKernel } from "./checks.ts";
+import { eigenSymmetric, FathomError, ndarray } from "../../tensor/index.ts";
 import { type Float64, product, rowsScaled, transposedProduct } from "./dense.ts";
 
-/** Rows up to which a kernel is taken apart: 1600 take 7 to 20 s, and the time grows faster than the cube. */
+/** Rows up to which a kernel is taken apart: more take minutes, and the time grows faster than the cube. */
 export const mostSpectrumRows = 2000;
 
 /** K = U diag(values) Uᵀ; values that are rounding of zeros (or below) are 0. */
@@ -18,12 +17,13 @@ export interface Spectrum {
 }
 
 /** A factor of one eigenvalue. */
-export type SpectralFunction = (value: number) => number;
+type SpectralFunction = (value: number) => number;
 
 /**
  * Eigenvalues and eigenvectors of a kernel with `ridge` added to its diagonal.
- * @throws FathomError too-large above 2000 rows; bad-shape, bad-input for what is no kernel.
- * @example const spectrum = kernelSpectrum(ntk, { where: "ntk" });
+ * @param kernel - [n, n], as `checkedKernel` gives it.
+ * @throws FathomError too-large above 2000 rows.
+ * @example const spectrum = kernelSpectrum(checkedKernel(ntk, "ntk"), { where: "ntk" });
  */
 export function kernelSpectrum(
   kernel: Float64,
@@ -38,9 +38,9 @@ export function kernelSpectrum(
       hint: `Use at most ${mostSpectrumRows} training outputs, or the end of training (t = Infinity), which needs none.`,
     });
   }
-  const checked = checkedKernel(kernel, where);
-  for (let i = 0; i < n; i++) checked.data[i * n + i]! += ridge;
-  const { values, vectors } = eigenSymmetric(checked);
+  const regular = ridge === 0 ? kernel : ndarray("float64", kernel.shape, kernel.data.slice());
+  for (let i = 0; i < n; i++) regular.data[i * n + i]! += ridge;
+  const { values, vectors } = eigenSymmetric(regular);
   // Smaller ones are rounding of zeros: the error of the solver is of this size (Golub and Van Loan §8.3).
   const zero = n * Number.EPSILON * Math.max(values.data[n - 1]!, 0);
   return { values: values.data.map((value) => (value > zero ? value : 0)), vectors };
