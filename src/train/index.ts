@@ -13,10 +13,11 @@ export { eventLoopTurn } from "./event-loop.ts";
 export { type ExportOnnxOptions, exportOnnx } from "./export-onnx.ts";
 export { type Loss, type LossKind, losses, lossKinds, mistakes } from "./losses.ts";
 export { type Optimizer, type OptimizerOptions, optimizer } from "./optimisers.ts";
-export type { OptimizerSpec, ScheduleSpec } from "./options.ts";
+export type { OptimizerSpec } from "./options.ts";
 export type { ValidationAt } from "./recorder.ts";
 export { type RunStatus, type Snapshot, TrainingRun } from "./run.ts";
 export { readRun } from "./run-folder.ts";
+export type { ScheduleSpec, Span } from "./schedule-options.ts";
 export {
   learningRates,
   type Schedule,

@@ -6,7 +6,6 @@ import { z } from "zod";
 import { FathomError } from "../tensor/index.ts";
 import { type LossKind, lossKinds } from "./losses.ts";
 import type { OptimizerOptions } from "./optimisers.ts";
-import { type Schedule, type ScheduleKind, scheduleKinds } from "./schedules.ts";
 
 /** An optimiser as a caller writes it; what is left out takes PyTorch's defaults, except momentum 0.9. */
 export type OptimizerSpec =
@@ -18,9 +17,6 @@ export type OptimizerSpec =
       readonly epsilon?: number;
       readonly weightDecay?: number;
     };
-
-/** A schedule as a caller writes it: a name, or a name and a warm-up in steps. */
-export type ScheduleSpec = ScheduleKind | { readonly kind: ScheduleKind; readonly warmup?: number };
 
 const count = z.int().min(1).describe("a whole number, 1 or more");
 const fraction = z.number().min(0).lt(1).describe("a number from 0 up to, not including, 1");
@@ -42,11 +38,6 @@ const optimizers = {
   }),
 };
 
-const schedule = z.strictObject({
-  kind: z.enum(scheduleKinds).describe(`one of ${scheduleKinds.join(", ")}`),
-  warmup: z.int().min(0).default(0).describe("a number of steps: a whole number, 0 or more"),
-});
-
 /** @throws FathomError bad-input naming the field. */
 export function parseOptimizer(spec: OptimizerSpec): OptimizerOptions {
   const kind = (spec as { kind?: unknown } | null)?.kind;
@@ -54,15 +45,6 @@ export function parseOptimizer(spec: OptimizerSpec): OptimizerOptions {
     throw badOption("optimizer.kind", kind, `one of ${Object.keys(optimizers).join(", ")}`);
   }
   return parse(optimizers[kind] as z.ZodType<OptimizerOptions>, spec, "optimizer");
-}
-
-/** @throws FathomError bad-input naming the field. */
-export function parseSchedule(spec: ScheduleSpec, steps: number): Schedule {
-  const parsed = parse(schedule, typeof spec === "string" ? { kind: spec } : spec, "schedule");
-  if (parsed.warmup > steps) {
-    throw badOption("schedule.warmup", parsed.warmup, `at most the ${steps} steps of the run`);
-  }
-  return parsed;
 }
 
 /** @throws FathomError bad-input unless the loss is known. */
@@ -132,7 +114,8 @@ export function badOption(field: string, value: unknown, expected: string): Fath
   });
 }
 
-function parse<T>(schema: z.ZodType<T>, value: unknown, field: string): T {
+/** A value by its schema. @throws FathomError bad-input naming the field at fault. */
+export function parse<T>(schema: z.ZodType<T>, value: unknown, field: string): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;

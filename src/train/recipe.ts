@@ -14,8 +14,8 @@ import {
   parsePositive,
   parseRates,
   parseRows,
-  parseSchedule,
 } from "./options.ts";
+import { parseSchedule } from "./schedule-options.ts";
 import type { Schedule } from "./schedules.ts";
 import { checkFit } from "./step.ts";
 import type { TrainOptions } from "./train.ts";
@@ -64,7 +64,7 @@ export function recipeOf(options: TrainOptions): Recipe {
     optimizer: parseOptimizer(optimizer),
     learningRate: parsePositive(learningRate, "learningRate"),
     ...(options.rates === undefined ? {} : { rates: parseRates(options.rates, trainedNames(options)) }),
-    schedule: parseSchedule(options.schedule ?? "constant", steps),
+    schedule: parseSchedule(options.schedule ?? "constant", { steps, rows: count, batch }),
     batch,
     steps,
     dtype: options.dtype ?? "float32",

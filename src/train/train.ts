@@ -10,10 +10,11 @@ import { meanOf } from "../theory/index.ts";
 import type { Evaluation } from "./evaluate.ts";
 import { eventLoopTurn } from "./event-loop.ts";
 import type { LossKind } from "./losses.ts";
-import { badOption, type OptimizerSpec, type ScheduleSpec } from "./options.ts";
+import { badOption, type OptimizerSpec } from "./options.ts";
 import { type Recipe, recipeOf } from "./recipe.ts";
 import type { Recorder, ValidationAt } from "./recorder.ts";
 import type { RunStatus, TrainingRun } from "./run.ts";
+import type { ScheduleSpec } from "./schedule-options.ts";
 import { createTrainer, type Trainer } from "./trainer.ts";
 
 /** A training run from its start to its end. */

@@ -27,11 +27,10 @@ import {
   parseOptimizer,
   parsePositive,
   parseRows,
-  parseSchedule,
-  type ScheduleSpec,
 } from "./options.ts";
 import { Pace } from "./pace.ts";
 import { type Snapshot, TrainingRun } from "./run.ts";
+import { parseSchedule, type ScheduleSpec } from "./schedule-options.ts";
 import { buildStep, DATA, LABELS, LOSS, type StepGraph, shapesOf } from "./step.ts";
 import { withThreads } from "./threads.ts";
 
@@ -214,7 +213,7 @@ export class Trainer implements AsyncDisposable {
       noise: new NoiseStream(options.key.split("noise"), model.noise, { batch, dtype }),
       plan: {
         learningRate: parsePositive(options.learningRate, "learningRate"),
-        schedule: parseSchedule(options.schedule ?? "constant", steps),
+        schedule: parseSchedule(options.schedule ?? "constant", { steps, rows: rows.length, batch }),
         steps,
       },
       evaluate: (parameters, where) => this.evaluate(parameters, where),
