@@ -2,6 +2,7 @@
  * @file The empirical tangent kernel as an operator (kernels.md §10): Θ(x1, x2) v = JVP_x1(VJP_x2(v)) over all items and outputs,
  * for the cost of one backward pass over x2 and one forward pass over x1, however wide the outputs are. Θ is never built.
  */
+import { eventLoopTurn } from "../../event-loop.ts";
 import { cast, input, jvp, orZeros, Scope, type Tensor, vjp, withScope } from "../../expr/index.ts";
 import { FathomError, type NdArray, sameShape, showShape, zeros } from "../../tensor/index.ts";
 import { type BlockOptions, type BlockProgram, batched, compileBlock } from "./blocks.ts";
@@ -16,7 +17,7 @@ import {
   weightsOf,
 } from "./network.ts";
 import { overItems } from "./outputs-of.ts";
-import { eventLoopTurn, type WorkOptions } from "./work.ts";
+import type { WorkOptions } from "./work.ts";
 
 export interface NtkOperatorOptions extends NetworkOptions, BlockOptions {
   /** Rows `[N1, ...inputShape]`. */

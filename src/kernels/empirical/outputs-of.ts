@@ -1,10 +1,11 @@
 /** @file The outputs of a network for many items. */
 
+import { eventLoopTurn } from "../../event-loop.ts";
 import { Scope, withScope } from "../../expr/index.ts";
 import { type NdArray, zeros } from "../../tensor/index.ts";
 import { type BlockOptions, type BlockProgram, batched, compileBlock } from "./blocks.ts";
 import { blockOf, type FiniteNetwork, type Weights } from "./network.ts";
-import { eventLoopTurn, type WorkOptions } from "./work.ts";
+import type { WorkOptions } from "./work.ts";
 
 /** Compiles the forward pass for up to `count` items. */
 export function compileOutputs(

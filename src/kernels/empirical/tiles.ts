@@ -1,13 +1,14 @@
 /**
  * @file Puts the tiles of an empirical kernel together: which are asked for, what each is fed, and where its numbers go.
  */
+import { eventLoopTurn } from "../../event-loop.ts";
 import type { Executable } from "../../runtime/index.ts";
 import { type NdArray, zeros } from "../../tensor/index.ts";
 import { blockOf, type FiniteNetwork, type Weights } from "./network.ts";
 import { type OutputGroups, type Range, rangesOf, unitCotangents } from "./outputs.ts";
 import { sideNames, type TileProgram } from "./program.ts";
 import { mirrorLower } from "./symmetric.ts";
-import { eventLoopTurn, type WorkOptions } from "./work.ts";
+import type { WorkOptions } from "./work.ts";
 
 /** A kernel to be computed. */
 export interface Job {
