@@ -1,6 +1,5 @@
 /** @file What moves positions: cuts, transposed convolutions, and the ends of segments, which gather displacements. */
 import { bytesOf, lists, map, maps, real, rectangle, tableWord, word } from "./layout";
-import { madd } from "../simd";
 
 /** A range of positions: words 13 and 18 the first row and column. */
 export function cut(record: usize): void {
@@ -57,13 +56,31 @@ export function fetch(record: usize): void {
 }
 
 /**
- * Adds sums over windows of a map to maps of a stack. The list: how many, then for each the map, its rows and columns, and
+ * Adds a value to a place that gains many, `behind` bytes before what rounding has taken from it so far (Kahan's sum); 0 where
+ * nothing is kept of that.
+ */
+@inline
+function gain(target: usize, value: v128, behind: usize): void {
+  const sum = v128.load(target);
+  if (behind == 0) {
+    v128.store(target, f32x4.add(sum, value));
+    return;
+  }
+  const whole = f32x4.sub(value, v128.load(target + behind));
+  const next = f32x4.add(sum, whole);
+  v128.store(target + behind, f32x4.sub(f32x4.sub(next, sum), whole));
+  v128.store(target, next);
+}
+
+/**
+ * Adds sums over windows of a map to maps of a stack; word 20: see {@link gain}. The list: how many, then for each the map, its rows and columns, and
  * of both axes kernel, stride and the position that the first window starts at.
  */
 export function pool(record: usize): void {
   const offset = tableWord(record);
   if (offset < 0) return;
-  const source = map(record, 2), rows = word(rectangle(word(record, 5)), 0), columns = word(rectangle(word(record, 5)), 1);
+  const shape = rectangle(word(record, 5)), rows = word(shape, 0), columns = word(shape, 1);
+  const source = map(record, 2), behind = <usize>word(record, 20);
   let at = lists + <usize>offset;
   const end = at + 4 + <usize>word(at, 0) * 36;
   for (at += 4; at < end; at += 36) {
@@ -72,7 +89,7 @@ export function pool(record: usize): void {
       const top = y * word(at, 4) + word(at, 5), firstRow = max(top, 0), lastRow = min(top + word(at, 3), rows);
       for (let x = 0; x < word(at, 2); ++x) {
         const left = x * word(at, 7) + word(at, 8), first = max(left, 0), last = min(left + word(at, 6), columns);
-        v128.store(target, f32x4.add(v128.load(target), sumOf(source, columns, firstRow, lastRow, first, last)));
+        gain(target, sumOf(source, columns, firstRow, lastRow, first, last), behind);
         target += 16;
       }
     }
@@ -101,15 +118,14 @@ function sumOf(source: usize, columns: i32, firstRow: i32, lastRow: i32, first: 
   return f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3));
 }
 
-/** Adds multiples of positions to positions of a stack. The list: how many, then target and source in bytes, and the factor. */
+/** Adds multiples of positions to positions of a stack; word 20: see {@link gain}. The list: how many, then target and source in bytes, and the factor. */
 export function mix(record: usize): void {
   const offset = tableWord(record);
   if (offset < 0) return;
-  const source = map(record, 2);
+  const source = map(record, 2), behind = <usize>word(record, 20);
   let at = lists + <usize>offset;
   const end = at + 4 + <usize>word(at, 0) * 12;
   for (at += 4; at < end; at += 12) {
-    const target = maps + <usize>word(at, 0);
-    v128.store(target, madd(v128.load(source + <usize>word(at, 1)), real(at, 2), v128.load(target)));
+    gain(maps + <usize>word(at, 0), f32x4.mul(v128.load(source + <usize>word(at, 1)), real(at, 2)), behind);
   }
 }

@@ -96,6 +96,44 @@ describe("the SIMD engine and the float64 reference agree on", () => {
   });
 });
 
+describe("long sums keep the digits of float32 in", () => {
+  const relu = { kind: "activation", activation: "relu" };
+  const conv = { kind: "conv", channels: 2, kernel: 3, sw2: 2, sb2: 0.01 };
+  const ring = { ...conv, padding: "circular" };
+  const head = { kind: "dense", width: 1, sw2: 2, sb2: 0.01 };
+  const gap = [{ kind: "globalAvgPool" }, head];
+  const long: Record<string, readonly [Input, readonly object[]]> = {
+    "means over many pairs of positions": [
+      { kind: "image", shape: [1, 16, 16] },
+      [conv, relu, conv, relu, ...gap],
+    ],
+    "means over rings": [{ kind: "image", shape: [1, 13, 13] }, [ring, relu, ring, relu, ...gap]],
+    "matrices over many positions": [
+      { kind: "image", shape: [2, 9, 9] },
+      [conv, relu, { kind: "avgPool", window: 6, stride: 4, padding: "same", edges: "inside" }, ...gap],
+    ],
+    "products of many channels": [{ kind: "vector", shape: [3072] }, [head, relu, head]],
+    "products of many channels at positions": [{ kind: "image", shape: [1500, 2, 1] }, [conv, relu, ...gap]],
+  };
+
+  for (const [name, [input, layers]] of Object.entries(long)) {
+    it(name, async () => {
+      const spec = specOf({ input, layers }, { values: ["nngp", "ntk"] });
+      const items = itemsOf(input, 3, 11);
+      const data = items.data.map(Math.abs);
+      const [found, exact] = [await simdEngine(spec), referenceEngine(spec)].map((engine) =>
+        tileOf(engine, { data, count: 3 }, "same"),
+      );
+      for (const value of spec.values) {
+        exact![value]!.forEach((k, i) => {
+          // Some roundings of 6e-8: a plain sum of so many terms loses 1e-6 and more.
+          expect(Math.abs(found![value]![i]! / k - 1)).toBeLessThan(5e-7);
+        });
+      }
+    });
+  }
+});
+
 describe("tiles of the SIMD engine", () => {
   const pooled = cases.find(({ name }) => name === "global pooling")!;
   const vectors = cases.find(({ name }) => name === "gelu of vectors")!;

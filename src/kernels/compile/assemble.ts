@@ -1,7 +1,7 @@
 /** @file Segments with addresses: maps, stacks, lists and tables get their places, and instructions become records. */
 import { allocate } from "./allocate.ts";
 import type { Builder } from "./builder.ts";
-import { displacementsOf, type Geometry, keyOf, runsOf } from "./displacements.ts";
+import { displacementsOf, type Geometry, isWindowed, keyOf, runsOf } from "./displacements.ts";
 import { attentionRecord, inputRecord, realBits, record } from "./encode.ts";
 import { fuse } from "./fuse.ts";
 import { Lists, listsOfEnding, pairPlaces } from "./lists.ts";
@@ -20,17 +20,19 @@ export interface Assembled {
 /** Places of the stacks behind the maps. @returns where they end. */
 function placeStacks(geometry: Geometry, stacks: readonly Stack[], start: number): number {
   let next = start;
-  for (const { space, places } of stacks) {
-    for (const displacement of displacementsOf({ space, places })) {
+  for (const stack of stacks) {
+    const { space, places, precise } = stack;
+    for (const displacement of displacementsOf(stack)) {
       places.set(keyOf(displacement), { displacement, offset: next });
       const [rows, columns] = geometry.sizes(space, displacement);
       next += 16 * rows * columns;
     }
+    if (precise) next += rangeOf(geometry, stack).bytes;
   }
   return next;
 }
 
-/** Bytes of a stack, which stand together. */
+/** Bytes of the maps of a stack, which stand together. */
 function rangeOf(geometry: Geometry, { space, places }: Stack): { offset: number; bytes: number } {
   const all = [...places.values()];
   const bytes = all.reduce((sum, { displacement }) => {
@@ -72,8 +74,10 @@ function segment(
   const words = repeated.flatMap((instruction, i) => {
     const entry = entries[i];
     const table = entry ? builder.spaces.length * RECTANGLE_WORDS + present.indexOf(entry) : -1;
-    const mixes = instruction.ending?.kind === "mix" || geometry.rings.some(Boolean);
-    const at = { map: (id: number) => places.get(id)! * mapSize, table, mixes };
+    const { ending, source, stack } = instruction;
+    const mixes = ending !== undefined && !isWindowed(geometry, source!.space, ending);
+    const behind = ending && stack!.precise ? rangeOf(geometry, stack!).bytes : 0;
+    const at = { map: (id: number) => places.get(id)! * mapSize, table, mixes, behind };
     return instruction.op === "input"
       ? inputRecord(instruction.target!, layout, at)
       : record(instruction, at);
@@ -89,7 +93,10 @@ function segment(
     records: Int32Array.from([...words, 0]),
     tables: tablesOf(geometry, builder.spaces, runs, present),
     runs: runs.length,
-    clear: gathered.map(({ stack }) => rangeOf(geometry, stack!)),
+    clear: gathered.map(({ stack }) => {
+      const { offset, bytes } = rangeOf(geometry, stack!);
+      return { offset, bytes: stack!.precise ? 2 * bytes : bytes };
+    }),
     after,
   };
 }

@@ -5,7 +5,7 @@
  */
 import type { CovarianceOp } from "../../net/index.ts";
 import { declined } from "./declined.ts";
-import type { AxisMatrix, Both, Instruction, Space, Stack, Window } from "./program.ts";
+import type { AxisMatrix, Both, Ending, Instruction, Space, Stack, Window } from "./program.ts";
 import type { Part } from "./segments.ts";
 
 /** Whether each axis is a ring: some window goes on at its other end. */
@@ -154,11 +154,25 @@ export function poolMatrix(from: Space, to: Space, windows: readonly [Window, Wi
   );
 }
 
-/** Displacements before sums over windows of both positions: sΔ + δ, |δ| below the window. */
-function poolReach(from: Space, windows: readonly [Window, Window], stack: Stack): Both[] {
+/** Whether the windows of a pooling are rectangles of maps: windows that cross the end of a ring are not. */
+export function isWindowed({ rings }: Geometry, { sizes }: Space, ending: Ending): boolean {
+  if (ending.kind !== "pool") return false;
+  return ending.windows.every(
+    ({ kernel, stride }, i) => !rings[i] || (kernel === sizes[i] && stride === kernel),
+  );
+}
+
+/** Displacements before sums over windows of both positions: sΔ + δ, |δ| below the window; on a ring, all. */
+function poolReach(
+  { rings }: Geometry,
+  from: Space,
+  windows: readonly [Window, Window],
+  stack: Stack,
+): Both[] {
   const found = new Map<string, Both>();
   for (const { displacement } of stack.places.values()) {
     const axis = (i: 0 | 1) => {
+      if (rings[i]) return [...new Array(from.sizes[i]).keys()];
       const { kernel, stride } = windows[i];
       const steps = Array.from(
         { length: 2 * kernel - 1 },
@@ -180,9 +194,8 @@ function needed(
   if (op === "keep") return { space: source!.space, all: displacementsOf(stack!) };
   if (ending!.kind === "attend") return { space: from!.space, all: geometry.all(from!.space) };
   const { space } = source!;
-  const rings = geometry.rings.some(Boolean);
-  if (ending!.kind === "pool" && !rings) {
-    return { space, all: poolReach(space, ending!.windows, stack!) };
+  if (ending!.kind === "pool" && isWindowed(geometry, space, ending!)) {
+    return { space, all: poolReach(geometry, space, ending!.windows, stack!) };
   }
   const matrix = ending!.kind === "mix" ? ending!.matrix : poolMatrix(space, stack!.space, ending!.windows);
   const found = new Map<string, Both>();

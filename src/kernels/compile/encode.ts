@@ -36,6 +36,8 @@ export interface Places {
   readonly table: number;
   /** Whether an ending is a list of entries rather than windows. */
   readonly mixes: boolean;
+  /** Bytes from the maps that an ending adds to, to what rounding took from them; 0 where that is not kept. */
+  readonly behind: number;
 }
 
 function axis({ kernel, stride, dilation, lo, wraps }: Window): number[] {
@@ -73,7 +75,7 @@ export function record(instruction: Instruction, places: Places): number[] {
     realBits(factor),
     realBits(shift),
     ...axesOf(instruction),
-    form === undefined ? (instruction.diagonal ? 1 : 0) : form.form.slots,
+    form?.form.slots ?? (instruction.diagonal ? 1 : places.behind),
     kept?.offset ?? 0,
     form?.index ?? 0,
     instruction.flag ? 1 : 0,

@@ -1,5 +1,5 @@
 /** @file The lists that endings of segments read: what is added where (assembly/covariance/moves.ts), and where attention finds pairs. */
-import { type Geometry, keyOf, mixEntries, poolMatrix, positionAt } from "./displacements.ts";
+import { type Geometry, isWindowed, keyOf, mixEntries, poolMatrix, positionAt } from "./displacements.ts";
 import { realBits } from "./encode.ts";
 import type { Both, Ending, Space, Stack, Window } from "./program.ts";
 
@@ -15,8 +15,13 @@ export class Lists {
   }
 }
 
-/** How both axes of a pooling meet: the windows of output Δ' that a map of Δ fills; undefined where none. */
-function poolAxis({ kernel, stride, lo }: Window, step: number, out: number): number[] | undefined {
+/** How both axes of a pooling meet: the windows of output Δ' that a map of Δ fills, a ring's whole; undefined where none. */
+function poolAxis(
+  { kernel, stride, lo }: Window,
+  step: number,
+  { out, ring }: { readonly out: number; readonly ring: boolean },
+): number[] | undefined {
+  if (ring) return [kernel, stride, 0];
   const between = step - stride * out;
   if (Math.abs(between) >= kernel) return undefined;
   const first = Math.max(0, -between) - lo;
@@ -32,8 +37,9 @@ function poolList(
   const list: number[] = [];
   let count = 0;
   for (const { displacement: out, offset } of places.values()) {
-    const y = poolAxis(windows[0], displacement[0], out[0]);
-    const x = poolAxis(windows[1], displacement[1], out[1]);
+    const axis = (i: 0 | 1) =>
+      poolAxis(windows[i], displacement[i], { out: out[i], ring: geometry.rings[i] });
+    const [y, x] = [axis(0), axis(1)];
     if (y === undefined || x === undefined) continue;
     list.push(offset, ...geometry.sizes(space, out), ...y, ...x);
     count++;
@@ -49,7 +55,7 @@ export function listsOfEnding(
   ending: Exclude<Ending, { kind: "attend" }>,
   stack: Stack,
 ): (displacement: Both) => number {
-  if (ending.kind === "pool" && !geometry.rings.some(Boolean)) {
+  if (ending.kind === "pool" && isWindowed(geometry, source, ending)) {
     return (displacement) => lists.add(poolList(geometry, ending.windows, displacement, stack));
   }
   const matrix = ending.kind === "mix" ? ending.matrix : poolMatrix(source, stack.space, ending.windows);

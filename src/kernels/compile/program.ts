@@ -61,6 +61,8 @@ export interface Stack {
   readonly space: Space;
   /** Displacements by key, and where the map of each stands, in bytes from the first stack. */
   readonly places: Map<string, { readonly displacement: Both; readonly offset: number }>;
+  /** Whether every number is a sum of many: then what rounding took from them stands behind the maps. */
+  readonly precise: boolean;
 }
 
 /** Rows of a matrix over positions: the entries that are not 0. */

@@ -2,11 +2,22 @@
  * @file Cuts a list of instructions where positions of one item are mixed (kernels.md §5). Inside a segment all maps belong to
  * one displacement at a time; what later segments read is kept in stacks, one map a displacement.
  */
-import type { Instruction, MapValue, Stack } from "./program.ts";
+import type { Ending, Instruction, MapValue, Stack } from "./program.ts";
 
 /** Instructions of one segment; its endings are among them. */
 export interface Part {
   readonly instructions: readonly Instruction[];
+}
+
+/** Sums of so many terms keep what rounding takes from them. */
+const MANY = 64;
+
+/** Whether a place gains more than {@link MANY} terms: one a displacement, or one an entry of A K Aᵀ. */
+function gainsMany(ending: Ending): boolean {
+  if (ending.kind === "attend") return false;
+  if (ending.kind === "mix") return Math.max(...ending.matrix.map((row) => row.length)) ** 2 > MANY;
+  const [y, x] = ending.windows;
+  return (2 * y.kernel - 1) * (2 * x.kernel - 1) > MANY;
 }
 
 /** The segment of every instruction: a new one begins after an ending, but for another ending of what came before it. */
@@ -79,8 +90,9 @@ class Cutter {
     return { ...map, id: value.id };
   }
 
-  #stack(map: MapValue): Stack {
-    const stack = this.#stacks.get(map.id) ?? { space: map.space, places: new Map() };
+  #stack(map: MapValue, ending?: Ending): Stack {
+    const precise = ending !== undefined && gainsMany(ending);
+    const stack = this.#stacks.get(map.id) ?? { space: map.space, places: new Map(), precise };
     this.#stacks.set(map.id, stack);
     return stack;
   }
@@ -88,9 +100,9 @@ class Cutter {
   /** Attention reads a stack of its source. */
   #ending(part: Instruction[], instruction: Instruction): Instruction {
     const { target, source, ending, ...rest } = instruction;
-    const stack = this.#stack(target!);
+    const stack = this.#stack(target!, ending);
     if (ending!.kind !== "attend") return { ...rest, ending: ending!, source: source!, stack };
-    const from: Stack = { space: source!.space, places: new Map() };
+    const from: Stack = { space: source!.space, places: new Map(), precise: false };
     part.push(kept(source!, from));
     return { ...rest, ending: ending!, stack, from };
   }
