@@ -1,3 +1,4 @@
+/** @file Solves by iteration: refined float32 factors, conjugate gradients; and the marginal likelihood. */
 import { describe, expect, it } from "vitest";
 import { blockMatrix } from "../../src/kernels/gram/index.ts";
 import {
@@ -8,9 +9,9 @@ import {
 } from "../../src/kernels/solve/index.ts";
 import { refine } from "../../src/kernels/solve/refine.ts";
 import { streamedProduct } from "../../src/kernels/solve/streamed-product.ts";
-import { FathomError, Key, type NdArray, ndarray, normal } from "../../src/tensor/index.ts";
-
-type Float64 = NdArray<"float64">;
+import { Key, ndarray, normal } from "../../src/tensor/index.ts";
+import { rejection } from "../refusal.ts";
+import { type Float64, rightSides, symmetric } from "./solve-matrices.ts";
 
 /** exp(−|x − y| / 4) of points in space: a spectrum that falls like a power, as those of kernels of images do. */
 function exponential(n: number, ridge: number): Float64 {
@@ -23,10 +24,6 @@ function exponential(n: number, ridge: number): Float64 {
     }
   return ndarray("float64", [n, n], k);
 }
-
-const symmetric = (matrix: NdArray<"float64"> | NdArray<"float32">) =>
-  blockMatrix(matrix, { symmetric: true });
-const rightSides = (n: number, c: number) => normal(Key.fromSeed(3), "float64", [n, c]);
 
 /** The worst ‖b − K x‖ / ‖b‖ of a column. */
 function residual(k: Float64, x: Float64, b: Float64): number {
@@ -42,15 +39,6 @@ function residual(k: Float64, x: Float64, b: Float64): number {
     return Math.sqrt(difference / size);
   });
   return Math.max(...norms);
-}
-
-async function failure(work: Promise<unknown>): Promise<FathomError> {
-  const error = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(FathomError);
-  return error as FathomError;
 }
 
 describe("float32 factors", () => {
@@ -82,7 +70,7 @@ describe("float32 factors", () => {
   it("are given up with a word where nothing converges", async () => {
     const operator = await streamedProduct(symmetric(exponential(100, 0)), 0);
     const rough = refine(rightSides(100, 1).data, { operator, norm: 1e-9, factor: (r) => r.map(() => 0) });
-    expect((await failure(rough)).where).toBe("mode float32-refined");
+    expect((await rejection(() => rough)).where).toBe("mode float32-refined");
   });
 });
 
@@ -113,17 +101,25 @@ describe("conjugate gradients", () => {
   });
 
   it("say what they reached when they are cut short, and refuse indefinite matrices", async () => {
-    const cut = await failure(conjugateGradients(symmetric(k), b, { maxIterations: 3 }));
+    const cut = await rejection(() => conjugateGradients(symmetric(k), b, { maxIterations: 3 }));
     expect(cut.code).toBe("failed");
     expect(cut.message).toContain("after 3 iterations");
     const indefinite = ndarray("float64", [2, 2], [1, 2, 2, 1]);
-    const error = await failure(conjugateGradients(symmetric(indefinite), ndarray("float64", [2], [1, -1])));
+    const error = await rejection(() =>
+      conjugateGradients(symmetric(indefinite), ndarray("float64", [2], [1, -1])),
+    );
     expect(error.message).toContain("not positive definite");
   });
 
+  it("refuse matrices that are not square, with a preconditioner or without", async () => {
+    const wide = blockMatrix(rightSides(2, 3), { symmetric: false });
+    expect((await rejection(() => conjugateGradients(wide, rightSides(2, 1)))).code).toBe("bad-shape");
+    expect((await rejection(() => nystrom(wide, { rank: 1 }))).code).toBe("bad-shape");
+  });
+
   it("refuse ranks and shifts that make no preconditioner", async () => {
-    expect((await failure(nystrom(symmetric(k), { rank: 2000 }))).where).toBe("rank");
-    expect((await failure(nystrom(symmetric(k), { rank: 5, shift: 0 }))).where).toBe("shift");
+    expect((await rejection(() => nystrom(symmetric(k), { rank: 2000 }))).where).toBe("rank");
+    expect((await rejection(() => nystrom(symmetric(k), { rank: 5, shift: 0 }))).where).toBe("shift");
   });
 });
 

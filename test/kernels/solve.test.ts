@@ -1,3 +1,4 @@
+/** @file The blocked Cholesky factor: solves, whitening, determinant, condition, and matrices that have none. */
 import { afterAll, describe, expect, it } from "vitest";
 import { blockMatrix } from "../../src/kernels/gram/index.ts";
 import { type Factor, type FactoriseOptions, factorise } from "../../src/kernels/solve/index.ts";
@@ -7,13 +8,12 @@ import {
   eigenSymmetric,
   FathomError,
   Key,
-  type NdArray,
   ndarray,
   normal,
   solve,
 } from "../../src/tensor/index.ts";
-
-type Float64 = NdArray<"float64">;
+import { rejection } from "../refusal.ts";
+import { type Float64, rightSides, symmetric } from "./solve-matrices.ts";
 
 /** exp(−|x − y|² / 2) of points in the plane, which is ill-conditioned, plus `ridge` on the diagonal. */
 function rbf(n: number, ridge: number, spread = 3): Float64 {
@@ -27,9 +27,6 @@ function rbf(n: number, ridge: number, spread = 3): Float64 {
   return ndarray("float64", [n, n], k);
 }
 
-const symmetric = (matrix: Float64) => blockMatrix(matrix, { symmetric: true });
-const rightSides = (n: number, c: number) => normal(Key.fromSeed(3), "float64", [n, c]);
-
 /** The largest of |(K + jitter) x − b| over the largest |b|. */
 function residual(k: Float64, factor: Factor, x: Float64, b: Float64): number {
   const [n, c] = b.shape as [number, number];
@@ -41,15 +38,6 @@ function residual(k: Float64, factor: Factor, x: Float64, b: Float64): number {
       worst = Math.max(worst, Math.abs(sum));
     }
   return worst / b.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-}
-
-async function failure(work: Promise<unknown>): Promise<FathomError> {
-  const error = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(FathomError);
-  return error as FathomError;
 }
 
 /** Columns of the identity: whitening them gives L⁻¹ entry by entry. */
@@ -167,7 +155,7 @@ describe("the factor of 1100 rows, on workers", () => {
     const [x, white, error] = await Promise.all([
       factor.solve(b, { onProgress }),
       factor.whiten(b, { onProgress }),
-      failure(factor.solve(b, { signal: controller.signal })),
+      rejection(() => factor.solve(b, { signal: controller.signal })),
     ]);
     const alone = await solved({ threads: 2, arithmetic: "wasm" });
     expect(x.data).toEqual(alone.x.data);
@@ -199,7 +187,7 @@ describe("matrices that cannot be factorised as they are", () => {
     const k = rbf(n, 1, 30);
     // An eigenvalue near −1 that the leading 577 rows do not know of.
     k.data[577 * n + 577] = -1;
-    const error = await failure(factorise(symmetric(k), { jitter: 0 }));
+    const error = await rejection(() => factorise(symmetric(k), { jitter: 0 }));
     expect(error.code).toBe("failed");
     expect(error.where).toBe("row 577");
     const jitter = Number(/jitter of ([\d.e+-]+)/.exec(error.hint!)![1]);
@@ -224,7 +212,7 @@ describe("matrices that cannot be factorised as they are", () => {
   it("names the block and entry that is not finite", async () => {
     const k = rbf(600, 0.1);
     k.data[550 * 600 + 3] = Number.NaN;
-    const error = await failure(factorise(symmetric(k)));
+    const error = await rejection(() => factorise(symmetric(k)));
     expect(error.code).toBe("bad-input");
     expect(error.where).toBe("block (1, 0), entry [550, 3]");
   });
@@ -234,27 +222,27 @@ describe("matrices that cannot be factorised as they are", () => {
     await using factor = await factorise(blockMatrix(k, { symmetric: false }));
     expect(factor.relativeJitter).toBe(0);
     k.data[3 * 600 + 550]! += 1e-4;
-    const error = await failure(factorise(blockMatrix(k, { symmetric: false })));
+    const error = await rejection(() => factorise(blockMatrix(k, { symmetric: false })));
     expect(error.code).toBe("bad-input");
     expect(error.where).toBe("[550, 3]");
   });
 
   it("refuses beforehand what does not fit, with its bytes", async () => {
-    const error = await failure(factorise(symmetric(rbf(100, 1)), { memory: 1000 }));
+    const error = await rejection(() => factorise(symmetric(rbf(100, 1)), { memory: 1000 }));
     expect(error.code).toBe("too-large");
     expect(error.message).toMatch(/\d{5,} bytes/);
   });
 
   it("refuses options and right-hand sides that make no sense", async () => {
     const matrix = symmetric(rbf(5, 1));
-    expect((await failure(factorise(matrix, { jitter: -1 }))).where).toBe("jitter");
-    expect((await failure(factorise(matrix, { threads: 0 }))).where).toBe("threads");
+    expect((await rejection(() => factorise(matrix, { jitter: -1 }))).where).toBe("jitter");
+    expect((await rejection(() => factorise(matrix, { threads: 0 }))).where).toBe("threads");
     const wide = blockMatrix(ndarray("float64", [1, 2], [1, 2]), { symmetric: false });
-    expect((await failure(factorise(wide))).code).toBe("bad-shape");
+    expect((await rejection(() => factorise(wide))).code).toBe("bad-shape");
     await using factor = await factorise(matrix);
-    expect((await failure(factor.solve(rightSides(4, 1)))).code).toBe("bad-shape");
+    expect((await rejection(() => factor.solve(rightSides(4, 1)))).code).toBe("bad-shape");
     const bad = ndarray("float64", [5, 1], [1, 2, Number.NaN, 4, 5]);
-    expect((await failure(factor.solve(bad))).where).toBe("b[2, 0]");
+    expect((await rejection(() => factor.solve(bad))).where).toBe("b[2, 0]");
   });
 
   it("stops when told to, and tells how far it is before", async () => {
@@ -271,7 +259,7 @@ describe("matrices that cannot be factorised as they are", () => {
         controller.abort(reason);
       },
     });
-    expect(await failure(work)).toBe(reason);
+    expect(await rejection(() => work)).toBe(reason);
     expect([...labels]).toEqual(["factorising"]);
   });
 });

@@ -22,7 +22,7 @@ export interface BadPivot {
 }
 
 /** What became of it: the norm ‖A‖₁ of a matrix that is positive definite, or the pivot that says it is not. */
-export type Attempt = { readonly norm: number } | { readonly bad: BadPivot };
+type Attempt = { readonly norm: number } | { readonly bad: BadPivot };
 
 /**
  * Fills the store and factorises it.

@@ -4,7 +4,7 @@
  */
 
 /** Replaces rows [count, n] by their solutions. */
-export type SolveRows = (rows: Float64Array) => Promise<Float64Array>;
+type SolveRows = (rows: Float64Array) => Promise<Float64Array>;
 
 const mostSteps = 5;
 

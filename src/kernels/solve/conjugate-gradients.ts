@@ -3,6 +3,7 @@ import { FathomError, type NdArray } from "../../tensor/index.ts";
 import type { Attention, BlockMatrix } from "../types.ts";
 import { type ApplyInverse, iterate } from "./iterate.ts";
 import { columnsOf, rowsOf } from "./right-hand-sides.ts";
+import { requireSquare } from "./square.ts";
 import { streamedProduct } from "./streamed-product.ts";
 
 /** Something near the inverse of the matrix, which makes the iterations few. */
@@ -25,14 +26,15 @@ export interface ConjugateGradientsResult {
   /** [n, c] */
   readonly x: NdArray<"float64">;
   readonly iterations: number;
+  /** ‖b − A x‖ / ‖b‖ of the worst column, by the recurrence of the method. */
   readonly residual: number;
 }
 
 /**
  * Solves (K + jitter · 1) x = b for all columns of b at once. Every iteration reads all blocks of the matrix once.
  * @param b - [n, c] or [n].
- * @throws FathomError bad-shape, bad-input; failed when the tolerance is not reached or the matrix is not positive definite;
- * the signal's reason.
+ * @throws FathomError bad-shape where b does not meet a square matrix, bad-input for entries that are not finite; failed when the
+ * tolerance is not reached or the matrix is not positive definite; the signal's reason.
  * @example
  * await using preconditioner = await nystrom(matrix, { rank: 200 });
  * const { x, iterations } = await conjugateGradients(matrix, y, { preconditioner });
@@ -58,15 +60,5 @@ export async function conjugateGradients(
     message: `Conjugate gradients are at a residual of ${residual.toExponential(1)} after ${iterations} iterations; ${tolerance} was wanted.`,
     where: "conjugate gradients",
     hint: "Use a preconditioner of a higher rank, a jitter, more iterations or a larger tolerance.",
-  });
-}
-
-function requireSquare({ rows, columns }: BlockMatrix): void {
-  if (rows === columns) return;
-  throw new FathomError({
-    code: "bad-shape",
-    message: `A matrix of ${rows} × ${columns} cannot be solved by conjugate gradients.`,
-    where: "matrix",
-    hint: "Give the kernel of one set of items with itself.",
   });
 }

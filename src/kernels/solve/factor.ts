@@ -14,7 +14,7 @@ import { watched } from "./watch.ts";
 
 type Float64 = NdArray<"float64">;
 
-export interface FactorParts extends Pick<Factor, "relativeJitter" | "mode" | "arithmetic"> {
+interface FactorParts extends Pick<Factor, "relativeJitter" | "mode" | "arithmetic"> {
   readonly matrix: BlockMatrix;
   readonly scale: number;
   /** ‖A‖₁. */

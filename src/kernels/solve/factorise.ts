@@ -9,6 +9,7 @@ import { factorOf } from "./factor.ts";
 import { productModels } from "./models.ts";
 import { nativeRuntime } from "./native-products.ts";
 import { notPositive } from "./not-positive.ts";
+import { requireSquare } from "./square.ts";
 import { createTeam, type Team, teamBytes, teamSize } from "./team.ts";
 import { createStore, heightOf, tileRows } from "./tiles.ts";
 import type { Factor, FactoriseOptions } from "./types.ts";
@@ -101,16 +102,6 @@ function stepsOf(jitter: number | "ladder" = "ladder"): readonly number[] {
     message: `A jitter of ${jitter} was asked for.`,
     where: "jitter",
     hint: 'Give a part of the mean diagonal from 0 on, or "ladder".',
-  });
-}
-
-function requireSquare({ rows, columns }: BlockMatrix): void {
-  if (rows === columns) return;
-  throw new FathomError({
-    code: "bad-shape",
-    message: `A matrix of ${rows} × ${columns} has no Cholesky factor.`,
-    where: "matrix",
-    hint: "Give the kernel of one set of items with itself.",
   });
 }
 

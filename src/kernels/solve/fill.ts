@@ -77,7 +77,7 @@ function notFinite(
   { at, width, rows, columns }: { at: number; width: number; rows: number; columns: number },
 ): FathomError {
   const index = block.findIndex((value, k) => k >= at && !Number.isFinite(value));
-  // The sum of a row overflows only where its entries do.
+  // Where finite entries have a sum that overflows, the first of the row is named.
   const [r, c] = [Math.floor(Math.max(index, at) / width), Math.max(index, at) % width];
   const place = `block (${rows / tileSize}, ${columns / tileSize}), entry [${rows + r}, ${columns + c}]`;
   return new FathomError({

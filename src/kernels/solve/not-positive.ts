@@ -5,7 +5,7 @@ import type { BadPivot } from "./attempt.ts";
 import { leastEigenvalue } from "./least-eigenvalue.ts";
 import { streamedProduct } from "./streamed-product.ts";
 
-export interface Refusal extends Attention {
+interface Refusal extends Attention {
   readonly bad: BadPivot;
   readonly matrix: BlockMatrix;
   /** The mean of the diagonal. */

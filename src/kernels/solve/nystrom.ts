@@ -9,6 +9,7 @@ import type { BlockMatrix } from "../types.ts";
 import type { Preconditioner } from "./conjugate-gradients.ts";
 import { factorise } from "./factorise.ts";
 import { gramOfRows } from "./gram-of-rows.ts";
+import { requireSquare } from "./square.ts";
 import { heightOf, tileRows, tileSize } from "./tiles.ts";
 
 export interface NystromOptions {
@@ -23,12 +24,14 @@ export interface NystromOptions {
 
 /**
  * The preconditioner of a symmetric matrix; it keeps rank × n numbers.
- * @throws FathomError bad-input for a rank that is no whole number from 1 to n, or a shift that is not positive.
+ * @throws FathomError bad-shape unless the matrix is square; bad-input for a rank that is no whole number from 1 to n, or a shift
+ * that is not positive; failed where its rows make no positive definite matrix.
  * @example await using preconditioner = await nystrom(matrix, { rank: 200 })
  */
 export async function nystrom(matrix: BlockMatrix, options: NystromOptions): Promise<Preconditioner> {
   const { rank, shift = 0.03, key = Key.fromSeed(0).split("nystrom"), signal } = options;
   const n = matrix.rows;
+  requireSquare(matrix);
   requireOptions(n, rank, shift);
   const landmarks = permutation(key, n).slice(0, rank).sort();
   const { rows, mean } = await rowsOfMatrix(matrix, landmarks, signal);

@@ -23,7 +23,7 @@ const mostIterations = 200;
  */
 const backwardError = 4 * Number.EPSILON;
 
-export interface Refinement extends Attention {
+interface Refinement extends Attention {
   readonly operator: RowOperator;
   /** ‖A‖₁. */
   readonly norm: number;

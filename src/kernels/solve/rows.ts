@@ -1,20 +1,28 @@
-/** @file Arithmetic on blocks of vectors that lie in rows [count, n]. */
+/** @file Arithmetic on vectors, and on blocks of them that lie in rows [count, n]. */
 
-/** Σ_i x_ri y_ri of row r. */
-export function rowDot(x: Float64Array, y: Float64Array, r: number, n: number): number {
+/** Row r of x, in place. */
+export function rowAt(x: Float64Array, r: number, n: number): Float64Array {
+  return x.subarray(r * n, (r + 1) * n);
+}
+
+/** Σ_i x_i y_i. */
+export function dot(x: Float64Array, y: Float64Array): number {
   let sum = 0;
-  for (let i = r * n; i < (r + 1) * n; i++) sum += x[i]! * y[i]!;
+  for (let i = 0; i < x.length; i++) sum += x[i]! * y[i]!;
   return sum;
+}
+
+/** x += factor · y. */
+export function addTo(x: Float64Array, y: Float64Array, factor: number): void {
+  for (let i = 0; i < x.length; i++) x[i]! += factor * y[i]!;
 }
 
 /** Euclidean norms of the rows. */
 export function rowNorms(x: Float64Array, n: number): Float64Array {
-  return Float64Array.from({ length: x.length / n }, (_, r) => Math.sqrt(rowDot(x, x, r, n)));
-}
-
-/** x_r += factor · y_r. */
-export function addRow(x: Float64Array, y: Float64Array, r: number, n: number, factor: number): void {
-  for (let i = r * n; i < (r + 1) * n; i++) x[i]! += factor * y[i]!;
+  return Float64Array.from({ length: x.length / n }, (_, r) => {
+    const row = rowAt(x, r, n);
+    return Math.sqrt(dot(row, row));
+  });
 }
 
 /** The largest of norm_r / reference_r; rows whose reference is 0 do not count. */

@@ -5,56 +5,31 @@
 import { bytesOf, FathomError, type FloatDType } from "../../tensor/index.ts";
 import { tileSize } from "./tiles.ts";
 
-/** Addresses, strides in bytes; sizes in numbers. The names without the dtype's number. */
-export interface TileFunctions {
-  packTransposed(b: number, strideB: number, n: number, k: number, target: number): void;
-  packColumns(b: number, strideB: number, n: number, k: number, target: number): void;
+/** A matrix in memory: its address, and the bytes from row to row. */
+type Strided = [address: number, stride: number];
+type Pack = (...of: [...b: Strided, n: number, k: number, target: number]) => void;
+/** C [m, n] less a product over k, with b packed. */
+type Product = (...of: [m: number, n: number, k: number, ...a: Strided, b: number, ...c: Strided]) => void;
+/** C [m, n] less a product over k, of few rows x. */
+type FewProduct = (
+  ...of: [m: number, n: number, k: number, ...x: Strided, ...l: Strided, ...c: Strided]
+) => void;
+/** X [m, n] by the factor l of a diagonal tile and the inverses of its blocks. */
+type Solve = (...of: [m: number, n: number, ...l: Strided, inverses: number, ...x: Strided]) => void;
+
+/** What assembly/factor exports, by the names without the dtype's number. */
+interface TileFunctions {
+  packTransposed: Pack;
+  packColumns: Pack;
   subtract: Product;
-  subtractLower: (
-    n: number,
-    k: number,
-    a: number,
-    strideA: number,
-    b: number,
-    c: number,
-    strideC: number,
-  ) => void;
+  subtractLower: (...of: [n: number, k: number, ...a: Strided, b: number, ...c: Strided]) => void;
   fewTransposed: FewProduct;
   fewPlain: FewProduct;
-  factorTile(n: number, a: number, stride: number, inverses: number): number;
+  /** The row of a pivot that is not positive, or a negative number. */
+  factorTile: (...of: [n: number, ...a: Strided, inverses: number]) => number;
   solveTransposed: Solve;
   solvePlain: Solve;
 }
-type Product = (
-  m: number,
-  n: number,
-  k: number,
-  a: number,
-  strideA: number,
-  b: number,
-  c: number,
-  strideC: number,
-) => void;
-type FewProduct = (
-  m: number,
-  n: number,
-  k: number,
-  x: number,
-  strideX: number,
-  l: number,
-  strideL: number,
-  c: number,
-  strideC: number,
-) => void;
-type Solve = (
-  m: number,
-  n: number,
-  l: number,
-  strideL: number,
-  inverses: number,
-  x: number,
-  strideX: number,
-) => void;
 
 const names = [
   "packTransposed",
