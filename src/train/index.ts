@@ -1,4 +1,5 @@
 /** @file Training: losses, optimisers, schedules, the compiled loop, evaluation, run folders. */
+export { type AverageOptions, type AverageSpec, parseAverages } from "./average-options.ts";
 export { BatchOrder, type EpochPosition, stepsOf } from "./batches.ts";
 export {
   createEvaluator,
@@ -11,12 +12,22 @@ export {
 } from "./evaluate.ts";
 export { eventLoopTurn } from "./event-loop.ts";
 export { type ExportOnnxOptions, exportOnnx } from "./export-onnx.ts";
+export type { GroupSpec } from "./groups.ts";
+export type { LabelSmoothing } from "./label-smoothing.ts";
 export { type Loss, type LossKind, losses, lossKinds, mistakes } from "./losses.ts";
 export { type Optimizer, type OptimizerOptions, optimizer } from "./optimisers.ts";
 export type { OptimizerSpec } from "./options.ts";
 export type { ValidationAt } from "./recorder.ts";
 export { type RunStatus, type Snapshot, TrainingRun } from "./run.ts";
 export { readRun } from "./run-folder.ts";
+export {
+  gradientEvaluations,
+  gradientsPerStep,
+  parseSam,
+  type SamOptions,
+  type SamSpec,
+  type SamVariant,
+} from "./sam-options.ts";
 export type { ScheduleSpec, Span } from "./schedule-options.ts";
 export {
   learningRates,

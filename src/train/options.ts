@@ -9,9 +9,14 @@ import type { OptimizerOptions } from "./optimisers.ts";
 
 /** An optimiser as a caller writes it; what is left out takes PyTorch's defaults, except momentum 0.9. */
 export type OptimizerSpec =
-  | { readonly kind: "sgd"; readonly momentum?: number; readonly weightDecay?: number }
   | {
-      readonly kind: "adam";
+      readonly kind: "sgd";
+      readonly momentum?: number;
+      readonly nesterov?: boolean;
+      readonly weightDecay?: number;
+    }
+  | {
+      readonly kind: "adam" | "adamw";
       readonly beta1?: number;
       readonly beta2?: number;
       readonly epsilon?: number;
@@ -19,32 +24,40 @@ export type OptimizerSpec =
     };
 
 const count = z.int().min(1).describe("a whole number, 1 or more");
-const fraction = z.number().min(0).lt(1).describe("a number from 0 up to, not including, 1");
+export const fraction = z.number().min(0).lt(1).describe("a number from 0 up to, not including, 1");
+export const unitInterval = z.number().min(0).max(1).describe("a number from 0 to 1");
 const positive = z.number().gt(0).describe("a finite number above 0");
-const nonNegative = z.number().min(0).describe("a finite number, 0 or more");
+export const nonNegative = z.number().min(0).describe("a finite number, 0 or more");
+
+const moments = {
+  beta1: fraction.default(0.9),
+  beta2: fraction.default(0.999),
+  epsilon: positive.default(1e-8),
+};
 
 const optimizers = {
   sgd: z.strictObject({
     kind: z.literal("sgd"),
     momentum: fraction.default(0.9),
+    nesterov: z.boolean().default(false).describe("true or false"),
     weightDecay: nonNegative.default(0),
   }),
-  adam: z.strictObject({
-    kind: z.literal("adam"),
-    beta1: fraction.default(0.9),
-    beta2: fraction.default(0.999),
-    epsilon: positive.default(1e-8),
-    weightDecay: nonNegative.default(0),
-  }),
+  adam: z.strictObject({ kind: z.literal("adam"), ...moments, weightDecay: nonNegative.default(0) }),
+  adamw: z.strictObject({ kind: z.literal("adamw"), ...moments, weightDecay: nonNegative.default(0.01) }),
 };
 
 /** @throws FathomError bad-input naming the field. */
 export function parseOptimizer(spec: OptimizerSpec): OptimizerOptions {
   const kind = (spec as { kind?: unknown } | null)?.kind;
-  if (kind !== "sgd" && kind !== "adam") {
+  if (typeof kind !== "string" || !Object.hasOwn(optimizers, kind)) {
     throw badOption("optimizer.kind", kind, `one of ${Object.keys(optimizers).join(", ")}`);
   }
-  return parse(optimizers[kind] as z.ZodType<OptimizerOptions>, spec, "optimizer");
+  const rule = optimizers[kind as keyof typeof optimizers];
+  const parsed = parse(rule as z.ZodType<OptimizerOptions>, spec, "optimizer");
+  if (parsed.kind === "sgd" && parsed.nesterov && parsed.momentum === 0) {
+    throw badOption("optimizer.momentum", 0, "above 0 where nesterov is on");
+  }
+  return parsed;
 }
 
 /** @throws FathomError bad-input unless the loss is known. */
@@ -114,7 +127,7 @@ export function badOption(field: string, value: unknown, expected: string): Fath
   });
 }
 
-/** A value by its schema. @throws FathomError bad-input naming the field at fault. */
+/** A value by its schema. @throws FathomError bad-input naming the field within it. */
 export function parse<T>(schema: z.ZodType<T>, value: unknown, field: string): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;

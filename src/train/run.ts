@@ -3,14 +3,14 @@
  * one trainer are independent, so a sweep advances many of them in turn and drops the worst (successive halving).
  */
 import type { LoopExecutable } from "../runtime/index.ts";
-import type { FloatDType, NdArray } from "../tensor/index.ts";
+import { type FloatDType, filled, type NdArray } from "../tensor/index.ts";
 import type { BatchOrder, EpochPosition } from "./batches.ts";
 import type { Evaluation, EvaluationSplit } from "./evaluate.ts";
 import type { NoiseStream } from "./noise.ts";
 import { parseCount } from "./options.ts";
 import type { Pace } from "./pace.ts";
 import { learningRates, type RatePlan } from "./schedules.ts";
-import { LEARNING_RATE, LOSS, ROWS } from "./step.ts";
+import { LEARNING_RATE, LOSS, RHO, ROWS } from "./step.ts";
 
 /** `diverged`: a loss or a weight is no longer finite; the run stays at the step where that first happened. */
 export type RunStatus = "running" | "done" | "diverged";
@@ -44,6 +44,8 @@ export interface RunParts {
   readonly order: BatchOrder;
   readonly noise: NoiseStream;
   readonly plan: RatePlan;
+  /** ρ of SAM; undefined where the step does not take it. */
+  readonly rho: number | undefined;
   readonly evaluate: (parameters: Arrays, where: EvaluationSplit) => Promise<Evaluation>;
   readonly snapshot: Snapshot;
 }
@@ -172,12 +174,13 @@ export class TrainingRun {
   }
 
   async #call({ step, carry }: Position, steps: number): Promise<Call> {
-    const { loop, order, noise, plan, dtype } = this.#parts;
+    const { loop, order, noise, plan, rho, dtype } = this.#parts;
     const shared = { ...this.#parts.shared, ...this.#frozen };
     const perStep = {
       [ROWS]: order.indices(step, steps),
       [LEARNING_RATE]: learningRates(plan, dtype, step, steps),
       ...noise.draw(step, steps),
+      ...(rho === undefined ? {} : { [RHO]: filled(dtype, [steps], rho) }),
     };
     const result = await loop.run({ carry: { ...carry }, perStep, shared, steps });
     const losses = result.collected[LOSS]!.data as Floats;

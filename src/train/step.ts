@@ -4,9 +4,20 @@
  * loop serves every run of an architecture.
  */
 import type { Dataset } from "../data/index.ts";
-import { cast, gather, input, mul, orZeros, reduceMean, reshape, type Tensor, vjp } from "../expr/index.ts";
 import {
-  applyModel,
+  add,
+  cast,
+  gather,
+  input,
+  logicalAnd,
+  logicalNot,
+  mul,
+  reshape,
+  sub,
+  type Tensor,
+  where,
+} from "../expr/index.ts";
+import {
   type Model,
   noiseInputs,
   type ParameterSpec,
@@ -21,92 +32,197 @@ import {
   type Shape,
   showShape,
   sizeOf,
+  zeros,
 } from "../tensor/index.ts";
-import { type LossKind, losses } from "./losses.ts";
+import { type Batch, forwardOf } from "./batch.ts";
+import { type GroupSpec, groupSettings, parseGroups } from "./groups.ts";
+import { type LabelSmoothing, trainingLoss } from "./label-smoothing.ts";
+import type { LossKind } from "./losses.ts";
+import { clipped, finite, globalNorm, mapTensors, only, type Tensors } from "./norms.ts";
 import type { Optimizer } from "./optimisers.ts";
-import { parseRates } from "./options.ts";
+import { badOption, parseRates } from "./options.ts";
+import type { SamOptions } from "./sam-options.ts";
+import { descentAt, type Problem, sharpDescent } from "./sharpness.ts";
 
-/** Names of the inputs that are neither parameters nor optimiser state. */
+/** Names of the inputs that are neither parameters nor optimiser state, and of what a step is asked for. */
 export const DATA = "data";
 export const LABELS = "labels";
 export const ROWS = "rows";
 export const LEARNING_RATE = "learningRate";
+/** ρ of SAM. */
+export const RHO = "rho";
+/** Mean loss of the batch before the update. */
 export const LOSS = "loss";
+/** ‖g‖ at the weights, over all parameters. */
+export const GRADIENT_NORM = "gradientNorm";
+/** ‖gs‖: of the gradient that the base optimiser is given, before clipping. */
+export const SAM_GRADIENT_NORM = "samGradientNorm";
+/** L(w + e) - L(w) on the batch. */
+export const SHARPNESS = "sharpness";
+/** 1 where a step was left out because a norm was not finite, else 0. */
+export const SKIPPED = "skipped";
+
+/** The input that holds an average of a parameter. */
+export function averageInput(average: string, parameter: string): string {
+  return `average:${average}:${parameter}`;
+}
+
+/** The per-step input c of an average, w̄ += c(w - w̄): 1/(n + 1) for the (n + 1)-th weights taken, 1 - a for EMA, 0 for none. */
+export function averageRateInput(average: string): string {
+  return `averageRate:${average}`;
+}
 
 export interface StepGraph {
-  /** Trained parameters, buffers, then optimiser state. */
+  /** Trained parameters, buffers, optimiser state, then averages. */
   readonly carry: readonly Tensor[];
   /** What the carry becomes, in the same order. */
   readonly next: readonly Tensor[];
-  /** ROWS [batch] int32, LEARNING_RATE [] and the noise of training mode, [batch, ...shape] each. */
+  /**
+   * ROWS [batch] int32, LEARNING_RATE [], the noise of training mode, [batch, ...shape] each; RHO [] with SAM and
+   * `averageRate:…` [] for each average.
+   */
   readonly perStep: readonly Tensor[];
   /** DATA [N, ...], LABELS [N] and the frozen parameters. */
   readonly shared: readonly Tensor[];
-  /** The mean loss of the batch before the update, []. */
-  readonly loss: Tensor;
+  /** Scalars of each step: LOSS; GRADIENT_NORM with clipping; with SAM also SAM_GRADIENT_NORM, SHARPNESS and SKIPPED. */
+  readonly collect: Readonly<Record<string, Tensor>>;
   /** All arrays of the model by name: trained parameters, frozen ones and buffers. */
   readonly weights: Readonly<Record<string, Tensor>>;
   /** Names of the trained parameters. */
   readonly trained: readonly string[];
   /** Names of the parameters that no step changes. */
   readonly frozen: readonly string[];
+  /** What is carried beside the weights, before the first step: optimiser state and averages, by name. */
+  readonly initial: Readonly<Record<string, NdArray>>;
 }
 
 export interface StepDescription {
   readonly model: Model;
   readonly dataset: Dataset;
   readonly loss: LossKind;
+  readonly labelSmoothing?: LabelSmoothing | undefined;
   readonly optimizer: Optimizer;
   /** Factors on the learning rate by name of a trained parameter; 1 where left out. */
   readonly rates?: Readonly<Record<string, number>> | undefined;
+  readonly groups?: readonly GroupSpec[] | undefined;
+  /** The base optimiser alone unless given. */
+  readonly sam?: SamOptions | undefined;
+  /** The largest norm of a gradient that the base optimiser is given. */
+  readonly clip?: number | undefined;
+  /** Names of the averages carried along. */
+  readonly averages?: readonly string[] | undefined;
   readonly batch: number;
   readonly dtype: FloatDType;
 }
 
 /**
  * Builds the step.
- * @throws FathomError bad-shape when the data do not fit the model, bad-input when the model has nothing to train.
+ * @throws FathomError bad-shape when the data do not fit the model, bad-input when the model has nothing to train, for groups
+ * of parameters that are not there and for smoothing without classes.
  */
 export function buildStep(description: StepDescription): StepGraph {
-  const { model, dataset, loss, optimizer, rates, batch, dtype } = description;
+  const { model, dataset, optimizer, batch, dtype, averages = [] } = description;
   checkFit(model, dataset);
-  const { inputs, labels: classes } = dataset.train;
+  const { inputs, labels: answers } = dataset.train;
   const weights = parameterInputs(model, dtype);
   const { trained, buffers, frozen } = namesByRole(model);
-  if (rates !== undefined) parseRates(rates, trained);
+  const settings = settingsFrom(description, trained);
   const parameters = only(trained, weights);
-  const state = stateInputs(optimizer.initial(shapesOf(parameters), dtype));
+  const initialState = optimizer.initial(shapesOf(parameters), dtype);
+  const state = stateInputs(initialState);
   const noise = noiseInputs(model, batch, dtype);
   const data = input(DATA, inputs.shape, inputs.dtype);
-  const labels = input(LABELS, classes.shape, "int32");
+  const labels = input(LABELS, answers.shape, "int32");
   const rows = input(ROWS, [batch], "int32");
   const learningRate = input(LEARNING_RATE, [], dtype);
+  const rho = description.sam === undefined ? [] : [input(RHO, [], dtype)];
 
   const x = asModelInput(gather(data, rows, { axis: 0 }), { model, dataset, dtype });
-  const { output, updates } = applyModel(model, weights, x, { mode: "training", noise });
-  const meanLoss = reduceMean(losses[loss](output, gather(labels, rows, { axis: 0 })));
-  const gradients = gradientsOf(meanLoss, parameters);
-  const next = optimizer.update({ parameters, gradients, state, learningRate, rates });
+  const forward = forwardOf(model, trainingLoss(description.loss, description.labelSmoothing));
+  const { gradients, updates, collect, sound } = gradientOf(
+    { weights, trained, forward, settings },
+    { x, targets: gather(labels, rows, { axis: 0 }), noise },
+    { ...description, rho: rho[0] },
+  );
+  const updated = optimizer.update({ parameters, gradients, state, learningRate, settings });
+  const moved = { ...updated.parameters, ...only(buffers, { ...weights, ...updates }), ...updated.state };
+  const before = { ...parameters, ...only(buffers, weights), ...state };
+  const after =
+    sound === undefined ? moved : mapTensors(moved, (next, name) => where(sound, next, before[name]!));
+  const kept = carriedAverages(averages, parameters, only(trained, after));
   return {
-    carry: [...Object.values({ ...parameters, ...only(buffers, weights), ...state })],
-    next: [
-      ...trained.map((name) => next.parameters[name]!),
-      ...buffers.map((name) => updates[name] ?? weights[name]!),
-      ...Object.keys(state).map((name) => next.state[name]!),
-    ],
-    perStep: [rows, learningRate, ...Object.values(noise)],
+    carry: [...Object.values(before), ...Object.values(kept.inputs)],
+    next: [...Object.keys(before).map((name) => after[name]!), ...Object.values(kept.next)],
+    perStep: [rows, learningRate, ...Object.values(noise), ...rho, ...kept.rates],
     shared: [data, labels, ...Object.values(only(frozen, weights))],
-    loss: meanLoss,
+    collect,
     weights,
     trained,
     frozen,
+    initial: { ...initialState, ...zerosOf(kept.inputs) },
   };
 }
 
-function gradientsOf(loss: Tensor, parameters: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
-  const tensors = Object.values(parameters);
-  const gradients = vjp([loss], tensors).map((gradient, i) => orZeros(gradient, tensors[i]!));
-  return Object.fromEntries(Object.keys(parameters).map((name, i) => [name, gradients[i]!]));
+/** What holds for single parameters. */
+function settingsFrom({ rates, groups, sam }: StepDescription, trained: readonly string[]) {
+  const parsed = parseGroups(groups ?? [], trained);
+  const settings = groupSettings(parsed, parseRates(rates ?? {}, trained), trained);
+  if (sam !== undefined && Object.values(settings).every(({ rho }) => rho === 0)) {
+    throw badOption("groups", groups, "groups that leave SAM at least one parameter");
+  }
+  return settings;
+}
+
+/** The gradient that the base optimiser is given, and what is seen on the way. */
+function gradientOf(
+  problem: Problem,
+  batch: Batch,
+  { sam, clip, rho }: Pick<StepDescription, "sam" | "clip"> & { readonly rho: Tensor | undefined },
+) {
+  const descent =
+    sam === undefined ? descentAt(problem, problem.weights, batch) : sharpDescent(problem, batch, sam, rho!);
+  const { loss, gradients, updates } = descent;
+  const collect: Record<string, Tensor> = { [LOSS]: loss };
+  if (sam === undefined && clip === undefined) return { gradients, updates, collect };
+  const norm = globalNorm(gradients);
+  const given = clip === undefined ? gradients : clipped(gradients, norm, clip);
+  if (!("sharpness" in descent))
+    return { gradients: given, updates, collect: { ...collect, [GRADIENT_NORM]: norm } };
+  const sound = logicalAnd(finite(descent.divisor), finite(norm));
+  return {
+    gradients: given,
+    updates,
+    sound,
+    collect: {
+      ...collect,
+      [GRADIENT_NORM]: descent.norm,
+      [SAM_GRADIENT_NORM]: norm,
+      [SHARPNESS]: descent.sharpness,
+      [SKIPPED]: cast(logicalNot(sound), norm.dtype),
+    },
+  };
+}
+
+/** Averages as carried values: w̄ + c(w' - w̄), from 0 at the start. */
+function carriedAverages(averages: readonly string[], parameters: Tensors, next: Tensors) {
+  const inputs: Record<string, Tensor> = {};
+  const after: Record<string, Tensor> = {};
+  const rates = averages.map((average) => {
+    const rate = input(averageRateInput(average), [], Object.values(parameters)[0]!.dtype);
+    for (const [name, { shape, dtype }] of Object.entries(parameters)) {
+      const key = averageInput(average, name);
+      inputs[key] = input(key, shape, dtype);
+      after[key] = add(inputs[key], mul(sub(next[name]!, inputs[key]), rate));
+    }
+    return rate;
+  });
+  return { inputs, next: after, rates };
+}
+
+function zerosOf(tensors: Tensors): Record<string, NdArray> {
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, { dtype, shape }]) => [name, zeros(dtype, shape)]),
+  );
 }
 
 /** The names of a model's arrays by what a step does with them. */
@@ -126,10 +242,6 @@ function namesByRole(model: Model): Record<"trained" | "buffers" | "frozen", str
     buffers: names(model.parameters.filter(({ role }) => role === "buffer")),
     frozen: names(model.parameters.filter(({ role, trainable }) => role === "parameter" && !trainable)),
   };
-}
-
-function only<T>(names: readonly string[], values: Readonly<Record<string, T>>): Record<string, T> {
-  return Object.fromEntries(names.map((name) => [name, values[name]!]));
 }
 
 /**

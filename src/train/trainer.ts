@@ -14,14 +14,19 @@ import {
   sameShape,
   showShape,
 } from "../tensor/index.ts";
+import { type AverageOptions, type AverageSpec, parseAverages } from "./average-options.ts";
 import { BatchOrder } from "./batches.ts";
 import { createEvaluator, type Evaluation, type EvaluationSplit, type Evaluator } from "./evaluate.ts";
+import type { GroupSpec } from "./groups.ts";
+import type { LabelSmoothing } from "./label-smoothing.ts";
 import type { LossKind } from "./losses.ts";
 import { NoiseStream } from "./noise.ts";
 import { type Optimizer, optimizer } from "./optimisers.ts";
 import {
   badOption,
+  nonNegative,
   type OptimizerSpec,
+  parse,
   parseCount,
   parseLoss,
   parseOptimizer,
@@ -30,8 +35,9 @@ import {
 } from "./options.ts";
 import { Pace } from "./pace.ts";
 import { type Snapshot, TrainingRun } from "./run.ts";
+import { gradientsPerStep, parseSam, type SamOptions, type SamSpec } from "./sam-options.ts";
 import { parseSchedule, type ScheduleSpec } from "./schedule-options.ts";
-import { buildStep, DATA, LABELS, LOSS, type StepGraph, shapesOf } from "./step.ts";
+import { buildStep, DATA, LABELS, type StepGraph } from "./step.ts";
 import { withThreads } from "./threads.ts";
 
 /** What is compiled: everything that all runs of a trainer share. */
@@ -47,6 +53,16 @@ export interface TrainerOptions {
    * (`muParameterisation` makes them).
    */
   readonly rates?: Readonly<Record<string, number>>;
+  /** Parameters with a rate, a ρ or a weight decay of their own; `rates` multiply what they say. */
+  readonly groups?: readonly GroupSpec[];
+  /** Sharpness-aware minimisation; the optimiser alone unless given, or where its rho is 0. */
+  readonly sam?: SamSpec;
+  /** The largest norm, over all parameters, of the gradient that the optimiser is given; any unless said. */
+  readonly clip?: number;
+  /** Part of the target that leaves the label; 0 unless said. Evaluations are without it. */
+  readonly labelSmoothing?: LabelSmoothing;
+  /** Averages of the weights along every run. */
+  readonly averages?: readonly AverageSpec[];
   /** Rows a step. */
   readonly batch: number;
   /** float32 unless said. */
@@ -74,6 +90,8 @@ export interface RunOptions {
   readonly steps: number;
   /** Rows of the training split that the run may visit; all unless said. */
   readonly rows?: ArrayLike<number>;
+  /** ρ of this run, instead of that of the trainer's `sam`. */
+  readonly rho?: number;
 }
 
 interface Parts {
@@ -81,6 +99,8 @@ interface Parts {
   readonly dtype: FloatDType;
   readonly loss: LossKind;
   readonly rule: Optimizer;
+  readonly sam: SamOptions | undefined;
+  readonly averages: readonly AverageOptions[];
   readonly graph: StepGraph;
   readonly loop: LoopExecutable;
 }
@@ -105,19 +125,36 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
   const compileOptions = withThreads(options.options ?? {}, model, batch);
   const loss = parseLoss(options.loss ?? "crossEntropy");
   const rule = optimizer(parseOptimizer(options.optimizer ?? { kind: "sgd" }));
+  const sam = options.sam === undefined ? undefined : parseSam(options.sam, batch);
+  const sharp = sam === undefined || sam.rho === 0 ? undefined : sam;
+  const averages = parseAverages(options.averages ?? []);
   const graph = withScope(new Scope(), () =>
-    buildStep({ model, dataset, loss, optimizer: rule, rates: options.rates, batch, dtype }),
+    buildStep({
+      model,
+      dataset,
+      loss,
+      optimizer: rule,
+      rates: options.rates,
+      groups: options.groups,
+      sam: sharp,
+      clip: options.clip === undefined ? undefined : parsePositive(options.clip, "clip"),
+      labelSmoothing: options.labelSmoothing,
+      averages: averages.map(({ name }) => name),
+      batch,
+      dtype,
+    }),
   );
-  const { carry, next, perStep, shared } = graph;
+  const { carry, next, perStep, shared, collect } = graph;
   const loop = await compileLoop({
     carry: [...carry],
     next: [...next],
     perStep: [...perStep],
     shared: [...shared],
-    collect: { [LOSS]: graph.loss },
+    collect,
     options: compileOptions,
   });
-  return new Trainer({ options: { ...options, options: compileOptions }, dtype, loss, rule, graph, loop });
+  const resolved = { ...options, options: compileOptions };
+  return new Trainer({ options: resolved, dtype, loss, rule, sam: sharp, averages, graph, loop });
 }
 
 /** A compiled training loop; see {@link createTrainer}. */
@@ -131,9 +168,9 @@ export class Trainer implements AsyncDisposable {
     this.#pace = new Pace(parts.options.stepsPerCall);
   }
 
-  /** Gradients of the loss that one step takes. */
+  /** Gradients of the loss that one step takes: 2 with SAM; a mean over steps where only some take the second. */
   get gradientsPerStep(): number {
-    return this.#parts.rule.gradientsPerStep;
+    return gradientsPerStep(this.#parts.sam, this.#parts.options.batch);
   }
 
   /**
@@ -141,12 +178,16 @@ export class Trainer implements AsyncDisposable {
    * @throws FathomError bad-input naming the option that cannot be used.
    */
   start(options: RunOptions): TrainingRun {
-    const { graph, rule, dtype } = this.#parts;
+    const { graph, dtype } = this.#parts;
     const parameters = options.parameters ?? initialise(this.#parts.options.model, options.key, { dtype });
     checkArrays(parameters, Object.values(graph.weights), "parameters");
-    const trained = graph.trained.map((name) => [name, parameters[name]!] as const);
-    const state = rule.initial(shapesOf(Object.fromEntries(trained)), dtype);
-    return this.#run(options, { step: 0, status: "running", parameters, state, losses: new Float64Array() });
+    return this.#run(options, {
+      step: 0,
+      status: "running",
+      parameters,
+      state: graph.initial,
+      losses: new Float64Array(),
+    });
   }
 
   /**
@@ -216,9 +257,20 @@ export class Trainer implements AsyncDisposable {
         schedule: parseSchedule(options.schedule ?? "constant", { steps, rows: rows.length, batch }),
         steps,
       },
+      rho: this.#rhoOf(options),
       evaluate: (parameters, where) => this.evaluate(parameters, where),
       snapshot,
     });
+  }
+
+  /** ρ of a run; undefined where the step has no second gradient. */
+  #rhoOf({ rho }: RunOptions): number | undefined {
+    const { sam } = this.#parts;
+    if (rho !== undefined) parse(nonNegative, rho, "rho");
+    if (sam !== undefined) return rho ?? sam.rho;
+    if (rho !== undefined && rho > 0)
+      throw badOption("rho", rho, "0 or left out where the trainer has no sam");
+    return undefined;
   }
 }
 

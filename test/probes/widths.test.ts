@@ -38,7 +38,7 @@ async function powers(
   const samples: { x: number; y: number[] }[] = [];
   for (const factor of factors) {
     const wide = buildModel(scaleWidths(net, factor));
-    const inMu = muParameterisation(wide, base, optimizer.kind);
+    const inMu = muParameterisation(wide, base, optimizer.kind === "sgd" ? "sgd" : "adam");
     const layers = await measureCoordinates({
       model: mu === "mup" ? buildModel(inMu.net) : wide,
       rates: mu === "mup" ? inMu.rates : {},

@@ -54,7 +54,7 @@ export interface WidthsQuestion extends Asked {
 }
 
 /** Rates at which a few steps change a network without breaking it. */
-const usualRates = { adam: 0.001, sgd: 0.05 } as const;
+const usualRates = { adam: 0.001, adamw: 0.001, sgd: 0.05 } as const;
 const usual = { batch: 64, steps: 5, seeds: 2 } as const;
 
 const source = "Yang et al. 2022, arXiv 2203.03466 (Tensor Programs V)";
@@ -193,7 +193,7 @@ async function checkWidths(
 }
 
 function optimizerName({ optimizer }: WidthsQuestion): string {
-  return optimizer.kind === "adam" ? "Adam" : "SGD";
+  return { adam: "Adam", adamw: "AdamW", sgd: "SGD" }[optimizer.kind];
 }
 
 function factsOf(asked: WidthsQuestion, { net, widths, learningRate, batch }: Setting): [string, string][] {

@@ -49,7 +49,7 @@ interface Budgeted {
 }
 
 /** The update of one parameter: Adam passes over the weights and its moments more often. */
-const secondsPerParameter = { sgd: 0, adam: 8e-9 } as const;
+const secondsPerParameter = { sgd: 0, adam: 8e-9, adamw: 8e-9 } as const;
 
 /**
  * As many steps as a budget allows, or the minutes that would do.

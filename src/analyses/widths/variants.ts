@@ -69,7 +69,7 @@ export function makeVariants(net: Net, widths: readonly number[], optimizer: Opt
   return [
     ...scaled.map((one) => ({ ...one, parameterisation: "standard" as const, rates: {} })),
     ...scaled.map(({ width, model }) => {
-      const mu = muParameterisation(model, base, optimizer.kind);
+      const mu = muParameterisation(model, base, optimizer.kind === "sgd" ? "sgd" : "adam");
       return { parameterisation: "mup" as const, width, model: buildModel(mu.net), rates: mu.rates };
     }),
   ];
