@@ -1,11 +1,16 @@
 /**
  * @file Self-attention between segments (kernels.md §2.2): K' = G K G'ᵀ on stacks of all displacements. G, the softmax over
- * keys of query·K(x, x), is what is kept of an item: tokens × tokens slots.
+ * keys of query·K(x, x) or a function of each of these numbers, is what is kept of an item: tokens × tokens slots.
  */
 import { lists, maps, real, scratch, slotsOfA, slotsOfB, word } from "./layout";
 import { SELF } from "./modes";
-import { exponential } from "./forms-math";
+import { exponential, positive } from "./forms-math";
 import { madd } from "../simd";
+
+/** Weights of keys, word 12 of a record: softmax otherwise. src/kernels/compile/encode.ts has the same list. */
+const IDENTITY = 1;
+const RELU = 2;
+const ABS = 3;
 
 /** Address of the entry of positions p, q: word p·tokens + q of a list of places. */
 @inline
@@ -35,7 +40,27 @@ function softmax(record: usize, tokens: i32, causal: bool): void {
   }
 }
 
-/** Words: 7 tokens, 8 query, 9 causal, 10 and 11 lists of places before and after (−1: not wanted), 21 slots, 23 whether K. */
+/** G = ζ(query·K) entry by entry; 0 for keys after the query where `causal`. */
+function elementwise(record: usize, tokens: i32, causal: bool, zeta: i32): void {
+  const places = lists + <usize>word(record, 10), query = real(record, 8);
+  let out = slotsOfB(record);
+  for (let p = 0; p < tokens; ++p) {
+    for (let q = 0; q < tokens; ++q) {
+      let value = f32x4.splat(0);
+      if (!causal || q <= p) {
+        value = f32x4.mul(query, v128.load(entry(places, p * tokens + q)));
+        if (zeta == RELU) value = positive(value);
+        else if (zeta == ABS) value = f32x4.abs(value);
+      }
+      v128.store(out, value);
+      out += 16;
+    }
+  }
+}
+
+/**
+ * Words: 7 tokens, 8 query, 9 causal, 10 and 11 lists of places before and after (−1: not wanted), 12 weights, 21 slots, 23 whether K.
+ */
 @inline
 function apply(lanes: bool, record: usize, tokens: i32): void {
   const places = lists + <usize>word(record, 10), results = lists + <usize>word(record, 11);
@@ -63,8 +88,11 @@ function apply(lanes: bool, record: usize, tokens: i32): void {
 }
 
 export function attend(record: usize, mode: i32): void {
-  const tokens = word(record, 7);
-  if (mode == SELF && word(record, 23) != 0) softmax(record, tokens, word(record, 9) != 0);
+  const tokens = word(record, 7), weights = word(record, 12), causal = word(record, 9) != 0;
+  if (mode == SELF && word(record, 23) != 0) {
+    if (weights >= IDENTITY) elementwise(record, tokens, causal, weights);
+    else softmax(record, tokens, causal);
+  }
   if (mode == SELF) apply(true, record, tokens);
   else apply(false, record, tokens);
 }

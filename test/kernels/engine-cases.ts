@@ -146,6 +146,16 @@ const named: Record<string, readonly [Case["input"], readonly object[]]> = {
       ...flat,
     ],
   ],
+  ...Object.fromEntries(
+    ["identity", "relu", "abs"].map((weights) => [
+      `attention of ${weights} weights`,
+      [tokens, [dense, { ...attention, weights, factor: 0.6 }, relu, dense, ...gap]],
+    ]),
+  ),
+  "causal attention without softmax": [
+    tokens,
+    [dense, relu, { ...attention, weights: "relu", causal: true }, dense, relu, ...flat],
+  ],
   transformer: [
     tokens,
     [

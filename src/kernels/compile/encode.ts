@@ -102,6 +102,9 @@ export function inputRecord(target: MapValue, layout: InputLayout, places: Place
   return words;
 }
 
+/** Weights of keys; assembly/covariance/attention.ts has the same list. */
+const keyWeights = { softmax: 0, identity: 1, relu: 2, abs: 3 } as const;
+
 /** The record of attention, which runs after a segment. */
 export function attentionRecord(
   { ending, kept, flag }: Instruction,
@@ -109,7 +112,8 @@ export function attentionRecord(
 ): number[] {
   if (ending?.kind !== "attend") throw new TypeError("The ending is no attention.");
   const words = new Array<number>(LENGTH).fill(0);
-  words.splice(7, 5, ending.tokens, realBits(ending.query), ending.causal ? 1 : 0, lists.from, lists.to);
+  const { tokens, query, causal, weights } = ending;
+  words.splice(7, 6, tokens, realBits(query), causal ? 1 : 0, lists.from, lists.to, keyWeights[weights]);
   words[21] = kept!.offset;
   words[23] = flag ? 1 : 0;
   return words;

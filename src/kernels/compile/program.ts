@@ -75,6 +75,8 @@ export type Ending =
   | {
       readonly kind: "attend";
       readonly tokens: number;
+      /** From logits to the weights of keys. */
+      readonly weights: "softmax" | "identity" | "relu" | "abs";
       /** Factor of m in the logits. */
       readonly query: number;
       readonly causal: boolean;

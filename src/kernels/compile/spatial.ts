@@ -4,7 +4,7 @@ import { type Builder, positionsOf, type State } from "./builder.ts";
 import { declined } from "./declined.ts";
 import { bothWindows, here, scaled, strided } from "./maps.ts";
 import { columnsOf, kronecker, poolAxis, rangeAxis, sparseRows } from "./matrices.ts";
-import type { AxisMatrix, Both, Ending, Instruction, MapValue, Space } from "./program.ts";
+import type { AxisMatrix, Both, Ending, MapValue, Space } from "./program.ts";
 import { linear, type Rules, weighted } from "./weighted.ts";
 
 type SpatialOp =
@@ -17,7 +17,8 @@ type SpatialOp =
   | "slice"
   | "embedding"
   | "positional"
-  | "attention";
+  | "attention"
+  | "elementwiseAttention";
 
 /** K and Θ go on in another space; `gain` is about how much larger their numbers are. */
 function ended(builder: Builder, state: State, ending: Ending, space: Space, gain: number): State {
@@ -49,6 +50,33 @@ function sinusoidGram(channels: number, distance: number): number {
   let sum = 0;
   for (let c = 0; c < channels; c += 2) sum += Math.cos(BASE ** (-c / channels) * distance);
   return sum / channels;
+}
+
+type Keys = Pick<Extract<Ending, { kind: "attend" }>, "query" | "weights" | "causal">;
+
+/** G K G'ᵀ and G Θ G'ᵀ. */
+function attended(builder: Builder, state: State, { query, weights, causal }: Keys): State {
+  const { space, scale, size } = state.nngp;
+  const tokens = positionsOf(space);
+  const kept = builder.keep(1, tokens * tokens);
+  const attend = { kind: "attend", tokens, query: query * scale, weights, causal } as const;
+  // Rows of a softmax have the sum 1.
+  const gain = weights === "softmax" ? 1 : Math.max(tokens * Math.abs(attend.query) * size, 1) ** 2;
+  const end = (source: MapValue, first: boolean): MapValue => {
+    const target = builder.map({ ...source, size: source.size * gain });
+    return builder.emit({
+      op: "end",
+      source,
+      target,
+      factor: 1,
+      shift: 0,
+      kept,
+      flag: first,
+      ending: attend,
+    });
+  };
+  const nngp = end(state.nngp, true);
+  return { ...state, nngp, ntk: state.ntk && end(state.ntk, false) };
 }
 
 const cutRange = (size: number, from: number, to: number) => ({ first: from, count: to - from, size });
@@ -149,24 +177,15 @@ export const spatialRules: Rules<SpatialOp> = {
     return { ...state, nngp: shifted(builder, state.nngp, gram), centred: false };
   },
   attention: (builder, op, state) => {
-    const { space, scale } = state.nngp;
-    const tokens = positionsOf(space);
-    const kept = builder.keep(1, tokens * tokens);
-    const attend = { kind: "attend", tokens, query: op.query * scale, causal: op.causal } as const;
-    const end = (source: MapValue, first: boolean): MapValue => {
-      const instruction: Instruction = {
-        op: "end",
-        source,
-        factor: 1,
-        shift: 0,
-        kept,
-        flag: first,
-        ending: attend,
-      };
-      return builder.emit({ ...instruction, target: builder.map(source) });
-    };
-    const nngp = end(state.nngp, true);
-    const seen = { ...state, nngp, ntk: state.ntk && end(state.ntk, false) };
-    return weighted(builder, here(space), seen, op);
+    const seen = attended(builder, state, { ...op, weights: "softmax" });
+    return weighted(builder, here(state.nngp.space), seen, op);
+  },
+  elementwiseAttention: (builder, op, state) => {
+    const { scale, shift, value, out, factor, weights, causal } = op;
+    const still = here(state.nngp.space);
+    // Queries, keys and values have one kernel.
+    const values = weighted(builder, still, state, { scale, shift, trained: value });
+    const seen = attended(builder, values, { query: factor, weights, causal });
+    return weighted(builder, still, seen, { scale, shift, trained: out });
   },
 };
