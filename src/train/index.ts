@@ -36,6 +36,7 @@ export {
   scheduleFactor,
   scheduleKinds,
 } from "./schedules.ts";
+export { hasStatistics, Statistics, type StatisticsKind, type StatisticsOptions } from "./statistics.ts";
 export { checkFit } from "./step.ts";
 export { type TrainOptions, type TrainProgress, type TrainResult, train } from "./train.ts";
 export { createTrainer, type RunOptions, Trainer, type TrainerOptions } from "./trainer.ts";
