@@ -63,7 +63,6 @@ export {
   type FactoriseOptions,
   factorBytes,
   factorise,
-  jitterLadder,
   logMarginalLikelihood,
   type NystromOptions,
   nystrom,

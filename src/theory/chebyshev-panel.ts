@@ -4,7 +4,7 @@
 const DEGREE = 16;
 
 /** f on [from, to], known from its values at 17 points. */
-export class ChebyshevPanel {
+class ChebyshevPanel {
   readonly #points: Float64Array;
   readonly #values: readonly Float64Array[];
 
@@ -44,7 +44,7 @@ const SMALLEST_PANEL = 2 ** -3;
 const TRIALS = [0.07, 0.46, 0.81];
 
 /** Vectors that depend on a variance. */
-export interface Tabulated {
+interface Tabulated {
   /** The function on a panel that ends at variance `upper`: it may choose the length of its vectors. */
   readonly on: (upper: number) => (v: number) => Float64Array;
   /** Whether an interpolated vector is good enough. */

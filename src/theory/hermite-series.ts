@@ -35,7 +35,7 @@ export interface HermiteSeries {
 
 const FEWEST = 32;
 /** More cost milliseconds a variance, and leave of a jump in φ' about 1e-6. */
-export const MOST_TERMS = 2048;
+const MOST_TERMS = 2048;
 /** Coefficients below this share of sqrt(E φ²) are rounding of the quadrature. */
 const NOTHING = 3e-14;
 /** Below it the terms are those at it: φ is then its tangent, or its two at a kink. */

@@ -2,7 +2,7 @@
 import type { NetShape } from "../../src/net/index.ts";
 import type { Layer } from "./networks.ts";
 
-export interface LayerCase {
+interface LayerCase {
   readonly name: string;
   readonly input: readonly [NetShape["kind"], readonly number[]];
   /** Layers of a network of hidden width w, whose last one makes units. */

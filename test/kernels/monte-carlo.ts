@@ -47,7 +47,7 @@ function batchOf(model: Model, { data, count }: Items): NdArray {
   return ndarray(dtype, [count, ...model.inputShape], data);
 }
 
-export interface Sampling {
+interface Sampling {
   readonly seeds: number;
   readonly mode?: Mode;
 }

@@ -3,7 +3,7 @@ import { Key, type NdArray, ndarray, normal } from "../../src/tensor/index.ts";
 
 export type Float64 = NdArray<"float64">;
 
-export interface Problem {
+interface Problem {
   readonly nngp: Float64;
   readonly ntk: Float64;
   readonly nngpCross: Float64;

@@ -24,7 +24,7 @@ export interface BlockProgram {
 }
 
 /** Outputs of a graph by name, and the inputs it takes beside the weights. */
-export interface BlockGraph {
+interface BlockGraph {
   readonly inputs: readonly Tensor[];
   readonly outputs: Readonly<Record<string, Tensor>>;
 }

@@ -10,7 +10,7 @@ import type { OutputGroups } from "./outputs.ts";
 import { consumersOf, type StructuredWeight, structuredWeight } from "./uses.ts";
 
 /** How the part of one weight is computed. */
-export type WeightMethod = "contraction" | "structured";
+type WeightMethod = "contraction" | "structured";
 
 /** Rule by which weights get their method. */
 export type WeightRule = WeightMethod | "mixed";

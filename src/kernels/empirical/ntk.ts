@@ -53,13 +53,13 @@ export async function empiricalNtk(settings: EmpiricalNtkOptions): Promise<Empir
 }
 
 /** Counts of items in place of the items. */
-export interface OpenNtkOptions extends Omit<EmpiricalNtkOptions, "x1" | "x2" | "parameters"> {
+interface OpenNtkOptions extends Omit<EmpiricalNtkOptions, "x1" | "x2" | "parameters"> {
   readonly counts: readonly [number, number | undefined];
   readonly parameters?: Weights | undefined;
 }
 
 /** A compiled kernel for many weights of one network. Dispose of it when done. */
-export interface OpenNtk {
+interface OpenNtk {
   readonly plan: Pick<NtkPlan, "method" | "costs">;
   run(
     feeds: Pick<EmpiricalNtkOptions, "parameters" | "x1" | "x2"> & WorkOptions,

@@ -84,7 +84,7 @@ function permutedIndices(shape: Shape, order: readonly number[]): Int32Array {
 }
 
 /** A run of consecutive indices along each group of axes. */
-export interface OutputBlock {
+interface OutputBlock {
   readonly diagonal: Range;
   readonly full: Range;
   readonly trace: Range;

@@ -18,7 +18,7 @@ import {
 } from "./plan.ts";
 import { productTile } from "./vector-products.ts";
 
-export interface ProgramOptions {
+interface ProgramOptions {
   readonly network: FiniteNetwork;
   readonly groups: OutputGroups;
   readonly method: NtkMethod | "auto";

@@ -38,7 +38,7 @@ export interface StructuredWeight {
 }
 
 /** The nodes that use each node. */
-export type Consumers = ReadonlyMap<Tensor, readonly Tensor[]>;
+type Consumers = ReadonlyMap<Tensor, readonly Tensor[]>;
 
 /** Consumers of all nodes of a graph. @example consumersOf(topologicalOrder([output])) */
 export function consumersOf(order: readonly Tensor[]): Consumers {

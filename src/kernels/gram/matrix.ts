@@ -6,7 +6,7 @@ import { type BlockPlace, blockSize, blocksOf, type Grid, sizeOfBlock, spansOf }
 type FloatData = Float32Array | Float64Array;
 
 /** Where the blocks of a matrix come from. */
-export interface BlockSource extends Grid {
+interface BlockSource extends Grid {
   readonly dtype: "float32" | "float64";
   /** A block that exists, row-major and without padding. */
   block(place: BlockPlace): Promise<FloatData>;

@@ -19,7 +19,7 @@ export interface Sides {
   readonly columns: Items;
 }
 
-export interface Strip {
+interface Strip {
   readonly place: BlockPlace;
   /** 0 to 7. */
   readonly strip: number;

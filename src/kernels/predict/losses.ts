@@ -5,7 +5,7 @@ import type { Float64 } from "./dense.ts";
 
 /** A loss L of the outputs f [N, C] of all training items. */
 export interface FunctionSpaceLoss {
-  /** [N, C]: outputs of another shape are refused. */
+  /** Of the outputs, [N, C]; those of another shape are refused. */
   readonly shape: readonly number[];
   /** ∂L/∂f, written into `out`; both row-major [N, C]. */
   gradient(f: Float64Array, out: Float64Array): void;

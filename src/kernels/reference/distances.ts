@@ -25,7 +25,7 @@ export interface Distances {
 type Known = Distances | "mixed";
 
 /** What a walk over distances finds: the angle at every activation and position. */
-export interface Following {
+interface Following {
   readonly walk: Walk;
   readonly angles: Map<CovarianceOp, Float64Array>;
 }

@@ -45,7 +45,7 @@ export function programOf(spec: EngineSpec): Program {
 }
 
 /** What differs from walk to walk. */
-export type WalkOf = Pick<Walk, "a" | "b" | "pairs"> & Partial<Pick<Walk, "self" | "visit" | "angles">>;
+type WalkOf = Pick<Walk, "a" | "b" | "pairs"> & Partial<Pick<Walk, "self" | "visit" | "angles">>;
 
 /** A walk through a program. */
 export function walkFor({ layouts, means, spec }: Program, of: WalkOf): Walk {

@@ -15,7 +15,7 @@ import { createStore, heightOf, tileRows } from "./tiles.ts";
 import type { Factor, FactoriseOptions } from "./types.ts";
 
 /** Parts of the mean diagonal that are tried in turn (kernels.md §8). */
-export const jitterLadder = [0, 1e-10, 1e-8, 1e-6, 1e-5, 1e-4] as const;
+const jitterLadder = [0, 1e-10, 1e-8, 1e-6, 1e-5, 1e-4] as const;
 
 /**
  * The Cholesky factor of a symmetric positive definite matrix, by tiles of 512 × 512 on worker threads. Dispose of it when it has

@@ -5,7 +5,7 @@ export {
   conjugateGradients,
   type Preconditioner,
 } from "./conjugate-gradients.ts";
-export { factorBytes, factorise, jitterLadder } from "./factorise.ts";
+export { factorBytes, factorise } from "./factorise.ts";
 export { logMarginalLikelihood } from "./likelihood.ts";
 export { type NystromOptions, nystrom } from "./nystrom.ts";
 export type { Factor, FactoriseOptions } from "./types.ts";

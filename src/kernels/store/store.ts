@@ -23,12 +23,12 @@ import {
   parseGroup,
 } from "./zarr.ts";
 
-export interface ScanOptions {
+interface ScanOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (checked: number, total: number) => void;
 }
 
-/** A store that exists; opened for a job by {@link beginStore}, for reading by {@link openKernelStore}. */
+/** A store that exists: opened for a job by `kernelMatrix`, for reading by {@link openKernelStore}. */
 export class KernelStore {
   readonly path: string;
   readonly attributes: StoreAttributes;

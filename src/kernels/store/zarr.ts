@@ -7,7 +7,7 @@ import { bytesOf, FathomError } from "../../tensor/index.ts";
 import { blockSize } from "../gram/grid.ts";
 import { crc32c } from "./crc32c.ts";
 
-export type StoredType = "float32" | "float64";
+type StoredType = "float32" | "float64";
 
 /** Metadata of a group, `zarr.json` of its folder. */
 export function groupDocument(attributes: object): string {
