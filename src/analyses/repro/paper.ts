@@ -22,6 +22,13 @@ export interface ExperimentContext {
   readonly signal: AbortSignal | undefined;
   /** Where long experiments keep what they have computed. */
   readonly folder: string | undefined;
+  /** A stream that all claims of the paper have in common. */
+  readonly common: Key;
+  /**
+   * A piece of work, done once for all claims of the paper and kept when the rest is interrupted: plain JSON.
+   * @param name - unique in the paper.
+   */
+  piece<T>(name: string, work: () => Promise<T>): Promise<T>;
   /** Says how far the experiment is; throws when it was cancelled. */
   progress(detail: string): void;
 }

@@ -54,8 +54,9 @@ export async function repro(asked: ReproQuestion): Promise<Outcome<ReproJson>> {
   const checked: Checked[] = [];
   for (const [done, claim] of paper.claims.entries()) {
     asked.signal?.throwIfAborted();
-    const key = `${paper.id}/${claim.id},scale=${asked.scale},seed=${asked.seed},version=${version}`;
-    const { result, seconds } = await journal.piece(key, () => check(claim, { paper, asked, done }));
+    const { result, seconds } = await journal.piece(nameOf(paper, asked, claim.id), () =>
+      check(claim, { paper, asked, done, journal }),
+    );
     checked.push({ claim, result, seconds });
   }
   await journal.close();
@@ -75,23 +76,32 @@ function paperOf(id: string): Paper {
   });
 }
 
+/** What a result depends on besides the code of one version. */
+function nameOf({ id }: Paper, { scale, seed }: ReproQuestion, piece: string): string {
+  return `${id}/${piece},scale=${scale},seed=${seed},version=${version}`;
+}
+
 interface Place {
   readonly paper: Paper;
   readonly asked: ReproQuestion;
+  readonly journal: Journal;
   /** Claims before this one. */
   readonly done: number;
 }
 
-async function check(claim: PaperClaim, { paper, asked, done }: Place): Promise<Omit<Checked, "claim">> {
+async function check(claim: PaperClaim, { paper, asked, done, journal }: Place): Promise<Omit<Checked, "claim">> {
   const start = performance.now();
   const progress = (detail: string) => {
     asked.signal?.throwIfAborted();
     asked.onProgress?.({ label: claim.claim, done, total: paper.claims.length, detail });
   };
   progress("");
+  const common = Key.fromSeed(asked.seed).split(paper.id);
   const result = await claim.run({
     scale: asked.scale,
-    key: Key.fromSeed(asked.seed).split(paper.id).split(claim.id),
+    key: common.split(claim.id),
+    common,
+    piece: (name, work) => journal.piece(nameOf(paper, asked, `piece/${name}`), work),
     options: asked.options ?? {},
     signal: asked.signal,
     folder: asked.folder,
