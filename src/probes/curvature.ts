@@ -11,10 +11,12 @@ import {
   inputName,
   jvp,
   mul,
+  neg,
   orZeros,
   reduceMean,
   reduceSum,
   Scope,
+  sigmoid,
   softmax,
   sqrt,
   sub,
@@ -211,7 +213,7 @@ interface OutputFactor {
 
 /**
  * F with F Fᵀ = the Hessian of one example's loss in its outputs. Cross entropy: diag(p) - p pᵀ = F Fᵀ with
- * F = diag(√p) - p √pᵀ (√p has norm 1). MSE (mean over C outputs): 2/C.
+ * F = diag(√p) - p √pᵀ (√p has norm 1). MSE (mean over C outputs): 2/C. Yes and no (mean over C outputs): σ(1 - σ)/C.
  */
 const outputFactors: Readonly<Record<LossKind, (output: Tensor) => OutputFactor>> = {
   crossEntropy: (output) => {
@@ -226,6 +228,10 @@ const outputFactors: Readonly<Record<LossKind, (output: Tensor) => OutputFactor>
   mse: (output) => {
     const root = Math.sqrt(2 / output.shape[1]!);
     return { apply: (v) => mul(v, root), transposed: (v) => mul(v, root) };
+  },
+  bce: (output) => {
+    const root = sqrt(mul(mul(sigmoid(output), sigmoid(neg(output))), 1 / output.shape[1]!));
+    return { apply: (v) => mul(root, v), transposed: (v) => mul(root, v) };
   },
 };
 

@@ -3,7 +3,7 @@
  * resumed. Data and rows are named by fingerprint.
  */
 import { createHash } from "node:crypto";
-import type { Dataset } from "../data/index.ts";
+import { type Dataset, taskOf } from "../data/index.ts";
 import type { NdArray } from "../tensor/index.ts";
 import { version } from "../version.ts";
 import type { Recipe } from "./recipe.ts";
@@ -33,12 +33,15 @@ export function configOf(recipe: Recipe, options: TrainOptions): JsonObject {
   };
 }
 
-function fingerprint({ train, test, scale }: Dataset): JsonObject {
+function fingerprint(dataset: Dataset): JsonObject {
+  const { train, test, scale } = dataset;
+  const targets = [train.targets, test.targets].flatMap((array) => array?.data ?? []);
   return {
+    ...(taskOf(dataset) === "classes" ? {} : { task: taskOf(dataset) }),
     train: train.labels.shape[0]!,
     test: test.labels.shape[0]!,
     scale,
-    sha256: hash([train.inputs.data, train.labels.data, test.inputs.data, test.labels.data]),
+    sha256: hash([train.inputs.data, train.labels.data, test.inputs.data, test.labels.data, ...targets]),
   };
 }
 

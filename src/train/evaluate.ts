@@ -2,12 +2,13 @@
  * @file Evaluation: mean loss and error rate of a model over rows of a data set, in batches through one executable that
  * is compiled once and serves every split and every set of weights.
  */
-import type { Dataset } from "../data/index.ts";
+import { answersOf, type Dataset, taskOf } from "../data/index.ts";
 import { input, Scope, withScope } from "../expr/index.ts";
 import { applyModel, type Model, parameterInputs } from "../net/index.ts";
 import { type CompileOptions, compile, type Executable } from "../runtime/index.ts";
 import { allocate, type DType, type FloatDType, type NdArray, sizeOf, toNumbers } from "../tensor/index.ts";
-import { type LossKind, losses, mistakes } from "./losses.ts";
+import { type LossKind, losses } from "./losses.ts";
+import { type Metrics, tallied, tallyOf } from "./metrics.ts";
 import { parseCount, parseLoss, parseRows } from "./options.ts";
 import { asModelInput, checkFit, DATA, LABELS } from "./step.ts";
 
@@ -15,8 +16,12 @@ import { asModelInput, checkFit, DATA, LABELS } from "./step.ts";
 export interface Evaluation {
   /** Mean over the rows; NaN or Infinity where the outputs are not finite. */
   readonly loss: number;
-  /** Fraction of rows whose largest output is not at the label. */
+  /**
+   * Fraction of rows whose largest output is not at the label; of yes and no, the fraction of wrong answers; of numbers,
+   * the share of the targets' variance that is left, 1 - R².
+   */
   readonly error: number;
+  readonly metrics: Metrics;
   /** Rows looked at. */
   readonly count: number;
 }
@@ -30,7 +35,7 @@ export interface EvaluationSplit {
 export interface EvaluatorOptions {
   readonly model: Model;
   readonly dataset: Dataset;
-  /** crossEntropy unless said. */
+  /** crossEntropy for classes, mse for regression, bce for binary data unless said. */
   readonly loss?: LossKind;
   /** float32 unless said. */
   readonly dtype?: FloatDType;
@@ -46,17 +51,18 @@ export interface EvaluatorOptions {
 export async function createEvaluator(options: EvaluatorOptions): Promise<Evaluator> {
   const { model, dataset, dtype = "float32" } = options;
   checkFit(model, dataset);
-  const loss = parseLoss(options.loss ?? "crossEntropy");
+  const loss = parseLoss(options.loss, taskOf(dataset));
   const largest = Math.max(dataset.train.labels.shape[0]!, dataset.test.labels.shape[0]!);
   const batch = Math.min(parseCount(options.batch ?? 500, "batch"), largest);
   const graph = withScope(new Scope(), () => {
     const parameters = parameterInputs(model, dtype);
     const data = input(DATA, [batch, ...dataset.inputShape], dataset.train.inputs.dtype);
-    const labels = input(LABELS, [batch], "int32");
+    const answers = answersOf(dataset, "test");
+    const labels = input(LABELS, [batch, ...answers.shape.slice(1)], answers.dtype);
     const { output } = applyModel(model, parameters, asModelInput(data, { model, dataset, dtype }));
     return {
       inputs: [...Object.values(parameters), data, labels],
-      outputs: { losses: losses[loss](output, labels), mistakes: mistakes(output, labels) },
+      outputs: { losses: losses[loss](output, labels), ...tallied(taskOf(dataset), output, labels) },
     };
   });
   const executable = await compile({
@@ -86,23 +92,25 @@ export class Evaluator implements AsyncDisposable {
     parameters: Readonly<Record<string, NdArray>>,
     { split, rows }: EvaluationSplit,
   ): Promise<Evaluation> {
-    const { inputs, labels } = this.#dataset[split];
-    const available = labels.shape[0]!;
+    const { inputs } = this.#dataset[split];
+    const answers: NdArray = answersOf(this.#dataset, split);
+    const available = answers.shape[0]!;
     const chosen =
       rows === undefined
         ? Int32Array.from({ length: available }, (_, i) => i)
         : parseRows(rows, available, "rows");
     let loss = 0;
-    let wrong = 0;
+    const tally = tallyOf(taskOf(this.#dataset));
     for (let start = 0; start < chosen.length; start += this.#batch) {
       const part = chosen.subarray(start, start + this.#batch);
-      const feeds = { [DATA]: pick(inputs, part, this.#batch), [LABELS]: pick(labels, part, this.#batch) };
+      const asked = pick(answers, part, this.#batch);
+      const feeds = { [DATA]: pick(inputs, part, this.#batch), [LABELS]: asked };
       const outputs = await this.#executable.run({ ...parameters, ...feeds });
       // The last batch is filled up with zeros; only its real rows count.
       loss += sum(toNumbers(outputs["losses"]!).slice(0, part.length));
-      wrong += sum(toNumbers(outputs["mistakes"]!).slice(0, part.length));
+      tally.add(outputs, asked, part.length);
     }
-    return { loss: loss / chosen.length, error: wrong / chosen.length, count: chosen.length };
+    return { loss: loss / chosen.length, ...tally.score(), count: chosen.length };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -3,8 +3,9 @@
  * anything is compiled.
  */
 import { z } from "zod";
+import type { Task } from "../data/index.ts";
 import { FathomError } from "../tensor/index.ts";
-import { type LossKind, lossKinds } from "./losses.ts";
+import { type LossKind, lossesOf, lossKinds } from "./losses.ts";
 import type { OptimizerOptions } from "./optimisers.ts";
 
 /** An optimiser as a caller writes it; what is left out takes PyTorch's defaults, except momentum 0.9. */
@@ -60,9 +61,13 @@ export function parseOptimizer(spec: OptimizerSpec): OptimizerOptions {
   return parsed;
 }
 
-/** @throws FathomError bad-input unless the loss is known. */
-export function parseLoss(loss: LossKind): LossKind {
-  return parse(z.enum(lossKinds).describe(`one of ${lossKinds.join(", ")}`), loss, "loss");
+/** The loss, or the usual one of the task. @throws FathomError bad-input unless the loss is known and suits the task. */
+export function parseLoss(loss: LossKind | undefined, task: Task): LossKind {
+  const suitable = lossesOf[task];
+  if (loss === undefined) return suitable[0]!;
+  const known = parse(z.enum(lossKinds).describe(`one of ${lossKinds.join(", ")}`), loss, "loss");
+  if (suitable.includes(known)) return known;
+  throw badOption("loss", loss, `one of ${suitable.join(", ")} where the task is ${task}`);
 }
 
 /** A count such as `batch` or `steps`. @throws FathomError bad-input naming the field. */

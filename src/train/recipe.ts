@@ -1,6 +1,7 @@
 /**
  * @file What `train` was asked, made definite: epochs as steps, rows chosen, defaults filled in.
  */
+import { taskOf } from "../data/index.ts";
 import { trainableParameters } from "../net/index.ts";
 import type { FloatDType } from "../tensor/index.ts";
 import { stepsOf } from "./batches.ts";
@@ -47,7 +48,7 @@ const METRICS_LINES = 1000;
 
 /** @throws FathomError bad-input naming the option at fault; bad-shape when data and model do not meet. */
 export function recipeOf(options: TrainOptions): Recipe {
-  const { dataset, learningRate, optimizer = { kind: "sgd" }, loss = "crossEntropy" } = options;
+  const { dataset, learningRate, optimizer = { kind: "sgd" }, loss } = options;
   checkFit(options.model, dataset);
   const available = dataset.train.labels.shape[0]!;
   if (dataset.test.labels.shape[0] === 0) throw badOption("dataset.test", [], "at least one row");
@@ -60,7 +61,7 @@ export function recipeOf(options: TrainOptions): Recipe {
     throw badOption("validationRows", undefined, "given where evaluateEvery is");
   }
   return {
-    loss: parseLoss(loss),
+    loss: parseLoss(loss, taskOf(dataset)),
     optimizer: parseOptimizer(optimizer),
     learningRate: parsePositive(learningRate, "learningRate"),
     ...(options.rates === undefined ? {} : { rates: parseRates(options.rates, trainedNames(options)) }),

@@ -3,7 +3,7 @@
  * gradient, update. Everything that differs between runs (weights, rates, order of rows) is an input, so one compiled
  * loop serves every run of an architecture.
  */
-import type { Dataset } from "../data/index.ts";
+import { answersOf, type Dataset, outputsOf, taskOf } from "../data/index.ts";
 import {
   add,
   cast,
@@ -82,7 +82,7 @@ export interface StepGraph {
    * `averageRate:…` [] for each average.
    */
   readonly perStep: readonly Tensor[];
-  /** DATA [N, ...], LABELS [N] and the frozen parameters. */
+  /** DATA [N, ...], LABELS [N] (targets: [N, outputs]) and the frozen parameters. */
   readonly shared: readonly Tensor[];
   /** Scalars of each step: LOSS; GRADIENT_NORM with clipping; with SAM also SAM_GRADIENT_NORM, SHARPNESS and SKIPPED. */
   readonly collect: Readonly<Record<string, Tensor>>;
@@ -123,7 +123,8 @@ export interface StepDescription {
 export function buildStep(description: StepDescription): StepGraph {
   const { model, dataset, optimizer, batch, dtype, averages = [] } = description;
   checkFit(model, dataset);
-  const { inputs, labels: answers } = dataset.train;
+  const { inputs } = dataset.train;
+  const answers = answersOf(dataset, "train");
   const weights = parameterInputs(model, dtype);
   const { trained, buffers, frozen } = namesByRole(model);
   const settings = settingsFrom(description, trained);
@@ -132,7 +133,7 @@ export function buildStep(description: StepDescription): StepGraph {
   const state = stateInputs(initialState);
   const noise = noiseInputs(model, batch, dtype);
   const data = input(DATA, inputs.shape, inputs.dtype);
-  const labels = input(LABELS, answers.shape, "int32");
+  const labels = input(LABELS, answers.shape, answers.dtype);
   const rows = input(ROWS, [batch], "int32");
   const learningRate = input(LEARNING_RATE, [], dtype);
   const rho = description.sam === undefined ? [] : [input(RHO, [], dtype)];
@@ -276,12 +277,14 @@ export function checkFit(model: Model, dataset: Dataset): void {
     });
   }
   const outputs = model.outputShape[0]!;
-  if (model.outputShape.length !== 1 || outputs < dataset.classes) {
+  const wanted = outputsOf(dataset);
+  const classes = taskOf(dataset) === "classes";
+  if (model.outputShape.length !== 1 || (classes ? outputs < wanted : outputs !== wanted)) {
     throw new FathomError({
       code: "bad-shape",
-      message: `The network's output has shape ${showShape(model.outputShape)}, the data set "${dataset.name}" has ${dataset.classes} classes.`,
+      message: `The network's output has shape ${showShape(model.outputShape)}, the data set "${dataset.name}" has ${wanted} ${classes ? "classes" : wanted === 1 ? "target" : "targets"}.`,
       where: "layers",
-      hint: `End the network with a dense layer of width ${dataset.classes}.`,
+      hint: `End the network with a dense layer of width ${wanted}.`,
     });
   }
 }

@@ -21,7 +21,7 @@ import { createTrainer, type Trainer } from "./trainer.ts";
 export interface TrainOptions {
   readonly model: Model;
   readonly dataset: Dataset;
-  /** crossEntropy unless said. */
+  /** crossEntropy for classes, mse for regression, bce for binary data unless said. */
   readonly loss?: LossKind;
   /** SGD with momentum 0.9 unless said. */
   readonly optimizer?: OptimizerSpec;

@@ -2,7 +2,7 @@
  * @file A trainer: one training step compiled into one loop, from which any number of runs start. Weights, rates, seeds
  * and rows are fed and not built in, so a grid of learning rates and seeds costs one compilation (engine.md §3).
  */
-import type { Dataset } from "../data/index.ts";
+import { answersOf, type Dataset, taskOf } from "../data/index.ts";
 import { Scope, type Tensor, withScope } from "../expr/index.ts";
 import { initialise, type Model } from "../net/index.ts";
 import { type CompileOptions, compileLoop, type LoopExecutable } from "../runtime/index.ts";
@@ -44,7 +44,7 @@ import { withThreads } from "./threads.ts";
 export interface TrainerOptions {
   readonly model: Model;
   readonly dataset: Dataset;
-  /** crossEntropy unless said. */
+  /** crossEntropy for classes, mse for regression, bce for binary data unless said. */
   readonly loss?: LossKind;
   /** SGD with momentum 0.9 unless said. */
   readonly optimizer?: OptimizerSpec;
@@ -123,7 +123,7 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
   }
   if (options.stepsPerCall !== undefined) parseCount(options.stepsPerCall, "stepsPerCall");
   const compileOptions = withThreads(options.options ?? {}, model, batch);
-  const loss = parseLoss(options.loss ?? "crossEntropy");
+  const loss = parseLoss(options.loss, taskOf(dataset));
   const rule = optimizer(parseOptimizer(options.optimizer ?? { kind: "sgd" }));
   const sam = options.sam === undefined ? undefined : parseSam(options.sam, batch);
   const sharp = sam === undefined || sam.rho === 0 ? undefined : sam;
@@ -245,7 +245,7 @@ export class Trainer implements AsyncDisposable {
     const steps = parseCount(options.steps, "steps");
     return new TrainingRun({
       loop: this.#parts.loop,
-      shared: { [DATA]: dataset.train.inputs, [LABELS]: dataset.train.labels },
+      shared: { [DATA]: dataset.train.inputs, [LABELS]: answersOf(dataset, "train") },
       weightNames: Object.keys(graph.weights),
       frozenNames: graph.frozen,
       dtype,

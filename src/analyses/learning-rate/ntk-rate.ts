@@ -60,11 +60,13 @@ export function ntkRate({ model, inputs, batch, loss = "crossEntropy" }: NtkRate
 const lossCurvature: Readonly<Record<LossKind, (outputs: number) => number>> = {
   crossEntropy: (outputs) => (outputs === 1 ? 0 : 1 / outputs),
   mse: (outputs) => 2 / outputs,
+  bce: (outputs) => 1 / (4 * outputs),
 };
 
 const lossAssumption: Readonly<Record<LossKind, string>> = {
   crossEntropy: "cross entropy at equal class probabilities",
   mse: "mean squared error over the outputs",
+  bce: "cross entropy of yes and no, both equally likely",
 };
 
 function topEigenvalue(

@@ -11,12 +11,12 @@ import { choiceOption, integerOption, numberOption } from "../options.ts";
 import { trainText } from "../train-text.ts";
 
 const optimizers = ["sgd", "adam"] as const;
-const losses = ["crossEntropy", "mse"] as const;
+const losses = ["crossEntropy", "mse", "bce"] as const;
 const schedules = ["constant", "cosine", "linear"] as const;
 
 interface TrainCommandOptions extends DataOptions {
   readonly optimizer: (typeof optimizers)[number];
-  readonly loss: (typeof losses)[number];
+  readonly loss?: (typeof losses)[number];
   readonly schedule: (typeof schedules)[number];
   readonly warmup: number;
   readonly lr?: number;
@@ -63,7 +63,9 @@ function optimizerFlags(): Option[] {
     numberFlag("--weight-decay <w>", "weight decay", decay).default(0),
     choiceFlag("schedule", "learning rate over the run", schedules),
     numberFlag("--warmup <n>", "steps of linear warm-up", warmup).default(0),
-    choiceFlag("loss", "loss", losses),
+    new Option("--loss <name>", `loss: ${losses.join(", ")} (default: as the task of the data)`).argParser(
+      choiceOption("--loss", losses),
+    ),
   ];
 }
 
@@ -120,7 +122,7 @@ async function trainOptions(
   return {
     model: buildModel(withInput(net, { kind: dataset.kind, shape: dataset.inputShape })),
     dataset,
-    loss: options.loss,
+    ...(options.loss === undefined ? {} : { loss: options.loss }),
     optimizer,
     learningRate: options.lr ?? usualRates[options.optimizer],
     schedule: { kind: options.schedule, warmup: options.warmup },
