@@ -5,7 +5,7 @@
 import type { Emitter, OnnxAttribute, Tensor } from "../expr/index.ts";
 import { bytesOf, type DType, FathomError, type NdArray, ndarray, sizeOf } from "../tensor/index.ts";
 import { Hasher } from "./hash.ts";
-import type { Initializer, NodeAttribute, OnnxNode } from "./model.ts";
+import { allNodes, type Initializer, type NodeAttribute, type OnnxGraph, type OnnxNode } from "./model.ts";
 
 /** The main graph, and the body of a loop inside it. */
 export type Level = 0 | 1;
@@ -27,7 +27,14 @@ export interface EmitOptions {
   readonly channelBlock?: number | undefined;
 }
 
-/** Collects one model: a main graph and, for loops, one body. */
+/** The nodes of one side of a choice, under collection; their operands may come from all around it. */
+interface Branch {
+  readonly nodes: OnnxNode[];
+  readonly merged: Map<string, readonly string[]>;
+  readonly produced: Set<string>;
+}
+
+/** Collects one model: a main graph and, for loops, one body, in which choices have graphs of their own. */
 export class Builder implements Emitter {
   readonly portable: boolean;
   readonly channelBlock: number | undefined;
@@ -38,6 +45,7 @@ export class Builder implements Emitter {
   readonly #merged = new Map<string, readonly string[]>();
   readonly #stored = new Map<NdArray, string>();
   readonly #produced = [new Set<string>(), new Set<string>()] as const;
+  #branch: Branch | undefined;
   #next = 0;
   /** The primitive whose rule is writing: nodes carry its name, so that failures can be traced to it. */
   origin = "graph";
@@ -84,12 +92,30 @@ export class Builder implements Emitter {
 
   /** True when a node of the graph at `level` computes this value and no output has taken it yet. */
   produced(level: Level, name: string): boolean {
-    return this.#produced[level].has(name);
+    return this.#producedAt(level).has(name);
   }
 
   /** Takes a produced value as an output of its graph: a second output needs a copy. */
   claim(name: string): void {
-    this.#produced[this.level(name)].delete(name);
+    this.#producedAt(this.level(name)).delete(name);
+  }
+
+  #producedAt(level: Level): Set<string> {
+    return (level === 1 ? this.#branch?.produced : undefined) ?? this.#produced[level];
+  }
+
+  /**
+   * Collects what `write` emits into the body as one side of a choice: nothing outside may use those nodes.
+   * @returns Its nodes, and what `write` returned.
+   */
+  inBranch<T>(write: () => T): { readonly nodes: readonly OnnxNode[]; readonly result: T } {
+    const branch: Branch = { nodes: [], merged: new Map(), produced: new Set() };
+    this.#branch = branch;
+    try {
+      return { result: write(), nodes: branch.nodes };
+    } finally {
+      this.#branch = undefined;
+    }
   }
 
   /** The graph that computes or receives a value. */
@@ -124,10 +150,11 @@ export class Builder implements Emitter {
   ): readonly string[] {
     const texts = Object.entries(attributes).map(([name, attribute]) => attributeKey(name, attribute));
     const key = `${domain}.${op}/${count}(${inputs.join(",")})${texts.join(";")}`;
-    const known = this.#merged.get(key);
+    const known = this.#branch?.merged.get(key) ?? this.#merged.get(key);
     if (known !== undefined) return known;
     const outputs = this.multiNode(op, inputs, count, { attributes, domain });
-    this.#merged.set(key, outputs);
+    const inside = this.#branch !== undefined && this.level(outputs[0]!) === 1;
+    (inside ? this.#branch!.merged : this.#merged).set(key, outputs);
     return outputs;
   }
 
@@ -142,8 +169,9 @@ export class Builder implements Emitter {
     const level = options.level ?? (inner ? 1 : 0);
     const names = Array.from({ length: outputs }, () => this.declare(level));
     const { attributes = {}, domain = "" } = options;
-    for (const name of names) this.#produced[level].add(name);
-    this.nodes[level].push({ op, domain, inputs, outputs: names, attributes, origin: this.origin });
+    for (const name of names) this.#producedAt(level).add(name);
+    const nodes = (level === 1 ? this.#branch?.nodes : undefined) ?? this.nodes[level];
+    nodes.push({ op, domain, inputs, outputs: names, attributes, origin: this.origin });
     return names;
   }
 
@@ -183,9 +211,9 @@ export function liveNodes(nodes: readonly OnnxNode[], wanted: Iterable<string>):
   return kept.reverse();
 }
 
-/** Names that a nested graph may take from outside: all operands and outputs of its nodes. */
-function outerValues(graph: { nodes: readonly OnnxNode[]; outputs: readonly { name: string }[] }): string[] {
-  return [...graph.nodes.flatMap(({ inputs }) => inputs), ...graph.outputs.map(({ name }) => name)];
+/** Names that a nested graph may take from outside: all operands and outputs of its nodes, and of graphs inside those. */
+function outerValues(graph: OnnxGraph): string[] {
+  return [...allNodes(graph).flatMap(({ inputs }) => inputs), ...graph.outputs.map(({ name }) => name)];
 }
 
 /** Bytes of a tensor. */

@@ -8,8 +8,9 @@
 import { inputName, type Tensor } from "../expr/index.ts";
 import { filled, type NdArray, ndarray, sizeOf } from "../tensor/index.ts";
 import { Builder, byteSize, type EmitOptions, liveNodes } from "./builder.ts";
+import { emitWithChoices } from "./choices.ts";
 import { claimOutput, emitResults, valueInfo } from "./lower.ts";
-import type { OnnxGraph, ValueInfo } from "./model.ts";
+import { allNodes, type OnnxGraph, type ValueInfo } from "./model.ts";
 
 /** A value carried from step to step: `input` in the step's expressions, `next` after the step. */
 export interface Carried {
@@ -118,7 +119,7 @@ function buildBody(
   });
   const results = [...order.map(({ next }) => next), ...request.collected];
   const given = new Set([...order.map(({ input }) => input), ...request.perStep, ...request.shared]);
-  emitResults(builder, results, given);
+  emitResults(builder, results, given, emitWithChoices);
   const proceed = claimOutput(builder, condition, 1);
   const outputs = results.map((tensor) => valueInfo(claimOutput(builder, builder.value(tensor), 1), tensor));
   const nodes = liveNodes(builder.nodes[1], [proceed, ...outputs.map(({ name }) => name)]);
@@ -178,7 +179,7 @@ function outerGraph(
 ): OnnxGraph {
   const exits = [...carried.map(({ exit }) => exit), ...collected];
   const nodes = liveNodes(builder.nodes[0], exits);
-  const used = new Set([...nodes, ...body.nodes].flatMap((node) => node.inputs));
+  const used = new Set([...nodes, ...allNodes(body)].flatMap((node) => node.inputs));
   const stacked = (name: string, { dtype, shape }: Tensor) => ({ name, dtype, shape: ["steps", ...shape] });
   return {
     name: "fathom",

@@ -27,13 +27,25 @@ export function valueInfo(name: string, { dtype, shape }: Tensor): ValueInfo {
   return { name, dtype, shape };
 }
 
-/** Emits nodes in order. @throws FathomError unsupported for a primitive without an ONNX form. */
-function emitNodes(builder: Builder, nodes: readonly Tensor[], outputs: readonly Tensor[]): void {
+/** Emits a node whose operands are there. */
+export type EmitTensor = (node: Tensor) => void;
+
+/** How the nodes of a graph are emitted, operands first: one after the other unless said. */
+export type EmitOrder = (
+  builder: Builder,
+  graph: { readonly nodes: readonly Tensor[]; readonly outputs: readonly Tensor[] },
+  emit: EmitTensor,
+) => void;
+
+const inOrder: EmitOrder = (_, { nodes }, emit) => nodes.forEach(emit);
+
+/** Emits one node at a time. @throws FathomError unsupported for a primitive without an ONNX form. */
+function emitterOf(builder: Builder, nodes: readonly Tensor[], outputs: readonly Tensor[]): EmitTensor {
   const uses = countUses(nodes, outputs);
-  for (const node of nodes) {
+  return (node) => {
     builder.origin = node.op.name;
     builder.bind(node, emitSum(builder, node, uses) ?? emitNode(builder, node));
-  }
+  };
 }
 
 function emitNode(builder: Builder, node: Tensor): string {
@@ -73,9 +85,15 @@ function emitSum(builder: Builder, node: Tensor, uses: ReadonlyMap<Tensor, numbe
 }
 
 /** Emits everything that `results` need beyond the given tensors, in the layouts that are cheapest. */
-export function emitResults(builder: Builder, results: readonly Tensor[], given: ReadonlySet<Tensor>): void {
+export function emitResults(
+  builder: Builder,
+  results: readonly Tensor[],
+  given: ReadonlySet<Tensor>,
+  order: EmitOrder = inOrder,
+): void {
   const arranged = builder.portable ? results : arrangeLayouts(results, given);
-  emitNodes(builder, neededNodes(arranged, given), arranged);
+  const nodes = neededNodes(arranged, given);
+  order(builder, { nodes, outputs: arranged }, emitterOf(builder, nodes, arranged));
   results.forEach((result, i) => {
     if (result !== arranged[i]) builder.bind(result, builder.value(arranged[i]!));
   });

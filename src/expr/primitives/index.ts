@@ -3,6 +3,7 @@ import type { Primitive } from "../primitive.ts";
 import * as activations from "./activations.ts";
 import * as binary from "./binary.ts";
 import * as casts from "./cast.ts";
+import * as choice from "./choice.ts";
 import * as compare from "./compare.ts";
 import * as convolutions from "./conv.ts";
 import * as custom from "./custom.ts";
@@ -29,6 +30,7 @@ import * as unary from "./unary.ts";
 export { erf, gelu, relu, sigmoid, softplus, tanh } from "./activations.ts";
 export { add, div, mul, neg, type Operand, pow, square, sub } from "./binary.ts";
 export { cast, stopGradient } from "./cast.ts";
+export { choose } from "./choice.ts";
 export {
   equal,
   greater,
@@ -84,6 +86,7 @@ const families = [
   activations,
   binary,
   casts,
+  choice,
   compare,
   convolutions,
   custom,
