@@ -11,7 +11,8 @@ import {
 } from "./layout";
 import { LANES, PAIR, SELF } from "./modes";
 import { cut, fetch, keep, mix, pool, spread } from "./moves";
-import { combine, multiply, normalise, relu } from "./pointwise";
+import { normalise } from "./normalise";
+import { combine, multiply, relu } from "./pointwise";
 import { reluBox } from "./relu-box";
 import { tangentBox } from "./tangent-box";
 

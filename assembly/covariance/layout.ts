@@ -46,6 +46,9 @@ export function useTable(at: usize): void {
   table = at;
 }
 
+/** Roots of variances below this size belong to items without variance. */
+export const TINY: f32 = 1e-15;
+
 /** Word i of a record. */
 @inline
 export function word(record: usize, i: i32): i32 {
@@ -108,12 +111,23 @@ export function bytesOf(shape: usize): usize {
 /** Slots of an activation: word 21 counts numbers of an item before them. Lanes on both sides read those of side B. */
 @inline
 export function slotsOfA(record: usize, lanes: bool): usize {
-  return lanes ? slotsOfB(record) : slotsA + <usize>word(record, 21) * (batch << 2);
+  return keptOfA(word(record, 21), lanes);
 }
 
 @inline
 export function slotsOfB(record: usize): usize {
-  return slotsB + (<usize>word(record, 21) << 4);
+  return keptOfB(word(record, 21));
+}
+
+/** What is kept of an item after `offset` other numbers. */
+@inline
+export function keptOfA(offset: i32, lanes: bool): usize {
+  return lanes ? keptOfB(offset) : slotsA + <usize>offset * (batch << 2);
+}
+
+@inline
+export function keptOfB(offset: i32): usize {
+  return slotsB + (<usize>offset << 4);
 }
 
 /** Off the diagonal, writes 0 for records that live on it alone (word 20 is 1); word 6 is their space. */

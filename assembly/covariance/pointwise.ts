@@ -1,14 +1,11 @@
-/** @file Operations on every position alone: ReLU without a sum behind, normalisation, and sums and products of maps. */
+/** @file Operations on every position alone: ReLU without a sum behind, and sums and products of maps. */
 import {
-  bytesOf, map, piece, real, rectangle, rowOf, slotsOfA, slotsOfB, startOf, stepB, tableWord, vanishes, word,
+  bytesOf, map, piece, real, rectangle, rowOf, slotsOfA, slotsOfB, startOf, stepB, tableWord, TINY, vanishes, word,
 } from "./layout";
 import { LANES, SELF } from "./modes";
 import { hCoefficient, twiceRelu } from "./relu";
 import { reluTangent } from "./relu-tangent";
 import { madd } from "../simd";
-
-/** Slots below this size belong to items without variance. */
-const TINY: f32 = 1e-15;
 
 @inline
 function reluMap(lanes: bool, signed: bool, record: usize, source: usize, target: usize): void {
@@ -61,45 +58,6 @@ export function relu(record: usize, mode: i32, source: usize, target: usize): vo
   else if (mode == LANES) reluMap(true, true, record, source, target);
   else if (word(record, 23) != 0) reluMap(false, true, record, source, target);
   else reluMap(false, false, record, source, target);
-}
-
-/** Keeps r = 1/√(v + ε) of four items, 0 where there is nothing to divide; word 9 is ε. */
-function normaliseSlots(record: usize): void {
-  const source = map(record, 2), bytes = bytesOf(rectangle(word(record, 5))), epsilon = real(record, 9);
-  let slots = slotsOfB(record);
-  for (let x: usize = 0; x < bytes; x += 16) {
-    const root = f32x4.sqrt(f32x4.add(f32x4.pmax(f32x4.splat(0), v128.load(source + x)), epsilon));
-    const alive = f32x4.ge(root, f32x4.splat(TINY));
-    v128.store(slots, v128.and(f32x4.div(f32x4.splat(1), root), alive));
-    slots += 16;
-  }
-}
-
-@inline
-function divide(lanes: bool, record: usize): void {
-  const source = map(record, 2), target = map(record, 3), shape = rectangle(word(record, 5));
-  const aBytes: usize = lanes ? 16 : 4, bBytes = stepB << 4;
-  for (let i = 0; i < word(shape, 4); ++i) {
-    const at = piece(shape, i), bytes = <usize>word(at, 2) << 4;
-    for (let y = 0; y < word(at, 1); ++y) {
-      const first = rowOf(shape, at, y);
-      let a = slotsOfA(record, lanes) + startOf(shape, at, y, 3) * aBytes;
-      let b = slotsOfB(record) + startOf(shape, at, y, 4) * bBytes;
-      for (let x = first; x < first + bytes; x += 16) {
-        const R = f32x4.mul(lanes ? v128.load(a) : v128.load32_splat(a), v128.load(b));
-        v128.store(target + x, f32x4.mul(v128.load(source + x), R));
-        a += aBytes;
-        b += bBytes;
-      }
-    }
-  }
-}
-
-/** m → m·r·r'. The map of K (word 23 is 1) keeps the slots that Θ reads too. */
-export function normalise(record: usize, mode: i32): void {
-  if (mode == SELF && word(record, 23) != 0) normaliseSlots(record);
-  if (mode == SELF || mode == LANES) divide(true, record);
-  else divide(false, record);
 }
 
 /** target = factor·source + other + shift; word 26 points to a shift of the displacement, instead of word 9. */

@@ -38,6 +38,44 @@ const named: Record<string, readonly [Case["input"], readonly object[]]> = {
   "no bias": [vector, [{ ...dense, sb2: 0 }, relu, { ...dense, sb2: 0 }, relu, { ...dense, sb2: 0 }]],
   "no weights": [vector, [dense, relu, { ...dense, sw2: 0 }, relu, dense]],
   normalisation: [vector, [dense, { kind: "layerNorm" }, relu, dense, { kind: "rmsNorm" }, relu, dense]],
+  ...Object.fromEntries(
+    ["relu", "leakyRelu(0.2)", "gelu", "silu"].map((kind) => [
+      `normalisation after ${kind}`,
+      [vector, [dense, phi(kind), { kind: "layerNorm" }, dense, phi(kind), { kind: "layerNorm" }, dense]],
+    ]),
+  ),
+  "normalisation of a residual": [
+    vector,
+    [
+      dense,
+      { kind: "residual", mu: 0.7, branch: [dense, relu, { kind: "scale", factor: -1.3 }] },
+      { kind: "layerNorm", affine: true },
+      dense,
+    ],
+  ],
+  "normalisation of tokens": [
+    tokens,
+    [dense, relu, { kind: "layerNorm" }, attention, dense, phi("gelu"), { kind: "layerNorm" }, ...gap],
+  ],
+  "normalisation of pixels": [
+    odd,
+    [conv(3), relu, { kind: "toTokens" }, { kind: "layerNorm", epsilon: 0.1 }, dense, relu, ...gap],
+  ],
+  "normalisation of examples": [
+    odd,
+    [
+      conv(3),
+      { kind: "layerNorm", over: "example" },
+      conv(3),
+      relu,
+      { kind: "layerNorm", over: "example" },
+      ...gap,
+    ],
+  ],
+  "normalisation of examples, flat": [
+    odd,
+    [conv(3), phi("gelu"), { kind: "layerNorm", over: "example" }, conv(3), relu, ...flat],
+  ],
   "l2 normalisation": [vector, [dense, { kind: "l2Normalize" }, dense]],
   "residual of vectors": [vector, [dense, { kind: "residual", mu: 0.7, branch: [relu, dense] }, relu, dense]],
   gains: [vector, [dense, { kind: "gain", initial: 0.7 }, relu, dense, { kind: "scale", factor: 0.5 }]],

@@ -6,8 +6,34 @@ import type { Both, FormUse, Instruction, Kept, MapValue, Space } from "./progra
 export interface State {
   readonly nngp: MapValue;
   readonly ntk: MapValue | null | undefined;
-  /** Whether the units' mean over the random parameters is 0. */
-  readonly centred: boolean;
+  readonly mean: Mean;
+}
+
+/**
+ * The units' mean over the random parameters: 0, a number kept of every position of an item times a factor, or one that
+ * nobody follows.
+ */
+export type Mean = "zero" | "unknown" | KeptMean;
+
+export interface KeptMean {
+  readonly kept: () => Kept;
+  readonly factor: number;
+}
+
+/** The mean of units times a factor. */
+export function meanTimes(mean: Mean, factor: number): Mean {
+  return typeof mean === "string" ? mean : { ...mean, factor: mean.factor * factor };
+}
+
+/** The mean after positions of one item are mixed. */
+export function meanOfMixed(mean: Mean): Mean {
+  return mean === "zero" ? mean : "unknown";
+}
+
+/** The mean of a sum, of which one part at most has one. */
+export function meanOfSum(means: readonly Mean[]): Mean {
+  const [first, ...more] = means.filter((mean) => mean !== "zero");
+  return more.length > 0 ? "unknown" : (first ?? "zero");
 }
 
 /** Collects instructions, spaces and slots. */
@@ -15,7 +41,7 @@ export class Builder {
   readonly instructions: Instruction[] = [];
   readonly spaces: Space[] = [];
   readonly kept: Kept[] = [];
-  readonly forms: FormUse[] = [];
+  readonly #forms: FormUse[] = [];
   readonly parameterisation: Parameterisation;
   #maps = 0;
 
@@ -48,6 +74,26 @@ export class Builder {
     const kept = { offset: this.slots, slots, numbers: slots * positions };
     this.kept.push(kept);
     return kept;
+  }
+
+  /** All activations other than ReLU. */
+  get forms(): readonly FormUse[] {
+    return this.#forms;
+  }
+
+  /** Another activation. */
+  use(form: Omit<FormUse, "index" | "mean">): FormUse {
+    const use = { ...form, index: this.#forms.length };
+    this.#forms.push(use);
+    return use;
+  }
+
+  /** Room for the mean after an activation, which is kept where somebody asks. */
+  meanOf({ index }: FormUse, positions: number): Kept {
+    const use = this.#forms[index]!;
+    const mean = use.mean ?? this.keep(positions, 1);
+    this.#forms[index] = { ...use, mean };
+    return mean;
   }
 
   emit(instruction: Instruction & { readonly target: MapValue }): MapValue {

@@ -51,8 +51,12 @@ function codeOf({ op, fused }: Instruction, mixes: boolean): number {
   return fused ? RELU_BOX : codes[op];
 }
 
-/** The axes of windows; the origin of a cut stands where they have their margin. */
-function axesOf({ windows, origin }: Instruction): number[] {
+/** The axes of windows; the origin of a cut stands where they have their margin. Of a normalisation, its slots and those of means. */
+function axesOf({ op, windows, origin, mean, kept, whole }: Instruction): number[] {
+  if (op === "normalise") {
+    const words = [mean?.slots ?? 0, mean?.offset ?? 0, kept!.slots, whole ? 1 : 0];
+    return [...words, 0, 0, 0, 0, 0, 0];
+  }
   const [y, x] = windows ?? [none, none];
   if (origin === undefined) return [...axis(y), ...axis(x)];
   return [...axis({ ...none, lo: origin[0] }), ...axis({ ...none, lo: origin[1] })];

@@ -50,7 +50,7 @@ export function compile(
   const start = builder.map({ space, scale, size: layout.channels, nonNegative: layout.ids });
   builder.emit({ op: "input", target: start, factor: 1, shift: 0 });
   const ntk = options.values.includes("ntk") ? null : undefined;
-  const end = result(builder, lower(builder, ops, { nngp: start, ntk, centred: false }));
+  const end = result(builder, lower(builder, ops, { nngp: start, ntk, mean: "unknown" }));
   const alone = builder.instructions.every(
     ({ windows, ending }) => windows === undefined && ending === undefined,
   );

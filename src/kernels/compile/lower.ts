@@ -3,8 +3,8 @@
  * K acts so on Θ, which gains what the layer's own parameters train.
  */
 import type { CovarianceOp } from "../../net/index.ts";
-import { activated, normalised } from "./activations.ts";
-import { type Builder, positionsOf, type State } from "./builder.ts";
+import { activated, centredAndNormalised, normalised } from "./activations.ts";
+import { type Builder, meanOfMixed, meanOfSum, meanTimes, positionsOf, type State } from "./builder.ts";
 import { declined } from "./declined.ts";
 import { added, bothWindows, here, meanOf, multiplied, scaled, strided } from "./maps.ts";
 import type { MapValue, Space } from "./program.ts";
@@ -20,8 +20,13 @@ function convolution({ space }: MapValue, builder: Builder, op: OpOf<"convolutio
   return alone ? here(space) : ({ op: "box", space: out, windows, taps } as const);
 }
 
-/** Σ of K and Θ of states, each times its factor. */
-function summed(builder: Builder, states: readonly State[], factors: readonly number[]): State {
+/** Σ of K and Θ of states, each times its factor, and of their means, which `meanFactors` may set apart. */
+function summed(
+  builder: Builder,
+  states: readonly State[],
+  factors: readonly number[],
+  meanFactors: readonly number[] = factors,
+): State {
   const total = (maps: readonly (MapValue | null | undefined)[]) => {
     const terms = maps.flatMap((map, i) => (map ? [scaled(map, factors[i]!)] : []));
     return terms.length === 0 ? null : terms.reduce((sum, term) => added(builder, sum, term));
@@ -31,7 +36,7 @@ function summed(builder: Builder, states: readonly State[], factors: readonly nu
   return {
     nngp: total(states.map(({ nngp }) => nngp))!,
     ntk: states[0]!.ntk === undefined ? undefined : total(states.map(({ ntk }) => ntk)),
-    centred: states.every(({ centred }) => centred),
+    mean: meanOfSum(states.map(({ mean }, i) => meanTimes(mean, meanFactors[i]!))),
   };
 }
 
@@ -46,11 +51,11 @@ function requireOneSpace(spaces: readonly Space[]): void {
 function product(builder: Builder, a: State, b: State): State {
   requireOneSpace([a.nngp.space, b.nngp.space]);
   const nngp = multiplied(builder, a.nngp, b.nngp);
-  const centred = a.centred || b.centred;
-  if (a.ntk === undefined) return { nngp, ntk: undefined, centred };
+  const mean = a.mean === "zero" ? a.mean : meanOfMixed(b.mean);
+  if (a.ntk === undefined) return { nngp, ntk: undefined, mean };
   const left = a.ntk && multiplied(builder, a.ntk, b.nngp);
   const right = b.ntk && multiplied(builder, b.ntk, a.nngp);
-  return { nngp, ntk: left && right ? added(builder, left, right) : (left ?? right ?? null), centred };
+  return { nngp, ntk: left && right ? added(builder, left, right) : (left ?? right ?? null), mean };
 }
 
 const rules = {
@@ -58,24 +63,35 @@ const rules = {
   identity: (_, __, state) => state,
   dropout: (_, __, state) => state,
   affine: (builder, op, state) => weighted(builder, here(state.nngp.space), state, op),
-  scale: (_, { factor }, state) => linear(state, (map) => scaled(map, factor * factor)),
+  scale: (_, { factor }, state) => ({
+    ...linear(state, (map) => scaled(map, factor * factor)),
+    mean: meanTimes(state.mean, factor),
+  }),
   gain: (builder, { factor, trained }, state) => {
     const weights = { scale: factor * factor, shift: 0, trained };
-    return { ...weighted(builder, here(state.nngp.space), state, weights), centred: state.centred };
+    const result = weighted(builder, here(state.nngp.space), state, weights);
+    return { ...result, mean: meanTimes(state.mean, factor) };
   },
   convolution: (builder, op, state) => weighted(builder, convolution(state.nngp, builder, op), state, op),
   activation: (builder, op, state) => activated(builder, op, state),
-  layerNorm: (builder, { epsilon, trained }, state) => {
-    if (!state.centred) throw declined("layer normalisation of units whose mean is not 0");
-    return normalised(builder, state, { epsilon, units: 1, trained });
+  layerNorm: (builder, op, state) => centredAndNormalised(builder, state, { ...op, whole: false }),
+  exampleNorm: (builder, op, state) => centredAndNormalised(builder, state, { ...op, whole: true }),
+  rmsNorm: (builder, { epsilon, trained }, state) => {
+    const gains = { ...trained, bias: { ntk: 0, standard: 0 } };
+    const result = normalised(builder, state, { epsilon, units: 1, trained: gains });
+    return { ...result, mean: meanOfMixed(state.mean) };
   },
-  rmsNorm: (builder, { epsilon, trained }, state) =>
-    normalised(builder, state, { epsilon, units: 1, trained: { ...trained, bias: { ntk: 0, standard: 0 } } }),
-  l2Normalize: (builder, { epsilon, units }, state) => normalised(builder, state, { epsilon, units }),
-  flatten: (builder, _, state) => linear(state, (map) => meanOf(builder, map)),
+  l2Normalize: (builder, { epsilon, units }, state) => ({
+    ...normalised(builder, state, { epsilon, units }),
+    mean: meanOfMixed(state.mean),
+  }),
+  flatten: (builder, _, state) =>
+    positionsOf(state.nngp.space) === 1
+      ? state
+      : { ...linear(state, (map) => meanOf(builder, map)), mean: meanOfMixed(state.mean) },
   residual: (builder, { mu, branch }, state) => {
     const end = lower(builder, branch, state);
-    return mu === 0 ? end : summed(builder, [state, end], [mu * mu, 1]);
+    return mu === 0 ? end : summed(builder, [state, end], [mu * mu, 1], [mu, 1]);
   },
   sum: (builder, { branches }, state) => {
     const ends = branches.map((branch) => lower(builder, branch, state));

@@ -54,6 +54,8 @@ export interface FormUse {
   readonly activation: ScalarActivation;
   /** The layer it belongs to, for messages. */
   readonly layer: CovarianceOp["layer"];
+  /** Where the units' mean after it is kept, if anywhere. */
+  readonly mean?: Kept;
 }
 
 /** Maps of one Δ each, kept from one segment for a later one. */
@@ -116,6 +118,10 @@ export interface Instruction {
   readonly leads?: boolean;
   /** ReLU: whether k may be negative. Normalisation and attention: whether it keeps the slots. */
   readonly flag?: boolean;
+  /** Normalisation: the mean of the units that K loses; `factor` is its own times that of m. */
+  readonly mean?: Kept;
+  /** Normalisation: whether all positions of an item have one mean and one variance. */
+  readonly whole?: boolean;
   readonly form?: FormUse;
   readonly stack?: Stack;
   /** The stack that attention reads. */

@@ -1,6 +1,6 @@
 /** @file Rules of layers that know positions (kernels.md §2.1, §2.2). What mixes positions of one item ends a segment. */
 import { channelAxis } from "../../net/index.ts";
-import { type Builder, positionsOf, type State } from "./builder.ts";
+import { type Builder, meanOfMixed, positionsOf, type State } from "./builder.ts";
 import { declined } from "./declined.ts";
 import { bothWindows, here, scaled, strided } from "./maps.ts";
 import { columnsOf, kronecker, poolAxis, rangeAxis, sparseRows } from "./matrices.ts";
@@ -22,10 +22,11 @@ type SpatialOp =
 
 /** K and Θ go on in another space; `gain` is about how much larger their numbers are. */
 function ended(builder: Builder, state: State, ending: Ending, space: Space, gain: number): State {
-  return linear(state, (source) => {
+  const mixed = linear(state, (source) => {
     const target = builder.map({ ...source, space, size: source.size * gain });
     return builder.emit({ op: "end", source, target, factor: 1, shift: 0, ending });
   });
+  return { ...mixed, mean: meanOfMixed(state.mean) };
 }
 
 /** y = A x over positions, row by row of the matrix. */
@@ -145,7 +146,8 @@ export const spatialRules: Rules<SpatialOp> = {
     const sizes: Both = at === 0 ? [range.count, space.sizes[1]] : [space.sizes[0], range.count];
     const origin: Both = at === 0 ? [range.first, 0] : [0, range.first];
     const target = builder.space(sizes, space.factor);
-    return linear(state, (source) =>
+    const mean = meanOfMixed(state.mean);
+    return linear({ ...state, mean }, (source) =>
       builder.emit({
         op: "cut",
         source,
@@ -159,7 +161,7 @@ export const spatialRules: Rules<SpatialOp> = {
   embedding: (builder, { variance, table }, { nngp, ntk }) => {
     const own = table[builder.parameterisation];
     const theta = ntk === undefined ? undefined : own === 0 ? null : scaled(nngp, own);
-    return { nngp: scaled(nngp, variance), ntk: theta, centred: true };
+    return { nngp: scaled(nngp, variance), ntk: theta, mean: "zero" };
   },
   positional: (builder, op, state) => {
     const width = state.nngp.space.sizes[1];
@@ -174,7 +176,7 @@ export const spatialRules: Rules<SpatialOp> = {
     }
     if (op.channels % 2 === 1) throw declined("sinusoids of an odd number of channels");
     const gram = ([y, x]: Both) => sinusoidGram(op.channels, y * width + x);
-    return { ...state, nngp: shifted(builder, state.nngp, gram), centred: false };
+    return { ...state, nngp: shifted(builder, state.nngp, gram), mean: "unknown" };
   },
   attention: (builder, op, state) => {
     const seen = attended(builder, state, { ...op, weights: "softmax" });

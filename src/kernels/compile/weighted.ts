@@ -23,7 +23,7 @@ export function linear(state: State, step: (map: MapValue) => MapValue): State {
 export function weighted(builder: Builder, stencil: Stencil, state: State, weights: Weights): State {
   const { scale, shift, trained } = weights;
   const nngp = applied(builder, stencil, state.nngp, weights);
-  if (state.ntk === undefined) return { nngp, ntk: undefined, centred: true };
+  if (state.ntk === undefined) return { nngp, ntk: undefined, mean: "zero" };
   const weight = trained.weight[builder.parameterisation];
   const bias = trained.bias[builder.parameterisation];
   // ⟨K⟩ is (K' − shift)/scale; where K' does not hold it, it is made for Θ alone.
@@ -34,7 +34,7 @@ export function weighted(builder: Builder, stencil: Stencil, state: State, weigh
   // sw2 and sb2 in both places leave nothing but rounding.
   const exact = Math.abs(rest) < 1e-12 * Math.abs(bias) ? 0 : rest;
   const own = { scale, other: seen, weight: share, shift: exact };
-  return { nngp, ntk: tangent(builder, stencil, state.ntk, own), centred: true };
+  return { nngp, ntk: tangent(builder, stencil, state.ntk, own), mean: "zero" };
 }
 
 /** scale·⟨Θ⟩ + weight·other + shift, where Θ or a factor may be 0. */

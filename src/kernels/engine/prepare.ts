@@ -3,12 +3,12 @@
  * float64 (kernels.md §3), and Θ(x, x) with them.
  */
 import { FathomError, relocated } from "../../tensor/index.ts";
-import { derivativeMoment } from "../../theory/index.ts";
+import { derivativeMoment, mean } from "../../theory/index.ts";
 import type { FormUse, Program } from "../compile/index.ts";
 import { type Arena, LANES } from "./memory.ts";
 
-/** Words of a record: the maps of K and Θ before and after, the form, and the scale of K. */
-const [SOURCE, TARGET, FORM, FROM, TO, SCALE] = [2, 3, 22, 24, 25, 28];
+/** Words of a record: the maps of K and Θ before and after, what comes before its slots, the form, and the scale of K. */
+const [SOURCE, TARGET, OFFSET, FORM, FROM, TO, SCALE] = [2, 3, 21, 22, 24, 25, 28];
 
 /** The host function of the interpreter: slots of `positions` variances of four items, and what comes after. */
 export function preparation(
@@ -28,6 +28,8 @@ export function preparation(
       map(TARGET!),
       arena.floats(slotsAt, positions * form.slots * LANES),
     ];
+    const means =
+      use.mean && arena.floats(slotsAt + 4 * LANES * (use.mean.offset - words[OFFSET!]!), positions * LANES);
     const theta = words[TO!]! < 0 ? undefined : { from: map(FROM!), to: map(TO!) };
     const kept = new Float32Array(form.slots);
     let largest = 0;
@@ -38,6 +40,7 @@ export function preparation(
       largest = Math.max(largest, v);
       if (theta !== undefined) theta.to[i] = theta.from[i]! * derivativeMoment(activation, v);
       target[i] = after;
+      if (means !== undefined) means[i] = mean(activation, v);
       for (const [slot, value] of kept.entries()) {
         slots[(position * form.slots + slot) * LANES + lane] = value;
       }
