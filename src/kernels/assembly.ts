@@ -10,6 +10,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FathomError } from "../tensor/index.ts";
 
+/** `relaxed` has fused multiply-adds; results of the two differ in the last bits. */
 export type AssemblyBuild = "simd" | "relaxed";
 
 /** A compiled kernel; modules can be posted to workers, instances cannot. */
@@ -24,7 +25,7 @@ export interface AssemblyModule {
 const loaded = new Map<string, Promise<AssemblyModule>>();
 
 /**
- * The compiled module of a folder of assembly/, once per process and build.
+ * The compiled module of a folder of assembly/, once per process and build; a failure is not kept.
  * @param name - folder in assembly/.
  * @param build - the fastest that this host runs, unless said.
  * @throws FathomError `not-found` when the kernels have not been built, `unsupported` where the host has no SIMD.
@@ -32,9 +33,12 @@ const loaded = new Map<string, Promise<AssemblyModule>>();
  */
 export function loadAssembly(name: string, build?: AssemblyBuild): Promise<AssemblyModule> {
   const key = `${name}.${build ?? "fastest"}`;
-  const found = loaded.get(key) ?? load(name, build);
-  loaded.set(key, found);
-  return found;
+  const found = loaded.get(key);
+  if (found !== undefined) return found;
+  const loading = load(name, build);
+  loaded.set(key, loading);
+  loading.catch(() => loaded.delete(key));
+  return loading;
 }
 
 async function load(name: string, asked: AssemblyBuild | undefined): Promise<AssemblyModule> {

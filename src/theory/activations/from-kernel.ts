@@ -51,12 +51,12 @@ export function activationFromKernel({ name, k, kdot }: GivenKernel): ScalarActi
 }
 
 function check(name: string, which: string, f: KernelFunction): void {
-  const [one, other] = [f(0.5, 1, 2), f(0.5, 2, 1)];
+  const [unit, one, other] = [f(0, 1, 1), f(0.5, 1, 2), f(0.5, 2, 1)];
   const fine = Number.isFinite(one) && Math.abs(one - other) <= 1e-9 * Math.max(1, Math.abs(one));
-  if (fine && Number.isFinite(f(0, 1, 1))) return;
+  if (fine && Number.isFinite(unit)) return;
   throw new FathomError({
     code: "bad-input",
-    message: `${which} of the kernel ${name} is ${one} at (0.5, 1, 2) and ${other} at (0.5, 2, 1).`,
+    message: `${which} of the kernel ${name} is ${unit} at (0, 1, 1), ${one} at (0.5, 1, 2) and ${other} at (0.5, 2, 1).`,
     where: `activation.${which}`,
     hint: "Give a function of (c, v1, v2) to finite numbers, the same with v1 and v2 exchanged.",
   });
