@@ -10,6 +10,7 @@ import { deathOf } from "./errors.ts";
 import { controlLength, limit, next, type WorkerData } from "./messages.ts";
 import { type RoundOptions, runRound } from "./round.ts";
 
+/** The workers of a pool. */
 export interface PoolOptions {
   /** The module that calls `serveJobs`: see `workerModule`. */
   readonly worker: URL;
@@ -91,7 +92,13 @@ function unusable(message: string, hint: string): FathomError {
  * @throws FathomError bad-input unless a whole number from 1 on was asked for.
  * @example threadCount({ most: 8, asked: 2 }) // 2
  */
-export function threadCount({ most, asked }: { readonly most: number; readonly asked?: number | undefined }) {
+export function threadCount({
+  most,
+  asked,
+}: {
+  readonly most: number;
+  readonly asked?: number | undefined;
+}): number {
   if (asked !== undefined && !(Number.isInteger(asked) && asked >= 1)) {
     throw new FathomError({
       code: "bad-input",
@@ -104,7 +111,8 @@ export function threadCount({ most, asked }: { readonly most: number; readonly a
 }
 
 /**
- * One round on a pool of its own.
+ * One round on a pool of its own, of no more threads than tasks.
+ * @throws FathomError bad-input for threads or bounds that cannot be; as `WorkerPool.run`.
  * @example await runJobs({ worker: workerModule("kernels/gram/worker"), data, threads: 2, tasks: 64, onDone });
  */
 export async function runJobs<Result>({

@@ -4,6 +4,7 @@ import { deathOf, revivedError } from "./errors.ts";
 import type { Message, RoundMessage } from "./messages.ts";
 import { Settling } from "./settling.ts";
 
+/** The tasks of one round, and who takes their results. */
 export interface RoundOptions<Result> {
   /** Tasks 0 to tasks − 1. */
   readonly tasks: number;

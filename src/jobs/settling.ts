@@ -1,6 +1,7 @@
 /** @file Which tasks of a round are settled: done, and what their results led to has ended. It moves the bound of the workers. */
 import { limit } from "./messages.ts";
 
+/** The tasks of one round, from done to settled. */
 export class Settling {
   readonly #control: Int32Array;
   readonly #ahead: number | undefined;

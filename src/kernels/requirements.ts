@@ -21,6 +21,7 @@ interface Units {
   readonly fresh: boolean;
 }
 
+/** What a kernel is wanted for, and what is allowed on the way. */
 export interface RequirementOptions {
   readonly values: readonly KernelValue[];
   /** Sums of which a part is not Gaussian may enter activations, and uncentred branches may be summed. */

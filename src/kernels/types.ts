@@ -1,6 +1,7 @@
 /** @file What joins the pieces of the kernel engine: items, tiles, engines, and matrices in blocks. */
 import type { Net } from "../net/index.ts";
 
+/** K, the covariance of outputs of random networks, or Θ, the tangent kernel. */
 export type KernelValue = "nngp" | "ntk";
 
 /** Items of a data set as rows: [count, ...input] row-major; ids (uint32 rows) for token nets. */

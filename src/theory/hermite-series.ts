@@ -26,6 +26,7 @@ export interface SeriesValue {
   readonly missing: number;
 }
 
+/** The Hermite expansion of an activation at every variance. */
 export interface HermiteSeries {
   /** The terms at a variance >= 0. */
   terms(v: number): HermiteTerms;

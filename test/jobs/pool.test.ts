@@ -1,3 +1,4 @@
+/** @file The pool of workers: tasks, bounds, errors, signals and ends. */
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { runJobs, threadCount, WorkerPool, workerModule } from "../../src/jobs/index.ts";

@@ -21,7 +21,7 @@ type ApplyForm = (
   constants: number,
 ) => void;
 
-export interface FormRun {
+interface FormRun {
   readonly k: Float32Array;
   readonly kdot: Float32Array;
 }

@@ -1,3 +1,4 @@
+/** @file Kernel matrices in blocks: every pair, any threads, plans and signals, and what they refuse. */
 import { describe, expect, it } from "vitest";
 import {
   blockMatrix,

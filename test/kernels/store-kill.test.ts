@@ -1,3 +1,4 @@
+/** @file Kernel stores whose process is killed, or whose disk is full, and what is left of them. */
 import { spawn } from "node:child_process";
 import { cp, mkdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+/** @file Kernel matrices on disk: the same bits, damage, other jobs, and places that cannot be used. */
 import { cp, mkdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";

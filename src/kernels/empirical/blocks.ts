@@ -11,6 +11,7 @@ const PART_OF_ARRAYS = 0.5;
 /** Items of a block, at most. */
 const MOST_ITEMS = 256;
 
+/** How items are cut into blocks, and compiled. */
 export interface BlockOptions {
   /** Bytes that a block may take: 1 GB unless said. */
   readonly memory?: number | undefined;

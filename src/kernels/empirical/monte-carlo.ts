@@ -13,6 +13,7 @@ import type { WorkOptions } from "./work.ts";
 /** The kernels that are sampled. */
 export type SampledKernel = "nngp" | "ntk";
 
+/** The network that is drawn again and again, its items, and what is measured of it. */
 export interface MonteCarloOptions extends OutputAxes, WorkOptions {
   /** The network; its parameterisation is that of the tangent kernel. */
   readonly net: Net;

@@ -9,6 +9,7 @@ import { compileOutputs, overItems } from "./outputs-of.ts";
 import { mirrorLower } from "./symmetric.ts";
 import type { WorkOptions } from "./work.ts";
 
+/** The network with its weights, its items, and which outputs are kept apart. */
 export interface EmpiricalNngpOptions extends NetworkOptions, OutputAxes, BlockOptions, WorkOptions {
   /** Rows `[N1, ...inputShape]`. */
   readonly x1: NdArray;

@@ -13,6 +13,7 @@ import { compileTiles } from "./program.ts";
 import { type Job, runTiles } from "./tiles.ts";
 import type { WorkOptions } from "./work.ts";
 
+/** The network with its weights, its items, which outputs are kept apart, and the way to compute. */
 export interface EmpiricalNtkOptions extends NetworkOptions, OutputAxes, WorkOptions {
   /** Rows `[N1, ...inputShape]`. */
   readonly x1: NdArray;
@@ -25,6 +26,7 @@ export interface EmpiricalNtkOptions extends NetworkOptions, OutputAxes, WorkOpt
   readonly options?: CompileOptions | undefined;
 }
 
+/** A tangent kernel, and how it was computed. */
 export interface EmpiricalNtk {
   /**
    * `[N1·K, N2·K]` with K outputs kept in full (1 where all are traced), item by item; `[D, N1·K, N2·K]` where there are

@@ -19,6 +19,7 @@ import {
 import { overItems } from "./outputs-of.ts";
 import type { WorkOptions } from "./work.ts";
 
+/** The network with its weights, and the items on both sides of the kernel. */
 export interface NtkOperatorOptions extends NetworkOptions, BlockOptions {
   /** Rows `[N1, ...inputShape]`. */
   readonly x1: NdArray;

@@ -16,8 +16,10 @@ import {
 import { overItems } from "./outputs-of.ts";
 import type { WorkOptions } from "./work.ts";
 
+/** The network and its weights θ0, and the memory of a block of items. */
 export interface LinearizeOptions extends NetworkOptions, BlockOptions {}
 
+/** A network to expand, and how far. */
 export interface TaylorOptions extends LinearizeOptions {
   /** Highest derivative: 0 to 8. */
   readonly degree: number;
@@ -38,6 +40,8 @@ export interface TaylorModel {
  * The Taylor polynomial of an expression in some of its nodes, along given directions: a network that can itself be trained,
  * where directions are inputs.
  * @param at Where it is expanded; `directions` are θ − θ0 in the same order.
+ * @param degree Highest derivative: a whole number from 0 on.
+ * @throws FathomError unsupported where an operation has no forward derivative.
  * @example taylorExpression(output, [w], [sub(v, stopGradient(w))], 1)
  */
 export function taylorExpression(

@@ -9,6 +9,7 @@ import { type KernelOf, specOf } from "./options.ts";
 /** Items at once: the lanes of the SIMD engine. */
 const together = 4;
 
+/** The kernel, and the items whose own values are asked for. */
 export interface KernelDiagonalOptions extends KernelOf {
   /** [items, ...input]. */
   readonly x: NdArray;

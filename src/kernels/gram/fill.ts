@@ -11,6 +11,7 @@ import type { FillData } from "./worker.ts";
 /** Work of fewer seconds is done before workers have started. */
 const worthWorkers = 1;
 
+/** Blocks to compute, and who hears of them. */
 export interface Filling {
   readonly job: KernelJob;
   /** The blocks to compute, in this order. */

@@ -3,7 +3,9 @@
  * of 64 × 64 (kernel-engine.md §4-5). Of a symmetric matrix only blocks on and below the diagonal exist.
  */
 
+/** Rows and columns of a block, the chunk of a store. */
 export const blockSize = 512;
+/** Rows and columns of what an engine computes at a time. */
 export const tileSize = 64;
 /** Strips of a block; those past the end of a smaller block are empty. */
 export const stripsOfBlock = blockSize / tileSize;

@@ -46,6 +46,7 @@ export interface StoreOptions {
   readonly about?: string | undefined;
 }
 
+/** The kernel, the items of both sides, where the matrix is kept, and who computes it. */
 export interface KernelMatrixOptions extends KernelOf, Attention {
   /** Items of the rows, [rows, ...input]. */
   readonly x1: NdArray;
@@ -58,6 +59,7 @@ export interface KernelMatrixOptions extends KernelOf, Attention {
   readonly onPlan?: ((plan: KernelPlan) => void) | undefined;
 }
 
+/** The matrices that were asked for, and what they took. */
 export interface KernelResult {
   readonly nngp?: BlockMatrix;
   readonly ntk?: BlockMatrix;

@@ -11,6 +11,7 @@ import type { BlockBuffers } from "./strips.ts";
 /** The slots as they are posted to workers: by value, then by slot. */
 export type SharedSlots = Partial<Record<KernelValue, readonly (Float32Array | Float64Array)[]>>;
 
+/** Slots of one size, and the blocks that lie in them. */
 export class Slots {
   readonly shared: SharedSlots;
   readonly count: number;

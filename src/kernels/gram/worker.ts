@@ -6,6 +6,7 @@ import type { KernelJob } from "./options.ts";
 import { buffersOf, type SharedSlots } from "./slots.ts";
 import { computeStrip } from "./strips.ts";
 
+/** What a worker is born with. */
 export interface FillData {
   readonly job: KernelJob;
   readonly places: readonly BlockPlace[];

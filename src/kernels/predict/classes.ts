@@ -7,6 +7,7 @@ import { type NdArray, zeros } from "../../tensor/index.ts";
 import { badInput, badShape, checkFinite } from "./checks.ts";
 import type { Float64 } from "./dense.ts";
 
+/** Classes of M items. */
 export interface ClassScores {
   /** The class with the largest mean (the first of equal ones), [M]. */
   readonly predicted: NdArray<"int32">;
@@ -16,6 +17,7 @@ export interface ClassScores {
   readonly probabilities?: Float64;
 }
 
+/** What turns means into probabilities. */
 export interface ScoreOptions {
   /** Posterior variance of each item, the same for all outputs, [M]. */
   readonly variance?: Float64;

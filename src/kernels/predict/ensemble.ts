@@ -22,6 +22,7 @@ import { applied, gain, kernelSpectrum, learnt, remaining, type Spectrum } from 
 /** `ntk`: all weights are trained. `nngp`: only those of the last layer, whose kernel K is then the tangent kernel. */
 export type Trained = "nngp" | "ntk";
 
+/** Kernels and targets of the training items, and the learning rate. */
 export interface EnsembleOptions extends RegularisationOptions {
   /** K of the training items, [N, N]: the covariance of initial outputs. */
   readonly nngp: Float64;
@@ -41,6 +42,7 @@ export interface EnsembleTest {
   readonly prior?: Float64 | undefined;
 }
 
+/** Predictors of one ensemble; t counts steps of training, Infinity is the end. */
 export interface Ensemble {
   /** Outputs of the training items after t steps: mean [N, C], covariance [N, N] of each output. */
   train(t: number): GaussianPrediction;
@@ -164,6 +166,7 @@ function matrixOf({ values, vectors }: Spectrum, f: (value: number) => number): 
   return productTransposed(transposed(rowsScaled(transposed(vectors), values.map(f))), vectors);
 }
 
+/** The refusal where Θ is needed and was not given. */
 export function missingNtk(where: string) {
   return badInput(
     where,

@@ -8,6 +8,7 @@ import { combined, type Float64, product } from "./dense.ts";
 import { type OutputLayout, outputLayout, type TraceAxes } from "./outputs.ts";
 import { applied, gain, kernelSpectrum, learnt, type Spectrum } from "./spectrum.ts";
 
+/** The tangent kernel, the targets, and the learning rate. */
 export interface GradientDescentMseOptions {
   /** [N, N], or [N, N, C, C] where it is not traced over its outputs. */
   readonly ntk: Float64;

@@ -18,6 +18,7 @@ import { stacked } from "./gradient-descent-mse.ts";
 import type { FunctionSpaceLoss } from "./losses.ts";
 import { type OutputLayout, outputLayout, type TraceAxes } from "./outputs.ts";
 
+/** The tangent kernel, the loss, and how training moves. */
 export interface GradientDescentOptions {
   /** Θ of the training items, [N, N] (or [N, N, C, C] where it is not traced over its outputs). */
   readonly ntk: Float64;

@@ -13,6 +13,7 @@ import { isBlocks, itemsOfKernel, type KernelMatrix, kernelProduct } from "./ker
 import type { GaussianPrediction } from "./prediction.ts";
 import { checkDiagReg } from "./regularisation.ts";
 
+/** Targets, regularisation, and how the kernel is factorised. */
 export interface InferenceOptions extends Attention {
   /** Targets [N, C]. */
   readonly y: Float64;
@@ -114,6 +115,7 @@ export class GpPosterior {
   }
 }
 
+/** Kernels of M test items: `cross` is Θ(test, train), `prior` K(test, test). */
 export interface NtkTestKernels extends TestKernels {
   /** K(test, train), [M, N]: needed for variances. */
   readonly nngpCross?: Float64 | undefined;

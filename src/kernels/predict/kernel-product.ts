@@ -9,6 +9,7 @@ import type { Float64 } from "./dense.ts";
 /** A kernel of training items: one array, or blocks (in memory or in a store). */
 export type KernelMatrix = Float64 | BlockMatrix;
 
+/** Whether a kernel lies in blocks. */
 export function isBlocks(kernel: KernelMatrix): kernel is BlockMatrix {
   return "read" in kernel;
 }

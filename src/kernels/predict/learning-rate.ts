@@ -3,6 +3,7 @@ import { FathomError, Key, lanczos, normal, type RitzValues } from "../../tensor
 import { badInput, checkMomentum, checkPositive } from "./checks.ts";
 import { type KernelMatrix, kernelOperator } from "./kernel-product.ts";
 
+/** The loss and the momentum that the rate is for. */
 export interface LearningRateOptions {
   /** Outputs of all training items, N C: the loss is ½‖f − Y‖²/size. */
   readonly size: number;

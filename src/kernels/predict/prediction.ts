@@ -1,6 +1,7 @@
 /** @file What a Gaussian predictor says of items: a normal distribution of every output, all outputs with one covariance. */
 import type { Float64 } from "./dense.ts";
 
+/** A normal distribution of every output of M items, independent from output to output. */
 export interface GaussianPrediction {
   /** [M, C]. */
   readonly mean: Float64;

@@ -2,6 +2,7 @@
 import { badInput } from "./checks.ts";
 import type { Float64 } from "./dense.ts";
 
+/** How much is added to the diagonal. */
 export interface RegularisationOptions {
   /** 0 unless said; in units of the mean of the kernel's diagonal, or as it is with `diagRegScale: "absolute"`. */
   readonly diagReg?: number;

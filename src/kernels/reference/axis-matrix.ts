@@ -23,8 +23,8 @@ export function poolMatrix(axis: WindowAxis, divisor: "none" | "window" | "insid
   return sparseFromEntries({ shape: [outputs, inputs], rows, columns, values: Float64Array.from(values) });
 }
 
-/** The entries of a matrix that are not 0. */
-export function denseMatrix(matrix: readonly (readonly number[])[]): SparseMatrix {
+/** A matrix given by its rows, of which the entries that are not 0 are kept. */
+export function sparseFromRows(matrix: readonly (readonly number[])[]): SparseMatrix {
   const entries = matrix.flatMap((row, i) =>
     row.flatMap((value, j) => (value === 0 ? [] : [{ i, j, value }])),
   );

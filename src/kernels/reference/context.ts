@@ -19,6 +19,7 @@ export interface Pairs {
   readonly count: number;
 }
 
+/** One walk over a program: which pairs, which sides, and what is kept. */
 export interface Walk {
   readonly parameterisation: Parameterisation;
   readonly layouts: ReadonlyMap<CovarianceOp, Layouts>;
@@ -42,6 +43,7 @@ export interface Walk {
   visit?(state: KernelState, op: CovarianceOp): void;
 }
 
+/** The operation of a name. */
 export type OpNamed<K extends CovarianceOp["op"]> = Extract<CovarianceOp, { op: K }>;
 
 /** From the state before an operation to the state after it, in a layout that contains `after`. */
@@ -52,6 +54,7 @@ export type Rule<K extends CovarianceOp["op"]> = (
   after: Layout,
 ) => KernelState;
 
+/** A rule for every operation of some names. */
 export type Rules<K extends CovarianceOp["op"]> = { readonly [Name in K]: Rule<Name> };
 
 /** Keeps what later pairs need of the items of a walk over items: `values` [numbers × pairs]. */

@@ -4,9 +4,10 @@
  */
 import { derivativeMoment, dualKernel, type ScalarActivation, secondMoment } from "../../theory/index.ts";
 
-/** E φ φ (or E φ' φ') from both variances and the covariance. */
+/** E φ(u) φ(v) (or E φ'(u) φ'(v)) from both variances and the covariance. */
 export type PairMoment = (va: number, vb: number, c: number) => number;
 
+/** Both dual kernels of an activation. */
 export interface Duals {
   readonly value: PairMoment;
   readonly slope: PairMoment;

@@ -5,6 +5,7 @@
 import type { CovarianceOp } from "../../net/index.ts";
 import type { Layout } from "./state.ts";
 
+/** What an operation needs before it, and what is needed after it. */
 export interface Layouts {
   readonly before: Layout;
   readonly after: Layout;

@@ -1,7 +1,7 @@
 /** @file Linear layers (kernels.md §2.1): what acts linearly on K acts so on Θ, which gains what the layer's own parameters train. */
 import { channelAxis, type Trained } from "../../net/index.ts";
 import type { SparseMatrix } from "../../tensor/index.ts";
-import { denseMatrix, poolMatrix, rangeMatrix, transformed } from "./axis-matrix.ts";
+import { poolMatrix, rangeMatrix, sparseFromRows, transformed } from "./axis-matrix.ts";
 import type { OpNamed, Rules, Walk } from "./context.ts";
 import { addTo, affineOf, asLayout, type KernelState, mapped, sizeOfGrid } from "./state.ts";
 import { adjointOf, type Taps, tapsOf, windowSums } from "./taps.ts";
@@ -99,7 +99,7 @@ export function positionMatrices(op: OpNamed<"pool" | "resize" | "aggregate" | "
     case "pool":
       return op.windows.map((axis) => poolMatrix(axis, op.divisor));
     case "resize":
-      return op.matrices.map(denseMatrix);
+      return op.matrices.map(sparseFromRows);
     case "aggregate":
       return [op.matrix];
     case "slice": {

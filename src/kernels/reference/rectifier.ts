@@ -16,14 +16,14 @@ export function slopesOf({ kind, kernelOnly, f }: ScalarActivation): Slopes | un
   return known ? { a: -f(-1), b: f(1) } : undefined;
 }
 
-/** E φ φ' = a b c + (b − a)² s (sin θ + (π − θ) cos θ)/2π, c = s cos θ. */
+/** E φ(u) φ(v) = a b c + (b − a)² s (sin θ + (π − θ) cos θ)/2π, c = s cos θ. */
 export function valueAtAngle({ a, b }: Slopes, s: number, angle: number): number {
   const [sine, cosine] = [Math.sin(angle), Math.cos(angle)];
   const rectified = (sine + (Math.PI - angle) * cosine) / (2 * Math.PI);
   return s * (a * b * cosine + (b - a) ** 2 * rectified);
 }
 
-/** E φ' φ' = a b + (b − a)² (π − θ)/2π. */
+/** E φ'(u) φ'(v) = a b + (b − a)² (π − θ)/2π. */
 export function slopeAtAngle({ a, b }: Slopes, angle: number): number {
   return a * b + ((b - a) ** 2 * (Math.PI - angle)) / (2 * Math.PI);
 }

@@ -6,6 +6,7 @@
 /** `diagonal`: one entry a position, K[p, p]. `full`: one a pair of positions, K[p, p'], row by row. */
 export type Layout = "diagonal" | "full";
 
+/** K and Θ of some pairs at one place of the network. */
 export interface KernelState {
   /** Positions along every axis; none for vectors, which are one position. */
   readonly grid: readonly number[];
@@ -22,6 +23,7 @@ export interface KernelState {
   readonly mean: Float64Array | undefined;
 }
 
+/** Positions of a grid; a grid without axes is one position. */
 export function sizeOfGrid(grid: readonly number[]): number {
   return grid.reduce((total, size) => total * size, 1);
 }

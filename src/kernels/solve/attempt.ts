@@ -6,6 +6,7 @@ import type { Team } from "./team.ts";
 import { badPivot, resetStore, stop, type TileStore, tileRows } from "./tiles.ts";
 import { watched } from "./watch.ts";
 
+/** The matrix, and the jitter of this attempt. */
 export interface AttemptOptions extends Attention {
   readonly matrix: BlockMatrix;
   /** The mean of the diagonal. */

@@ -12,6 +12,7 @@ export interface Preconditioner extends AsyncDisposable {
   readonly apply: ApplyInverse;
 }
 
+/** How far to iterate, and with what help. */
 export interface ConjugateGradientsOptions extends Attention {
   /** Of ‖b − A x‖ / ‖b‖ for the worst column; 1e-8 unless said. */
   readonly tolerance?: number;
@@ -22,6 +23,7 @@ export interface ConjugateGradientsOptions extends Attention {
   readonly preconditioner?: Preconditioner;
 }
 
+/** Solutions, and what they took. */
 export interface ConjugateGradientsResult {
   /** [n, c] */
   readonly x: NdArray<"float64">;

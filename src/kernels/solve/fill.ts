@@ -13,6 +13,7 @@ type FloatData = Float32Array | Float64Array;
 /** The asymmetry, as a part of the mean diagonal, that counts as rounding of float32 kernels (kernels.md §13). */
 const asymmetry = 1e-5;
 
+/** The matrix to copy, with its jitter. */
 export interface Filling {
   readonly matrix: BlockMatrix;
   /** Added to the diagonal. */

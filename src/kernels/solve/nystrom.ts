@@ -12,6 +12,7 @@ import { gramOfRows } from "./gram-of-rows.ts";
 import { requireSquare } from "./square.ts";
 import { heightOf, tileRows, tileSize } from "./tiles.ts";
 
+/** How much of the matrix the preconditioner keeps. */
 export interface NystromOptions {
   /** Rows that are drawn: at most n. */
   readonly rank: number;

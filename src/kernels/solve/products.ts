@@ -19,6 +19,7 @@ export interface Operands {
   readonly c: number;
 }
 
+/** Products of tiles on the slots of one kernel. */
 export interface Products {
   /** Where to put the numbers of B [n, k] that shall be held at `target`. */
   staging(target: number): number;

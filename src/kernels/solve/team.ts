@@ -9,6 +9,7 @@ import { factorSlots } from "./factor-tiles.ts";
 import { kernelBytes } from "./tile-kernel.ts";
 import { storeBytes, tileRows } from "./tiles.ts";
 
+/** Who does the tasks of a solver. */
 export interface Team extends AsyncDisposable {
   readonly threads: number;
   /** True when rounds run on this thread: it must not wait for itself. */
@@ -30,6 +31,7 @@ export function teamBytes(n: number, dtype: CrewData["store"]["dtype"], threads:
   return storeBytes(n, dtype) + threads * kernelBytes(factorSlots(n), dtype);
 }
 
+/** Workers, or this thread for small matrices. */
 export async function createTeam(data: CrewData, threads: number): Promise<Team> {
   return tileRows(data.store.n) <= smallRows ? teamHere(data) : teamOfWorkers(data, threads);
 }

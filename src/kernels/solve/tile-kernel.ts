@@ -45,6 +45,7 @@ const names = [
 
 /** Slots with a fixed use. */
 export const slots = { target: 0, operand: 1, diagonal: 2, packed: 3 } as const;
+/** The first slot without a fixed use. */
 export const firstFree = 4;
 
 /** A tile with the inverses of its blocks; packed tiles are smaller. */

@@ -2,6 +2,7 @@
 import type { NdArray } from "../../tensor/index.ts";
 import type { Attention } from "../types.ts";
 
+/** Jitter, precision and means of a factorisation. */
 export interface FactoriseOptions extends Attention {
   /**
    * What is added to the diagonal, as a part of its mean; `ladder` (the default) tries 0, 1e-10, 1e-8, 1e-6, 1e-5 and 1e-4 until the

@@ -8,6 +8,7 @@ const length = z
   .min(0)
   .max(2 ** 31);
 
+/** The schema of what a store says of itself. */
 export const storeAttributes = z.object({
   format: z.literal("fathom-kernels"),
   version: z.literal(1),
@@ -35,6 +36,7 @@ export const storeAttributes = z.object({
     .max(2),
 });
 
+/** What a store says of itself: its job, in hashes, and the shape of its matrices. */
 export type StoreAttributes = z.infer<typeof storeAttributes>;
 
 /** What is compared, in the order in which it is told. */
