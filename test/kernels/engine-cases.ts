@@ -146,6 +146,49 @@ const named: Record<string, readonly [Case["input"], readonly object[]]> = {
       ...flat,
     ],
   ],
+  ...Object.fromEntries(
+    [flat, gap].map((end) => [
+      `strides that differ by branch, ${end === gap ? "pooled" : "flat"}`,
+      [
+        even,
+        [
+          conv(3),
+          relu,
+          { kind: "sum", branches: [[conv(3, { stride: 2 })], [conv(5, { padding: "valid" })]] },
+          relu,
+          conv(3),
+          {
+            kind: "product",
+            branches: [
+              [conv(3, { padding: "valid" }), relu, conv(1)],
+              [conv(3, { stride: 2 }), relu, conv(1)],
+            ],
+          },
+          ...end,
+        ],
+      ],
+    ]),
+  ),
+  "a slice beside a stride, normalised": [
+    even,
+    [
+      conv(3),
+      relu,
+      { kind: "slice", axis: "W", start: 2, end: 6 },
+      { kind: "slice", axis: "H", start: 2, end: 6 },
+      {
+        kind: "concat",
+        branches: [
+          [conv(3, { dilation: 2 }), relu],
+          [conv(3, { stride: 2 }), { kind: "resize", size: [4, 4] }, conv(1)],
+        ],
+      },
+      { kind: "toTokens" },
+      { kind: "layerNorm" },
+      dense,
+      ...gap,
+    ],
+  ],
   signal: [{ kind: "signal", shape: [2, 9] }, [conv(3), relu, conv(3, { stride: 2 }), relu, ...gap]],
   "unshared convolution": [
     odd,

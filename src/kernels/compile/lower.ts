@@ -7,8 +7,8 @@ import { activated, centredAndNormalised, normalised } from "./activations.ts";
 import { type Builder, meanOfMixed, meanOfSum, meanTimes, positionsOf, type State } from "./builder.ts";
 import { declined } from "./declined.ts";
 import { added, bothWindows, here, meanOf, multiplied, scaled, strided } from "./maps.ts";
-import type { MapValue, Space } from "./program.ts";
-import { spatialRules } from "./spatial.ts";
+import type { MapValue } from "./program.ts";
+import { renamed, spatialRules } from "./spatial.ts";
 import { linear, type OpOf, type Rules, weighted } from "./weighted.ts";
 
 /** The sum over windows of a convolution; nothing where it sees every position alone. */
@@ -23,16 +23,15 @@ function convolution({ space }: MapValue, builder: Builder, op: OpOf<"convolutio
 /** Σ of K and Θ of states, each times its factor, and of their means, which `meanFactors` may set apart. */
 function summed(
   builder: Builder,
-  states: readonly State[],
+  ends: readonly State[],
   factors: readonly number[],
   meanFactors: readonly number[] = factors,
 ): State {
+  const states = inOneSpace(builder, ends);
   const total = (maps: readonly (MapValue | null | undefined)[]) => {
     const terms = maps.flatMap((map, i) => (map ? [scaled(map, factors[i]!)] : []));
     return terms.length === 0 ? null : terms.reduce((sum, term) => added(builder, sum, term));
   };
-  const space = (state: State) => state.nngp.space;
-  requireOneSpace(states.map(space));
   return {
     nngp: total(states.map(({ nngp }) => nngp))!,
     ntk: states[0]!.ntk === undefined ? undefined : total(states.map(({ ntk }) => ntk)),
@@ -40,16 +39,15 @@ function summed(
   };
 }
 
-/** @throws FathomError unsupported where strides of branches give positions of other displacements. */
-function requireOneSpace(spaces: readonly Space[]): void {
-  if (spaces.some((space) => space !== spaces[0])) {
-    throw declined("branches that reach one shape by different strides");
-  }
+/** The states in the space of the first, where different strides of branches give one shape. */
+function inOneSpace(builder: Builder, states: readonly State[]): State[] {
+  const { space } = states[0]!.nngp;
+  return states.map((state) => (state.nngp.space === space ? state : renamed(builder, state, space)));
 }
 
 /** Π K_b, and Σ_b Θ_b Π_{c≠b} K_c: branch by branch. */
-function product(builder: Builder, a: State, b: State): State {
-  requireOneSpace([a.nngp.space, b.nngp.space]);
+function product(builder: Builder, a: State, other: State): State {
+  const [, b] = inOneSpace(builder, [a, other]) as [State, State];
   const nngp = multiplied(builder, a.nngp, b.nngp);
   const mean = a.mean === "zero" ? a.mean : meanOfMixed(b.mean);
   if (a.ntk === undefined) return { nngp, ntk: undefined, mean };

@@ -36,6 +36,12 @@ function mixed(builder: Builder, state: State, matrix: AxisMatrix, sizes: Both):
   return ended(builder, state, { kind: "mix", matrix }, builder.space(sizes, factor), 1);
 }
 
+/** The same positions with the displacements of another space, to which they go in the next segment. */
+export function renamed(builder: Builder, state: State, space: Space): State {
+  const matrix = rangeAxis(0, positionsOf(space));
+  return { ...ended(builder, state, { kind: "mix", matrix }, space, 1), mean: state.mean };
+}
+
 /** K'(Δ) = K(Δ) + value(Δ), and Θ likewise. */
 function shifted(builder: Builder, source: MapValue, value: (displacement: Both) => number): MapValue {
   const shiftOf = (displacement: Both) => value(displacement) / source.scale;
