@@ -102,6 +102,8 @@ export interface ReportDocument {
   readonly facts: readonly (readonly [string, string])[];
   readonly verdict: Verdict;
   readonly advice: readonly Advice[];
+  /** `false` of a question that has no changes to propose: its report then says nothing of advice. */
+  readonly advises?: false;
   readonly sections: readonly ReportSection[];
   readonly notApplicable: readonly NotApplicable[];
   readonly profiles?: readonly Profile[];

@@ -41,8 +41,8 @@ function factsHtml(facts: readonly (readonly [string, string])[]): string {
 }
 
 /** Nothing to change and nothing that asks for it: then "no advice" would say no more than the verdict does. */
-function needsNoAdvice({ advice, verdict }: ReportDocument): boolean {
-  return advice.length === 0 && (verdict.tone === "good" || verdict.tone === "neutral");
+function needsNoAdvice({ advice, advises, verdict }: ReportDocument): boolean {
+  return advice.length === 0 && (advises === false || verdict.tone === "good" || verdict.tone === "neutral");
 }
 
 function adviceHtml(advice: readonly Advice[]): string {

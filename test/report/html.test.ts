@@ -72,5 +72,6 @@ describe("the report as a page", () => {
     expect(reportHtml(bare)).toContain("No analysis has a change to propose");
     const verdict = { sentence: "All is well.", tone: "good" } as const;
     expect(reportHtml({ ...bare, verdict })).not.toContain("Advice");
+    expect(reportHtml({ ...bare, advises: false })).not.toContain("Advice");
   });
 });

@@ -62,6 +62,7 @@ export async function compare(asked: CompareQuestion): Promise<Outcome> {
       ],
       verdict: verdictOf(ranked),
       advice: [],
+      advises: false,
       sections: [sectionOf(ranked)],
       notApplicable: [],
       reproduction: reproduction(asked, (performance.now() - start) / 1000),

@@ -64,6 +64,7 @@ export async function kernel(asked: KernelQuestion): Promise<Outcome> {
       ],
       verdict: verdictOf(answer),
       advice: [],
+      advises: false,
       sections: sectionsOf(answer),
       notApplicable: [],
       reproduction: reproduction(asked, (performance.now() - start) / 1000),

@@ -54,6 +54,7 @@ export async function predict(asked: PredictQuestion): Promise<PredictOutcome> {
       facts: factsOf(setting),
       verdict: verdictOf(result),
       advice: [],
+      advises: false,
       sections: [...sectionsOf(result), ...(searched ? [searchSection(searched)] : [])],
       notApplicable: [],
       reproduction: reproduction(asked, (performance.now() - start) / 1000),
