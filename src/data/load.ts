@@ -91,7 +91,7 @@ async function fromFiles(
     code: "not-found",
     where: entry.name,
     message: `The data set ${entry.name} is not on this machine: looked in ${searchFolders(entry.name).join(" and ")}.`,
-    hint: `Run \`fathom data get ${entry.name}\`, or put ${files.join(", ")} in one of those folders.`,
+    hint: `Run \`fathom data get ${entry.name}\`; or set FATHOM_DATA to the folder in which ${entry.name} holds ${files.join(", ")}.`,
   });
 }
 

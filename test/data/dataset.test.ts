@@ -181,7 +181,7 @@ describe("loadDataset", () => {
     expect(error).toMatchObject({ code: "not-found", where: "mnist" });
     expect((error as FathomError).message).toContain(path.join(home, "data", "mnist"));
     expect((error as FathomError).message).toContain(path.join(home, "cache", "fathom", "mnist"));
-    expect((error as FathomError).hint).toMatch(/fathom data get mnist/);
+    expect((error as FathomError).hint).toMatch(/fathom data get mnist.*FATHOM_DATA/);
   });
 
   it.each(["mnits", "", "__proto__", "constructor"])(

@@ -9,7 +9,7 @@ export async function openMnist(): Promise<Dataset | string> {
     return await loadDataset("mnist");
   } catch (error) {
     if (error instanceof FathomError && error.code === "not-found")
-      return 'MNIST is not on this machine: "fathom data get mnist" loads it';
+      return 'MNIST is not on this machine: "fathom data get mnist" loads it, or FATHOM_DATA names the folder that has it as mnist';
     throw error;
   }
 }
