@@ -13,6 +13,8 @@ const context: ExperimentContext = {
   options: {},
   signal: undefined,
   folder: undefined,
+  common: Key.fromSeed(0),
+  piece: (_, work) => work(),
   progress() {},
 };
 

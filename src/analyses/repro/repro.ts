@@ -89,7 +89,10 @@ interface Place {
   readonly done: number;
 }
 
-async function check(claim: PaperClaim, { paper, asked, done, journal }: Place): Promise<Omit<Checked, "claim">> {
+async function check(
+  claim: PaperClaim,
+  { paper, asked, done, journal }: Place,
+): Promise<Omit<Checked, "claim">> {
   const start = performance.now();
   const progress = (detail: string) => {
     asked.signal?.throwIfAborted();
@@ -135,6 +138,7 @@ function outcome(
       ],
       verdict: verdictOf(checked),
       advice: [],
+      advises: false,
       sections: [claimsSection(paper, checked)],
       notApplicable: [],
       reproduction: reproduction(asked, seconds),
@@ -180,7 +184,7 @@ function claimTable(checked: readonly Checked[]): DataTable {
       result.ours,
       claim.bar,
       result.status,
-      significant(seconds, 2),
+      result.status === "not tested" ? null : significant(seconds, 2),
     ]),
   };
 }
@@ -195,7 +199,7 @@ function verdictOf(checked: readonly Checked[]): Verdict {
   const sentence = [
     `${withStatus(checked, "reproduced").length} of ${checked.length} claims are reproduced.`,
     ...failed.map(({ claim }) => `Not reproduced: ${claim.claim}.`),
-    ...(untested.length === 0 ? [] : [`${untested.length} are not tested at this scale.`]),
+    ...(untested.length === 0 ? [] : [`${untested.length} are not tested; their rows say why.`]),
   ].join(" ");
   return { sentence, tone: failed.length > 0 ? "bad" : untested.length > 0 ? "warn" : "good" };
 }

@@ -16,10 +16,13 @@ interface ReproOptions {
 /** Columns that the names of a claim's facts take. */
 const nameWidth = 12;
 
-type Wrap = (text: string, width: number) => string[];
+interface Formats {
+  readonly wrap: (text: string, width: number) => string[];
+  readonly duration: (seconds: number) => string;
+}
 
 /** A claim in a few lines: its status, then what the paper says and what was found. */
-function claimText(row: CheckedClaim, width: number, wrap: Wrap): string {
+function claimText(row: CheckedClaim, width: number, { wrap, duration }: Formats): string {
   const lines = ([name, text]: readonly [string, string]) =>
     wrap(text, width - nameWidth).map((line, i) => [i === 0 ? `  ${name}` : "", line] as const);
   const facts = [
@@ -28,7 +31,8 @@ function claimText(row: CheckedClaim, width: number, wrap: Wrap): string {
     ["bar", row.bar],
     ["shown by", row.command],
   ] as const;
-  return `${row.claim}: ${row.status} (${row.seconds} s)\n${pairs(facts.flatMap(lines))}`;
+  const time = row.status === "not tested" ? "" : ` (${duration(row.seconds)})`;
+  return `${row.claim}: ${row.status}${time}\n${pairs(facts.flatMap(lines))}`;
 }
 
 export const reproCommand: CommandSpec = {
@@ -39,6 +43,7 @@ export const reproCommand: CommandSpec = {
   examples: [
     ["fathom repro partial-jacobians --scale test", "in seconds"],
     ["fathom repro freeness --out freeness", "in minutes, into the folder freeness"],
+    ["FATHOM_DATA=~/data fathom repro cnn-gp --scale test", "with MNIST in ~/data/mnist"],
   ],
   declare: (command) =>
     command
@@ -55,8 +60,9 @@ export const reproCommand: CommandSpec = {
     const { repro } = await import("../../analyses/index.ts");
     const outcome = await repro({ ...asking(context), id: operands[0]!, scale, folder: context.folder! });
     const report = await writeReport(outcome, context.folder!);
-    const { wrapText } = await import("../../report/index.ts");
-    const claims = outcome.json.claims.map((row) => claimText(row, context.width, wrapText));
+    const { formatSeconds, wrapText } = await import("../../report/index.ts");
+    const formats = { wrap: wrapText, duration: formatSeconds };
+    const claims = outcome.json.claims.map((row) => claimText(row, context.width, formats));
     const { sentence } = outcome.document.verdict;
     return {
       json: { ...outcome.json, report },

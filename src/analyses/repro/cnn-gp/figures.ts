@@ -13,19 +13,19 @@ export function learningCurve(
   return lineFigure({
     id: `cnn-gp-${name.toLowerCase().replaceAll(" ", "-")}`,
     title: `${name}: errors by training rows`,
-    caption: `Share of the first ${total} test images of MNIST, with 95 % intervals; rings are an independent computation.`,
+    caption: `Share of the first ${total} test images of MNIST, with 95 % intervals (Wilson); the line joins the errors of an independent computation.`,
     x: { label: "training rows", scale: "log" },
     y: { label: "test error", scale: "log" },
     series: [
       {
         name: "Fathom",
         role: "measured",
-        form: "line",
+        form: "dots",
         points: found.map(({ rows, errors }) =>
           point(rows, errors.value, { lo: errors.ci[0], hi: errors.ci[1] }),
         ),
       },
-      { name: "independent", role: "neutral", form: "dots", points: rates },
+      { name: "independent", role: "neutral", form: "line", points: rates },
     ],
   });
 }
