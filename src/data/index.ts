@@ -31,6 +31,7 @@ export { type TopicsOptions, textTopics } from "./flat-text.ts";
 export { type VisionOptions, visionPrototypes } from "./flat-vision.ts";
 export { type DataFiles, type DataFormat, defineFormat } from "./format.ts";
 export { readDataFiles } from "./formats.ts";
+export { readGraphNodes } from "./graph-nodes.ts";
 export { type IdxArray, readIdx } from "./idx.ts";
 export { type IdxDatasetOptions, type IdxFiles, idxDataset, type NamedBytes } from "./idx-dataset.ts";
 export { readJsonl } from "./jsonl.ts";
@@ -38,7 +39,7 @@ export { readLibsvm } from "./libsvm.ts";
 export { type ListedDataset, type ListedFormat, listDatasets, listFormats } from "./list.ts";
 export { type LoadOptions, loadDataset } from "./load.ts";
 export type { ReadOptions } from "./options.ts";
-export { dataFolder } from "./places.ts";
+export { dataFolder, searchFolders } from "./places.ts";
 export { type Graph, propagation } from "./propagation.ts";
 export type { ReadProgress } from "./read-path.ts";
 export {
@@ -49,7 +50,7 @@ export {
   rowsAsFloat,
   rowsAsIds,
 } from "./rows.ts";
-export { type ByteSource, bytesSource } from "./source.ts";
+export { type ByteSource, bytesSource, fileSource } from "./source.ts";
 export { type SplitOptions, stratifiedSplit } from "./split.ts";
 export { standardized } from "./standardize.ts";
 export { Table, vectorDataset } from "./table.ts";
