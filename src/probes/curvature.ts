@@ -30,6 +30,7 @@ import { FathomError, type FloatDType, Key, type NdArray, ndarray } from "../ten
 import { type LossKind, losses } from "../train/index.ts";
 import { type TapChain, tapChain } from "./chain.ts";
 import { checkInputs } from "./checks.ts";
+import { hessianProducts } from "./hessian-graph.ts";
 import { type ExtremeEigenvalues, extremeEigenvalues, type LanczosOptions } from "./lanczos.ts";
 
 export interface CurvatureOptions {
@@ -241,8 +242,7 @@ function hessianProduct(chain: TapChain, loss: LossKind): Product {
   const mean = reduceMean(losses[loss](chain.output, labels));
   const vectors = parameters.map(({ shape, dtype }, i) => input(`vector.${i}`, shape, dtype));
   const { masks, move } = masksOf(chain);
-  const gradients = vjp([mean], parameters).map((g, i) => orZeros(g, parameters[i]!));
-  const products = jvp(gradients, parameters, move(vectors)).map((h, i) => orZeros(h, parameters[i]!));
+  const products = hessianProducts(mean, parameters, move(vectors));
   return { vectors, results: move(products), masks, labels };
 }
 

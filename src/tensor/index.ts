@@ -16,6 +16,7 @@ export { cholesky, eigenSymmetric, leastSquares, qr, singularValues, solve, svd 
 export { normalQuantile } from "./normal-quantile.ts";
 export { decodeNpy, decodeNpyText, encodeNpy, type TextArray, toInt32 } from "./npy.ts";
 export { decodeNpz, encodeNpz, type Npz } from "./npz.ts";
+export { addScaled, dot, norm, orthogonalise } from "./orthogonalise.ts";
 export {
   categorical,
   type NormalOptions,

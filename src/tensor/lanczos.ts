@@ -4,6 +4,7 @@
  */
 import { type NdArray, ndarray } from "./array.ts";
 import { eigenSymmetric } from "./linalg.ts";
+import { addScaled, dot, norm, orthogonalise } from "./orthogonalise.ts";
 
 /** v ↦ A v on vectors of a fixed length. The argument must not be kept or changed. */
 export type SymmetricOperator = (v: Float64Array) => Promise<Float64Array>;
@@ -21,6 +22,10 @@ export interface RitzValues {
   readonly smallest: RitzPair;
   /** All Ritz values, ascending. */
   readonly values: readonly number[];
+  /** Of each of them: some eigenvalue lies within this distance. */
+  readonly residuals: readonly number[];
+  /** Of each of them: what Gauss quadrature gives it, the squared first component of its eigenvector; sum 1. */
+  readonly weights: readonly number[];
   /** Whether the start and its images span a space that A maps to itself: then all residuals are rounding. */
   readonly exhausted: boolean;
 }
@@ -52,15 +57,17 @@ export async function lanczos(
   const steps = Math.min(most, start.length);
   const basis: Float64Array[] = [];
   const [alphas, betas]: [number[], number[]] = [[], []];
-  let v = divided(start, Math.sqrt(dot(start, start)));
+  let v = divided(start, norm(start));
   for (;;) {
     basis.push(v);
     const w = Float64Array.from(await apply(v));
     const alpha = dot(w, v);
     if (!Number.isFinite(alpha)) return undefined;
     alphas.push(alpha);
-    orthogonalise(w, basis);
-    const beta = Math.sqrt(dot(w, w));
+    // What the recurrence names goes first, so that the pass over all vectors finds little more than rounding.
+    addScaled(w, -alpha, v);
+    if (basis.length > 1) addScaled(w, -betas.at(-1)!, basis.at(-2)!);
+    const beta = orthogonalise(w, basis);
     const ritz = ritzValues(alphas, betas, beta);
     if (ritz.exhausted || basis.length === steps || enough(ritz)) return ritz;
     betas.push(beta);
@@ -72,14 +79,20 @@ export async function lanczos(
 function ritzValues(alphas: readonly number[], betas: readonly number[], beta: number): RitzValues {
   const m = alphas.length;
   const { values, vectors } = eigenSymmetric(tridiagonal(alphas, betas));
-  const pair = (i: number): RitzPair => ({
-    value: values.data[i]!,
-    residual: beta * Math.abs(vectors.data[(m - 1) * m + i]!),
-  });
+  const row = (i: number) => Array.from(vectors.data.subarray(i * m, (i + 1) * m));
+  const residuals = row(m - 1).map((last) => beta * Math.abs(last));
+  const pair = (i: number): RitzPair => ({ value: values.data[i]!, residual: residuals[i]! });
   const [smallest, largest] = [pair(0), pair(m - 1)];
   const size = Math.max(Math.abs(smallest.value), Math.abs(largest.value));
-  const exhausted = beta <= rounding * size;
-  return { products: m, largest, smallest, values: Array.from(values.data), exhausted };
+  return {
+    products: m,
+    largest,
+    smallest,
+    values: Array.from(values.data),
+    residuals,
+    weights: row(0).map((first) => first ** 2),
+    exhausted: beta <= rounding * size,
+  };
 }
 
 function tridiagonal(diagonal: readonly number[], off: readonly number[]): NdArray<"float64"> {
@@ -90,22 +103,6 @@ function tridiagonal(diagonal: readonly number[], off: readonly number[]): NdArr
     if (i + 1 < m) matrix[i * m + i + 1] = matrix[(i + 1) * m + i] = off[i]!;
   });
   return ndarray("float64", [m, m], matrix);
-}
-
-/** Twice is enough: a second pass removes what rounding left in the first. */
-function orthogonalise(w: Float64Array, basis: readonly Float64Array[]): void {
-  for (let pass = 0; pass < 2; pass++) {
-    for (const q of basis) {
-      const along = dot(w, q);
-      for (let i = 0; i < w.length; i++) w[i]! -= along * q[i]!;
-    }
-  }
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
 }
 
 function divided(v: Float64Array, size: number): Float64Array {

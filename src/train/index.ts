@@ -16,7 +16,7 @@ export type { GroupSpec } from "./groups.ts";
 export type { LabelSmoothing } from "./label-smoothing.ts";
 export { type Loss, type LossKind, losses, lossKinds, mistakes } from "./losses.ts";
 export { type Optimizer, type OptimizerOptions, optimizer } from "./optimisers.ts";
-export type { OptimizerSpec } from "./options.ts";
+export { type OptimizerSpec, parseLoss } from "./options.ts";
 export type { ValidationAt } from "./recorder.ts";
 export { type RunStatus, type Snapshot, TrainingRun } from "./run.ts";
 export { readRun } from "./run-folder.ts";
@@ -37,6 +37,6 @@ export {
   scheduleKinds,
 } from "./schedules.ts";
 export { hasStatistics, Statistics, type StatisticsKind, type StatisticsOptions } from "./statistics.ts";
-export { checkFit } from "./step.ts";
+export { asModelInput, checkFit } from "./step.ts";
 export { type TrainOptions, type TrainProgress, type TrainResult, train } from "./train.ts";
 export { createTrainer, type RunOptions, Trainer, type TrainerOptions } from "./trainer.ts";
