@@ -93,6 +93,16 @@ export type ChainShapes = Readonly<
 /** Something per list of layers inside a layer, by key: `branch`, or `branches.0` ({@link chainList}). */
 export type PerChain<T> = Readonly<Record<string, T>>;
 
+/** What a covariance rule may look at beside the options of its layer. */
+interface CovarianceContext {
+  readonly input: NetShape;
+  readonly chains: PerChain<readonly CovarianceOp[]>;
+  /** The shapes that chains end in. */
+  readonly ends: PerChain<NetShape>;
+  /** What each of the layer's parameters adds to the tangent kernel. */
+  readonly own: Readonly<Record<string, Tangent>>;
+}
+
 type OptionsSchema<O> = z.ZodObject & z.ZodType<O>;
 
 /** The statements of a layer; `O` are its options after defaults. */
@@ -133,17 +143,8 @@ export interface LayerDefinition<K extends string, O> {
   meanField?(options: O, input: NetShape, chains: PerChain<Step[]>, ends: PerChain<NetShape>): Step;
   /** Why there is no mean-field rule: "averages positions, whose covariance the scalar theory does not follow". */
   readonly noMeanField?: string;
-  /**
-   * The covariance rule for the kernel engine; left out when there is none. `ends` are the shapes that chains end in,
-   * `own` what each of the layer's parameters adds to the tangent kernel.
-   */
-  covariance?(
-    options: O,
-    input: NetShape,
-    chains: PerChain<readonly CovarianceOp[]>,
-    ends: PerChain<NetShape>,
-    own: Readonly<Record<string, Tangent>>,
-  ): CovarianceRule;
+  /** The covariance rule for the kernel engine; left out when there is none. */
+  covariance?(options: O, context: CovarianceContext): CovarianceRule;
   /**
    * Multiplications of the forward pass for one example; left out where every parameter is used once at every position
    * of the output.

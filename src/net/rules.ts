@@ -64,11 +64,9 @@ function covarianceOp(layer: ModelLayer): CovarianceOp {
   const chains = Object.entries(layer.chains).map(([option, inner]) => [option, inner.map(covarianceOp)]);
   const rule = layer.record.covariance;
   const spec = specForTheory(layer, "covariance rule");
-  const { name, where } = layer;
-  return naming(layer, () => ({
-    ...rule(spec, layer.input, Object.fromEntries(chains), endsOf(layer), tangentsOf(layer)),
-    layer: { name, where },
-  }));
+  const { name, where, input } = layer;
+  const context = { input, chains: Object.fromEntries(chains), ends: endsOf(layer), own: tangentsOf(layer) };
+  return naming(layer, () => ({ ...rule(spec, context), layer: { name, where } }));
 }
 
 /**

@@ -26,7 +26,7 @@ export const avgPool = defineLayer({
     });
   },
   noMeanField: "averages positions, whose covariance the scalar theory does not follow",
-  covariance: (options, input) => ({
+  covariance: (options, { input }) => ({
     op: "pool",
     windows: poolWindows(options, input),
     divisor: options.edges,

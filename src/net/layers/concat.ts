@@ -38,7 +38,7 @@ export const concat = defineLayer<"concat", Omit<ConcatSpec, "kind">>({
     const widths = chainList(ends, "branches").map(channels);
     return concatenate(chainList(chains, "branches").map((steps, b) => ({ steps, width: widths[b]! })));
   },
-  covariance: (_, __, chains, ends) => ({
+  covariance: (_, { chains, ends }) => ({
     op: "concat",
     branches: chainList(chains, "branches"),
     widths: chainList(ends, "branches").map(channels),

@@ -85,7 +85,7 @@ export const convLocal = defineLayer({
     const fanIn = channels * sizeOf(geometry.map((axis) => axis.kernel));
     return localConvolution({ sw2: options.sw2, sb2: options.sb2, fanIn, geometry });
   },
-  covariance: (options, input, _, __, { weight, bias }) => ({
+  covariance: (options, { input, own: { weight, bias } }) => ({
     op: "localConvolution",
     scale: options.sw2,
     shift: options.sb2,

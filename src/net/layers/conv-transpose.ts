@@ -100,7 +100,7 @@ export const convTranspose = defineLayer({
     const fanIn = channels * sizeOf(geometry.map((axis) => axis.kernel));
     return transposedConvolution({ sw2: options.sw2, sb2: options.sb2, fanIn, geometry });
   },
-  covariance: (options, input, _, __, { weight, bias }) => ({
+  covariance: (options, { input, own: { weight, bias } }) => ({
     op: "transposedConvolution",
     scale: options.sw2,
     shift: options.sb2,

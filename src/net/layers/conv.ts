@@ -71,7 +71,7 @@ export const conv = defineLayer({
     const fanIn = (channels / options.groups) * sizeOf(geometry.map((axis) => axis.kernel));
     return convolution({ sw2: options.sw2, sb2: options.sb2, fanIn, geometry });
   },
-  covariance: (options, input, _, __, { weight, bias }) => ({
+  covariance: (options, { input, own: { weight, bias } }) => ({
     op: "convolution",
     scale: options.sw2,
     shift: options.sb2,

@@ -21,7 +21,7 @@ export const dense = defineLayer({
   }),
   apply: (_, { weight, bias }, x) => add(matmul(x, weight!, { transposeB: true }), bias!),
   meanField: ({ sw2, sb2 }, input) => affine({ sw2, sb2, fanIn: last(input) }),
-  covariance: ({ sw2, sb2 }, _, __, ___, { weight, bias }) => ({
+  covariance: ({ sw2, sb2 }, { own: { weight, bias } }) => ({
     op: "affine",
     scale: sw2,
     shift: sb2,

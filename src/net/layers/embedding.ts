@@ -45,5 +45,5 @@ export const embedding = defineLayer({
     return gather(table!, ids, { axis: 0 });
   },
   meanField: ({ sw2 }) => embeddingStep({ variance: sw2 }),
-  covariance: ({ sw2 }, _, __, ___, { table }) => ({ op: "embedding", variance: sw2, table: table! }),
+  covariance: ({ sw2 }, { own: { table } }) => ({ op: "embedding", variance: sw2, table: table! }),
 });

@@ -13,5 +13,5 @@ export const flatten = defineLayer({
   shape: (_, input) => vector(sizeOf(input.shape)),
   apply: (_, __, x) => reshape(x, [x.shape[0]!, sizeOf(x.shape.slice(1))]),
   meanField: () => flattenStep(),
-  covariance: (_, input) => ({ op: "flatten", from: input }),
+  covariance: (_, { input }) => ({ op: "flatten", from: input }),
 });

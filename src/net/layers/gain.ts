@@ -28,7 +28,7 @@ export const gain = defineLayer({
   apply: ({ per }, { gain }, x, _, { input }) =>
     mul(x, per === "scalar" ? gain! : alongChannels(gain!, input)),
   meanField: ({ initial }) => scaleStep({ factor: initial }),
-  covariance: ({ initial, per }, _, __, ___, { gain }) => ({
+  covariance: ({ initial, per }, { own: { gain } }) => ({
     op: "gain",
     factor: initial,
     per,

@@ -26,5 +26,5 @@ export const globalAvgPool = defineLayer({
     return reduceMean(x, { axes });
   },
   noMeanField: "averages positions, whose covariance the scalar theory does not follow",
-  covariance: (_, input) => ({ op: "globalAvgPool", positions: sizeOf(input.shape) / channels(input) }),
+  covariance: (_, { input }) => ({ op: "globalAvgPool", positions: sizeOf(input.shape) / channels(input) }),
 });

@@ -23,5 +23,5 @@ export const l2Normalize = defineLayer({
     return div(x, sqrt(epsilon === 0 ? squares : add(squares, epsilon)));
   },
   meanField: ({ epsilon }, input) => l2NormalizeStep({ epsilon, units: last(input) }),
-  covariance: ({ epsilon }, input) => ({ op: "l2Normalize", units: last(input), epsilon }),
+  covariance: ({ epsilon }, { input }) => ({ op: "l2Normalize", units: last(input), epsilon }),
 });

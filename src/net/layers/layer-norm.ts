@@ -62,7 +62,7 @@ export const layerNorm = defineLayer({
       hint: 'Use "over": "units", or measure the finite network.',
     });
   },
-  covariance: ({ epsilon, affine, over }, input, _, __, { gain = untrained, shift = untrained }) => {
+  covariance: ({ epsilon, affine, over }, { input, own: { gain = untrained, shift = untrained } }) => {
     const rule = { epsilon, trained: { weight: gain, bias: shift } };
     return over === "example" && hasPositions(input)
       ? { op: "exampleNorm", ...rule }

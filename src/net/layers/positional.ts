@@ -51,7 +51,7 @@ export const positional = defineLayer({
       hint: 'Use "encoding": "learned", or measure the finite network.',
     });
   },
-  covariance: ({ encoding, sw2 }, input, _, __, { table }) =>
+  covariance: ({ encoding, sw2 }, { input, own: { table } }) =>
     encoding === "learned"
       ? { op: "positional", encoding, variance: sw2, table: table! }
       : { op: "positional", encoding, channels: input.shape[1]! },

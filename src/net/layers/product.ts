@@ -24,5 +24,5 @@ export const product = defineLayer<"product", Omit<ProductSpec, "kind">>({
       .map((branch) => branch(x))
       .reduce((total, value) => mul(total, value)),
   meanField: (_, __, chains) => multiply(chainList(chains, "branches")),
-  covariance: (_, __, chains) => ({ op: "product", branches: chainList(chains, "branches") }),
+  covariance: (_, { chains }) => ({ op: "product", branches: chainList(chains, "branches") }),
 });

@@ -33,5 +33,5 @@ export const residual = defineLayer<"residual", Omit<ResidualSpec, "kind">>({
     return mu === 0 ? branch : add(branch, mul(x, mu));
   },
   meanField: ({ mu }, _, chains) => residualStep({ mu, branch: chains.branch! }),
-  covariance: ({ mu }, _, chains) => ({ op: "residual", mu, branch: chains.branch! }),
+  covariance: ({ mu }, { chains }) => ({ op: "residual", mu, branch: chains.branch! }),
 });

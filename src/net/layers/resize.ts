@@ -84,5 +84,5 @@ export const resize = defineLayer({
       hint: 'Use "method": "nearest", or measure the finite network.',
     });
   },
-  covariance: (options, input) => ({ op: "resize", matrices: matrices(options, spatialOf(input).sizes) }),
+  covariance: (options, { input }) => ({ op: "resize", matrices: matrices(options, spatialOf(input).sizes) }),
 });

@@ -24,7 +24,7 @@ export const rmsNorm = defineLayer({
     return applyAffine(div(x, sqrt(add(meanSquare, epsilon))), input, params);
   },
   meanField: ({ epsilon }) => rmsNormStep({ epsilon }),
-  covariance: ({ epsilon, affine }, _, __, ___, { gain = untrained }) => ({
+  covariance: ({ epsilon, affine }, { own: { gain = untrained } }) => ({
     op: "rmsNorm",
     epsilon,
     affine,

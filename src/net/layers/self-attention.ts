@@ -166,7 +166,7 @@ export const selfAttention = defineLayer({
   },
   noMeanField:
     "averages tokens with weights of their own, and the scalar theory does not follow their covariance",
-  covariance: (options, _, __, ___, own) => {
+  covariance: (options, { own }) => {
     const { scaling, weights, causal, factor = 1, sw2, sb2 } = options;
     if (scaling === "linear") {
       if (weights === "softmax") {

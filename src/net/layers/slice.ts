@@ -95,7 +95,7 @@ export const slice = defineLayer<"slice", Options>({
     if (axis === channelAxis(input)) return identity();
     return selectPositions(keptPositions(input, axis, rangeOf(options, input.shape[axis]!)));
   },
-  covariance: (options, input) => {
+  covariance: (options, { input }) => {
     const axis = axisOf(options, input);
     return { op: "slice", input, axis, ...rangeOf(options, input.shape[axis]!) };
   },

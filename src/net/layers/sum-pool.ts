@@ -14,5 +14,5 @@ export const sumPool = defineLayer({
     return sumPoolOp(wrapped, geometry);
   },
   noMeanField: "sums over positions, whose covariance the scalar theory does not follow",
-  covariance: (options, input) => ({ op: "pool", windows: poolWindows(options, input), divisor: "none" }),
+  covariance: (options, { input }) => ({ op: "pool", windows: poolWindows(options, input), divisor: "none" }),
 });

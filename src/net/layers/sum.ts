@@ -25,5 +25,5 @@ export const sum = defineLayer<"sum", Omit<SumSpec, "kind">>({
       .map((branch) => branch(x))
       .reduce((total, value) => add(total, value)),
   meanField: (_, __, chains) => sumStep(chainList(chains, "branches")),
-  covariance: (_, __, chains) => ({ op: "sum", branches: chainList(chains, "branches") }),
+  covariance: (_, { chains }) => ({ op: "sum", branches: chainList(chains, "branches") }),
 });
