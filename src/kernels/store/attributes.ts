@@ -39,32 +39,68 @@ export const storeAttributes = z.object({
 /** What a store says of itself: its job, in hashes, and the shape of its matrices. */
 export type StoreAttributes = z.infer<typeof storeAttributes>;
 
+interface Compared {
+  readonly name: string;
+  readonly of: (attributes: StoreAttributes) => unknown;
+  /** What is told of either side, where that says something to a reader. */
+  readonly told?: (attributes: StoreAttributes) => string | undefined;
+  /** Differs wherever one of these does, and is then no news. */
+  readonly follows?: readonly string[];
+}
+
+const itemsOf = ({ about }: StoreAttributes) => about;
+
 /** What is compared, in the order in which it is told. */
-const compared: readonly (readonly [string, (attributes: StoreAttributes) => unknown])[] = [
-  ["the architecture", ({ architecture }) => architecture.sha256],
-  ["the items of the rows", ({ data }) => data.rows],
-  ["the items of the columns", ({ data }) => data.columns],
-  ["the values", ({ values }) => values.join(" and ")],
-  ["the precision", ({ dtype }) => dtype],
-  ["the shape", ({ rows, columns, symmetric }) => `${rows} × ${columns}${symmetric ? ", symmetric" : ""}`],
-  ["the kernel build", ({ build }) => `${build.name} ${build.module}`],
-  ["the bits that the engine computes", ({ build }) => build.tile],
+const compared: readonly Compared[] = [
+  { name: "the architecture", of: ({ architecture }) => architecture.sha256 },
+  { name: "the items of the rows", of: ({ data }) => data.rows, told: itemsOf },
+  { name: "the items of the columns", of: ({ data }) => data.columns, told: itemsOf },
+  told("the values", ({ values }) => values.join(" and ")),
+  told("the precision", ({ dtype }) => dtype),
+  {
+    ...told(
+      "the shape",
+      ({ rows, columns, symmetric }) => `${rows} × ${columns}${symmetric ? ", symmetric" : ""}`,
+    ),
+    follows: ["the items of the rows", "the items of the columns"],
+  },
+  {
+    name: "the kernel build",
+    of: ({ build }) => `${build.name} ${build.module}`,
+    told: ({ build }) => `${build.name} ${build.module.slice(0, 8)}`,
+    follows: ["the precision"],
+  },
+  {
+    name: "the bits that the engine computes",
+    of: ({ build }) => build.tile,
+    follows: [
+      "the architecture",
+      "the items of the rows",
+      "the items of the columns",
+      "the values",
+      "the precision",
+    ],
+  },
 ];
+
+function told(name: string, of: (attributes: StoreAttributes) => string): Compared {
+  return { name, of, told: of };
+}
 
 /** @throws FathomError bad-input naming what differs, unless a job goes on with this store. */
 export function checkSameJob(path: string, stored: StoreAttributes, wanted: StoreAttributes): void {
-  const differing = compared.filter(([, of]) => of(stored) !== of(wanted));
+  const differing = compared.filter(({ of }) => of(stored) !== of(wanted));
   if (differing.length === 0) return;
-  const [[, of]] = differing as [(typeof compared)[number]];
+  const names = differing.map(({ name }) => name);
+  const news = differing.filter(({ follows = [] }) => !follows.some((name) => names.includes(name)));
+  const sides = [stored, wanted].map((side) =>
+    [...new Set(news.flatMap(({ told }) => told?.(side) ?? []))].join("; "),
+  );
+  const [its, ours] = sides;
   throw new FathomError({
     code: "bad-input",
-    message: `The store ${path} holds another kernel matrix: ${differing.map(([name]) => name).join(", ")} differ. It has ${shown(of(stored))}, this job ${shown(of(wanted))}.`,
+    message: `The store ${path} holds another kernel matrix: it differs from this job in ${news.map(({ name }) => name).join(", ")}.${its === ours ? "" : ` It has ${its}; this job has ${ours}.`}`,
     where: path,
-    hint: "Name another store, or remove this one.",
+    hint: "Name another store for this job, or remove this one to compute it anew.",
   });
-}
-
-/** Hashes by their first digits. */
-function shown(value: unknown): string {
-  return String(value).replace(/[0-9a-f]{64}/, (hash) => `${hash.slice(0, 12)}…`);
 }
