@@ -12,6 +12,10 @@ export interface LanczosOptions {
   readonly steps?: number;
   /** Stops when the residual is below this part of the largest |eigenvalue|; 1e-3 unless said. */
   readonly tolerance?: number;
+  /** How many of the largest must be so sharp; 1 unless said. */
+  readonly top?: number;
+  /** Whether the smallest must be so sharp too: `both`; `largest` unless said. */
+  readonly ends?: "largest" | "both";
 }
 
 export interface ExtremeEigenvalues {
@@ -26,6 +30,8 @@ export interface ExtremeEigenvalues {
   readonly converged: boolean;
   /** All Ritz values, largest first: the leading ones are eigenvalues where enough products were taken. */
   readonly values: readonly number[];
+  /** Of each of them: some eigenvalue lies within this distance. */
+  readonly residuals: readonly number[];
 }
 
 /**
@@ -35,7 +41,7 @@ export interface ExtremeEigenvalues {
  */
 export async function extremeEigenvalues(
   apply: SymmetricOperator,
-  { dimension, key, steps = 30, tolerance = 1e-3 }: LanczosOptions,
+  { dimension, key, steps = 30, tolerance = 1e-3, top = 1, ends = "largest" }: LanczosOptions,
 ): Promise<ExtremeEigenvalues> {
   const start = normal(key, "float64", [positiveCount("dimension", dimension)]).data;
   const most = positiveCount("steps", steps);
@@ -44,8 +50,11 @@ export async function extremeEigenvalues(
     products++;
     return apply(v);
   };
-  const enough = ({ largest, smallest }: RitzValues) =>
-    largest.residual <= tolerance * Math.max(Math.abs(largest.value), Math.abs(smallest.value));
+  const enough = ({ largest, smallest, residuals }: RitzValues) => {
+    const bound = tolerance * Math.max(Math.abs(largest.value), Math.abs(smallest.value));
+    const asked = [...residuals.slice(-top), ...(ends === "both" ? [smallest.residual] : [])];
+    return residuals.length >= top && asked.every((residual) => residual <= bound);
+  };
   const found = await lanczos(counted, { start, most, enough });
   if (found === undefined) return { ...overflowed, products };
   return {
@@ -55,6 +64,7 @@ export async function extremeEigenvalues(
     products,
     converged: found.exhausted || enough(found),
     values: found.values.toReversed(),
+    residuals: found.residuals.toReversed(),
   };
 }
 
@@ -65,4 +75,5 @@ const overflowed = {
   residual: Number.NaN,
   converged: false,
   values: [],
+  residuals: [],
 } as const;
