@@ -1,6 +1,6 @@
 /** @file Options of averages of weights along a run (training.md §1.3): SWA, WASAM where SAM is on, EMA. */
 import { z } from "zod";
-import { badOption, fraction, parse, unitInterval } from "./options.ts";
+import { badOption, fraction, parse } from "./options.ts";
 
 /** One average. Several may be kept in one run; each takes the memory of the weights. */
 export interface AverageSpec {
@@ -8,8 +8,11 @@ export interface AverageSpec {
   readonly name?: string;
   /** Part of the run after which weights are taken; 0.75 unless said. */
   readonly start?: number;
-  /** When they are taken: at the end of every epoch unless said, or every so many steps. */
-  readonly every?: "epoch" | number;
+  /**
+   * When they are taken: at the end of every epoch, or of every cycle of a cyclic schedule, or every so many steps. Unless
+   * said, epochs, and every step for `ema`.
+   */
+  readonly every?: "epoch" | "cycle" | number;
   /** Decay a of a moving average w̄ = a·w̄ + (1 - a)·w; without it all weights taken count alike. */
   readonly ema?: number;
 }
@@ -18,21 +21,21 @@ export interface AverageSpec {
 export interface AverageOptions {
   readonly name: string;
   readonly start: number;
-  readonly every: "epoch" | number;
+  readonly every: "epoch" | "cycle" | number;
   readonly ema?: number;
 }
 
 const average = z.strictObject({
   name: z
     .string()
-    .regex(/^[A-Za-z0-9._-]+$/)
+    .regex(/^(?!(last|best)$)[A-Za-z0-9._-]+$/)
     .optional()
-    .describe("a name of letters, digits, dots, dashes and underscores"),
-  start: unitInterval.default(0.75),
+    .describe("a name of letters, digits, dots, dashes and underscores, other than last and best"),
+  start: fraction.default(0.75),
   every: z
-    .union([z.literal("epoch"), z.int().min(1)])
-    .default("epoch")
-    .describe('"epoch", or a number of steps: a whole number, 1 or more'),
+    .union([z.literal("epoch"), z.literal("cycle"), z.int().min(1)])
+    .optional()
+    .describe('"epoch", "cycle" or a number of steps: a whole number, 1 or more'),
   ema: fraction.optional(),
 });
 
@@ -46,7 +49,7 @@ export function parseAverages(specs: readonly AverageSpec[]): readonly AverageOp
   const names = new Set<string>();
   return specs.map((spec, i) => {
     const parsed = parse(average as z.ZodType<AverageSpec & { start: number }>, spec, `averages[${i}]`);
-    const { ema, start, every = "epoch" } = parsed;
+    const { ema, start, every = ema === undefined ? "epoch" : 1 } = parsed;
     const name = parsed.name ?? (ema === undefined ? `swa-${start}` : `ema-${ema}`);
     if (names.has(name)) throw badOption(`averages[${i}].name`, name, "a name that no other average has");
     names.add(name);

@@ -1,6 +1,7 @@
 /** @file Training: losses, optimisers, schedules, the compiled loop, evaluation, run folders. */
 export { type AverageOptions, type AverageSpec, parseAverages } from "./average-options.ts";
 export { BatchOrder, type EpochPosition, stepsOf } from "./batches.ts";
+export { type Divergence, divergenceText } from "./divergence.ts";
 export {
   createEvaluator,
   type EvaluateOptions,
@@ -18,7 +19,7 @@ export { type Loss, type LossKind, losses, lossKinds, mistakes } from "./losses.
 export { type Optimizer, type OptimizerOptions, optimizer } from "./optimisers.ts";
 export { type OptimizerSpec, parseLoss } from "./options.ts";
 export type { ValidationAt } from "./recorder.ts";
-export { type RunStatus, type Snapshot, TrainingRun } from "./run.ts";
+export { type RunEvaluation, type RunStatus, type Snapshot, TrainingRun } from "./run.ts";
 export { readRun } from "./run-folder.ts";
 export {
   gradientEvaluations,

@@ -3,14 +3,18 @@
  * one trainer are independent, so a sweep advances many of them in turn and drops the worst (successive halving).
  */
 import type { LoopExecutable } from "../runtime/index.ts";
-import { type FloatDType, filled, type NdArray } from "../tensor/index.ts";
+import { FathomError, type FloatDType, filled, type NdArray } from "../tensor/index.ts";
+import type { AverageOptions } from "./average-options.ts";
+import { type AveragePlan, averageRates, snapshotsAfter } from "./averages.ts";
 import type { BatchOrder, EpochPosition } from "./batches.ts";
+import type { BrokenStep, Divergence } from "./divergence.ts";
 import type { Evaluation, EvaluationSplit } from "./evaluate.ts";
 import type { NoiseStream } from "./noise.ts";
 import { parseCount } from "./options.ts";
 import type { Pace } from "./pace.ts";
 import { learningRates, type RatePlan } from "./schedules.ts";
-import { LEARNING_RATE, LOSS, RHO, ROWS } from "./step.ts";
+import type { StatisticsKind } from "./statistics.ts";
+import { averageInput, averageRateInput, LEARNING_RATE, LOSS, RHO, ROWS } from "./step.ts";
 
 /** `diverged`: a loss or a weight is no longer finite; the run stays at the step where that first happened. */
 export type RunStatus = "running" | "done" | "diverged";
@@ -29,6 +33,17 @@ export interface Snapshot {
   readonly state: Arrays;
   /** Loss of each step taken, [step]. */
   readonly losses: Float64Array;
+  /** What else the steps were asked for, by name, [step] each; absent where nothing was. */
+  readonly series?: Readonly<Record<string, Float64Array>>;
+  /** Where a run that diverged broke, once that was looked for. */
+  readonly divergence?: Divergence;
+}
+
+/** Which rows, and of which weights: those of the run unless an average is named. */
+export interface RunEvaluation extends EvaluationSplit {
+  readonly average?: string;
+  /** How the running statistics of the average are taken; batch unless said. */
+  readonly statistics?: StatisticsKind;
 }
 
 /** What a trainer hands to its runs. */
@@ -43,10 +58,16 @@ export interface RunParts {
   readonly pace: Pace;
   readonly order: BatchOrder;
   readonly noise: NoiseStream;
-  readonly plan: RatePlan;
+  readonly plan: RatePlan & AveragePlan;
+  readonly averages: readonly AverageOptions[];
+  /** Names of what a step is asked for beside the loss. */
+  readonly series: readonly string[];
   /** ρ of SAM; undefined where the step does not take it. */
   readonly rho: number | undefined;
   readonly evaluate: (parameters: Arrays, where: EvaluationSplit) => Promise<Evaluation>;
+  /** The weights with running statistics of the rows of the run. */
+  readonly renew: (parameters: Arrays, kind: StatisticsKind) => Promise<Record<string, NdArray>>;
+  readonly diagnose: (broken: BrokenStep) => Divergence;
   readonly snapshot: Snapshot;
 }
 
@@ -58,6 +79,8 @@ interface Position {
 
 interface Call extends Position {
   readonly losses: Floats;
+  /** Everything collected, the losses too. */
+  readonly collected: Arrays;
 }
 
 /** One run; made by `Trainer.start` or `Trainer.resume`. Await each `advance` before the next. */
@@ -65,11 +88,14 @@ export class TrainingRun {
   readonly #parts: RunParts;
   readonly #frozen: Arrays;
   #at: Position;
-  #losses: Float64Array;
+  /** By name, the losses under LOSS; longer than the steps taken. */
+  readonly #series = new Map<string, Float64Array>();
   #status: RunStatus;
+  #broken: BrokenStep | undefined;
+  #divergence: Divergence | undefined;
 
   constructor(parts: RunParts) {
-    const { step, parameters, state, losses, status } = parts.snapshot;
+    const { step, parameters, state, losses, series = {}, status, divergence } = parts.snapshot;
     this.#parts = parts;
     const frozen = new Set(parts.frozenNames);
     const [fixed, moving] = [true, false].map((still) =>
@@ -77,7 +103,10 @@ export class TrainingRun {
     );
     this.#frozen = fixed!;
     this.#at = { step, carry: { ...moving, ...state } };
-    this.#losses = losses.slice();
+    for (const [name, values] of Object.entries({ [LOSS]: losses, ...series })) {
+      this.#series.set(name, values.slice());
+    }
+    this.#divergence = divergence;
     this.#status = status === "running" && step >= parts.plan.steps ? "done" : status;
   }
 
@@ -97,13 +126,83 @@ export class TrainingRun {
 
   /** Mean batch loss of each step taken, before its update; a run that diverged may end in NaN or Infinity. */
   get losses(): Float64Array {
-    return this.#losses.subarray(0, this.#at.step);
+    return this.#seriesOf(LOSS);
+  }
+
+  /**
+   * What the steps were asked for beside the loss, one number a step taken: with clipping or SAM `gradientNorm`; with SAM also
+   * `samGradientNorm`, `sharpness` (L(w + e) - L(w) on the batch) and `skipped` (1 where a norm was not finite).
+   */
+  get series(): Record<string, Float64Array> {
+    return Object.fromEntries(this.#parts.series.map((name) => [name, this.#seriesOf(name)]));
+  }
+
+  #seriesOf(name: string): Float64Array {
+    return (this.#series.get(name) ?? new Float64Array()).subarray(0, this.#at.step);
   }
 
   /** Weights after the steps taken, by name: trained and frozen parameters and running statistics. */
   get parameters(): Record<string, NdArray> {
     const all = { ...this.#at.carry, ...this.#frozen };
     return Object.fromEntries(this.#parts.weightNames.map((name) => [name, all[name]!]));
+  }
+
+  /** Names of the averages that are kept along the run. */
+  get averages(): readonly string[] {
+    return this.#parts.averages.map(({ name }) => name);
+  }
+
+  /** Snapshots that an average has taken. @throws FathomError not-found for a name that no average has. */
+  snapshots(average: string): number {
+    // What a step that diverged would have added is left out.
+    const steps = this.#status === "diverged" ? this.step - 1 : this.step;
+    return snapshotsAfter(this.#find(average), this.#parts.plan, steps);
+  }
+
+  /**
+   * An average of the weights, by name, with what is not averaged (frozen parameters, running statistics) as it is in the
+   * run. For a network with batch normalisation use {@link averageModel}, which renews the statistics.
+   * @throws FathomError not-found for a name that no average has, bad-input before the first snapshot.
+   */
+  average(name: string): Record<string, NdArray> {
+    const { start, every } = this.#find(name);
+    if (this.snapshots(name) === 0) {
+      throw new FathomError({
+        code: "bad-input",
+        message: `The average ${name} has taken no weights by step ${this.step}: it starts at ${start} of the run's ${this.steps} steps, every ${every}.`,
+        where: `averages.${name}`,
+        hint: "Advance the run further, or let the average start earlier.",
+      });
+    }
+    const averaged = Object.entries(this.parameters).map(([parameter, array]) => {
+      const kept = this.#at.carry[averageInput(name, parameter)];
+      return [parameter, kept ?? array] as const;
+    });
+    return Object.fromEntries(averaged);
+  }
+
+  /**
+   * An average ready for use: with running statistics of the rows of the run, taken at the averaged weights. The run is not
+   * touched.
+   * @throws FathomError as {@link average}.
+   */
+  averageModel(
+    name: string,
+    { statistics = "batch" }: { readonly statistics?: StatisticsKind } = {},
+  ): Promise<Record<string, NdArray>> {
+    return this.#parts.renew(this.average(name), statistics);
+  }
+
+  #find(name: string): AverageOptions {
+    const found = this.#parts.averages.find((average) => average.name === name);
+    if (found !== undefined) return found;
+    const known = this.averages.join(", ");
+    throw new FathomError({
+      code: "not-found",
+      message: `The run keeps no average ${JSON.stringify(name)}.`,
+      where: `averages.${name}`,
+      hint: known === "" ? "Give averages to the trainer." : `It keeps ${known}.`,
+    });
   }
 
   /** Epochs finished and rows visited of the epoch under way. */
@@ -140,9 +239,25 @@ export class TrainingRun {
     return this.#status;
   }
 
-  /** Mean loss and error rate of the present weights. */
-  evaluate(where: EvaluationSplit): Promise<Evaluation> {
-    return this.#parts.evaluate(this.parameters, where);
+  /** Ends the run where it stands: it counts as done. */
+  finish(): void {
+    if (this.#status === "running") this.#status = "done";
+  }
+
+  /**
+   * Mean loss and error rate of the present weights, or of an average with renewed running statistics.
+   * @throws FathomError as {@link average}.
+   */
+  async evaluate({ average, statistics, ...where }: RunEvaluation): Promise<Evaluation> {
+    if (average === undefined) return this.#parts.evaluate(this.parameters, where);
+    const weights = await this.averageModel(average, statistics === undefined ? {} : { statistics });
+    return this.#parts.evaluate(weights, where);
+  }
+
+  /** Where a run that diverged broke; undefined for one that did not. Looked for at the first call. */
+  get divergence(): Divergence | undefined {
+    if (this.#broken !== undefined) this.#divergence ??= this.#parts.diagnose(this.#broken);
+    return this.#divergence;
   }
 
   /** The run as data, from which `Trainer.resume` goes on to the same bits. */
@@ -155,6 +270,10 @@ export class TrainingRun {
       parameters: this.parameters,
       state: Object.fromEntries(state),
       losses: this.losses.slice(),
+      ...(this.#parts.series.length === 0
+        ? {}
+        : { series: mapValues(this.series, (values) => values.slice()) }),
+      ...(this.#divergence === undefined ? {} : { divergence: this.#divergence }),
     };
   }
 
@@ -169,31 +288,66 @@ export class TrainingRun {
       if (this.#isFinite(call)) this.#accept(call);
       else bad = call.step;
     }
-    this.#accept(await this.#call(this.#at, 1));
+    const before = this.#at;
+    const call = await this.#call(before, 1);
+    // An average is not spoilt by the weights that are.
+    const averages = Object.entries(before.carry).filter(([name]) => name.startsWith("average:"));
+    this.#accept({ ...call, carry: { ...call.carry, ...Object.fromEntries(averages) } });
     this.#status = "diverged";
+    this.#broken = this.#brokenStep(before, call);
+  }
+
+  #brokenStep(before: Position, { carry, losses, step }: Call): BrokenStep {
+    const { weightNames, order, noise } = this.#parts;
+    const weightsOf = (arrays: Arrays) => {
+      const all = { ...arrays, ...this.#frozen };
+      return Object.fromEntries(weightNames.map((name) => [name, all[name]!]));
+    };
+    return {
+      step,
+      before: weightsOf(before.carry),
+      after: weightsOf(carry),
+      rows: order.indices(before.step, 1).data,
+      noise: mapValues(noise.draw(before.step, 1), ({ dtype, shape, data }) => ({
+        dtype,
+        shape: shape.slice(1),
+        data,
+      })),
+      loss: losses[0]!,
+    };
   }
 
   async #call({ step, carry }: Position, steps: number): Promise<Call> {
-    const { loop, order, noise, plan, rho, dtype } = this.#parts;
+    const { loop, order, noise, plan, averages, rho, dtype } = this.#parts;
     const shared = { ...this.#parts.shared, ...this.#frozen };
     const perStep = {
       [ROWS]: order.indices(step, steps),
       [LEARNING_RATE]: learningRates(plan, dtype, step, steps),
       ...noise.draw(step, steps),
+      ...Object.fromEntries(
+        averages.map((average) => [
+          averageRateInput(average.name),
+          averageRates(average, plan, { dtype, start: step, count: steps }),
+        ]),
+      ),
       ...(rho === undefined ? {} : { [RHO]: filled(dtype, [steps], rho) }),
     };
     const result = await loop.run({ carry: { ...carry }, perStep, shared, steps });
-    const losses = result.collected[LOSS]!.data as Floats;
-    return { step: step + steps, carry: result.carry, losses };
+    const { carry: next, collected } = result;
+    return { step: step + steps, carry: next, losses: collected[LOSS]!.data as Floats, collected };
   }
 
-  #accept({ step, carry, losses }: Call): void {
-    if (step > this.#losses.length) {
-      const longer = new Float64Array(Math.min(this.steps, Math.max(step, 2 * this.#losses.length)));
-      longer.set(this.losses);
-      this.#losses = longer;
+  #accept({ step, carry, collected }: Call): void {
+    for (const [name, { data }] of Object.entries(collected)) {
+      let kept = this.#series.get(name) ?? new Float64Array();
+      if (step > kept.length) {
+        const longer = new Float64Array(Math.min(this.steps, Math.max(step, 2 * kept.length)));
+        longer.set(kept);
+        this.#series.set(name, longer);
+        kept = longer;
+      }
+      kept.set(data as Floats, this.step);
     }
-    this.#losses.set(losses, this.step);
     this.#at = { step, carry };
   }
 
@@ -206,4 +360,8 @@ export class TrainingRun {
 function allFinite(values: Floats): boolean {
   for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
   return true;
+}
+
+function mapValues<A, B>(record: Readonly<Record<string, A>>, change: (value: A) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
 }

@@ -44,9 +44,17 @@ export interface StatisticsOptions {
   readonly batch: number;
   /** float32 unless said. */
   readonly dtype?: FloatDType;
+  readonly options?: CompileOptions;
+}
+
+/** Over what, and how. */
+export interface RenewOptions {
+  /** Rows of the training split; all unless said. */
+  readonly rows?: ArrayLike<number>;
+  /** batch unless said. */
+  readonly kind?: StatisticsKind;
   /** Stream of dropout, drawn as in training; dropout is off without it. */
   readonly key?: Key;
-  readonly options?: CompileOptions;
 }
 
 type Arrays = Readonly<Record<string, NdArray>>;
@@ -98,8 +106,8 @@ export class Statistics implements AsyncDisposable {
   readonly #options: StatisticsOptions;
   readonly #dtype: FloatDType;
   readonly #layers: readonly Normalised[];
-  /** By rows a pass. */
-  readonly #executables = new Map<number, Promise<Executable>>();
+  /** By rows a pass and whether dropout is drawn. */
+  readonly #executables = new Map<string, Promise<Executable>>();
 
   /** @throws FathomError bad-shape when data and model do not fit, bad-input for a batch of one row. */
   constructor(options: StatisticsOptions) {
@@ -115,19 +123,18 @@ export class Statistics implements AsyncDisposable {
   /**
    * The same weights with statistics of the training rows. A model without batch normalisation gives them back as they are.
    * @param parameters All arrays of the model by name.
-   * @param rows Rows of the training split; all unless said.
    * @throws FathomError bad-input for rows that the split does not have.
    */
   async renew(
     parameters: Arrays,
-    { rows, kind = "batch" }: { readonly rows?: ArrayLike<number>; readonly kind?: StatisticsKind } = {},
+    { rows, kind = "batch", key }: RenewOptions = {},
   ): Promise<Record<string, NdArray>> {
     if (!statisticsKinds.includes(kind))
       throw badOption("statistics", kind, `one of ${statisticsKinds.join(", ")}`);
     if (this.#layers.length === 0) return { ...parameters };
     const available = this.#options.dataset.train.labels.shape[0]!;
     const chosen = parseRows(rows ?? Int32Array.from({ length: available }, (_, i) => i), available, "rows");
-    const collected = await this.#collect(parameters, chosen);
+    const collected = await this.#collect(parameters, chosen, key);
     const renewed = { ...parameters };
     for (const [i, { mean, variance, positions }] of this.#layers.entries()) {
       const found = combine(collected[i]!, { kind, positions });
@@ -137,9 +144,9 @@ export class Statistics implements AsyncDisposable {
     return renewed;
   }
 
-  async #collect(parameters: Arrays, rows: Int32Array): Promise<Collected[]> {
+  async #collect(parameters: Arrays, rows: Int32Array, key: Key | undefined): Promise<Collected[]> {
     const collected = this.#layers.map((): Collected => ({ means: [], variances: [], sizes: [] }));
-    const { key, model, dataset } = this.#options;
+    const { model, dataset } = this.#options;
     const blank = this.#layers.flatMap(({ mean, variance }) => [mean, variance]);
     const fed = {
       ...parameters,
@@ -155,7 +162,8 @@ export class Statistics implements AsyncDisposable {
               new NoiseStream(key.split(pass), model.noise, { batch: size, dtype: this.#dtype }).draw(0, 1),
             );
       const data = pickRows(dataset.train.inputs, rows.subarray(start, end), size);
-      const outputs = await (await this.#executable(size)).run({ ...fed, ...noise, [DATA]: data });
+      const executable = await this.#executable(size, key === undefined ? "off" : "drawn");
+      const outputs = await executable.run({ ...fed, ...noise, [DATA]: data });
       for (const [i, { mean, variance, momentum }] of this.#layers.entries()) {
         const unscaled = (name: string) => toNumbers(outputs[name]!).map((value) => value / momentum);
         collected[i]!.means.push(unscaled(mean));
@@ -167,22 +175,23 @@ export class Statistics implements AsyncDisposable {
     return collected;
   }
 
-  #executable(batch: number): Promise<Executable> {
-    const known = this.#executables.get(batch) ?? this.#compile(batch);
-    this.#executables.set(batch, known);
+  #executable(batch: number, dropout: "off" | "drawn"): Promise<Executable> {
+    const place = `${batch} ${dropout}`;
+    const known = this.#executables.get(place) ?? this.#compile(batch, dropout);
+    this.#executables.set(place, known);
     return known;
   }
 
-  #compile(batch: number): Promise<Executable> {
-    const { model, dataset, key, options } = this.#options;
+  #compile(batch: number, dropout: "off" | "drawn"): Promise<Executable> {
+    const { model, dataset, options } = this.#options;
     const dtype = this.#dtype;
     const graph = withScope(new Scope(), () => {
       const parameters = parameterInputs(model, dtype);
-      const noise = key === undefined ? {} : noiseInputs(model, batch, dtype);
+      const noise = dropout === "off" ? {} : noiseInputs(model, batch, dtype);
       const data = input(DATA, [batch, ...dataset.inputShape], dataset.train.inputs.dtype);
       const { updates } = applyModel(model, parameters, asModelInput(data, { model, dataset, dtype }), {
         mode: "training",
-        noise: key === undefined ? "off" : noise,
+        noise: dropout === "off" ? "off" : noise,
       });
       const names = this.#layers.flatMap(({ mean, variance }) => [mean, variance]);
       return {

@@ -15,7 +15,9 @@ import {
   showShape,
 } from "../tensor/index.ts";
 import { type AverageOptions, type AverageSpec, parseAverages } from "./average-options.ts";
+import { checkAverages } from "./averages.ts";
 import { BatchOrder } from "./batches.ts";
+import { findDivergence } from "./divergence.ts";
 import { createEvaluator, type Evaluation, type EvaluationSplit, type Evaluator } from "./evaluate.ts";
 import type { GroupSpec } from "./groups.ts";
 import type { LabelSmoothing } from "./label-smoothing.ts";
@@ -37,7 +39,8 @@ import { Pace } from "./pace.ts";
 import { type Snapshot, TrainingRun } from "./run.ts";
 import { gradientsPerStep, parseSam, type SamOptions, type SamSpec } from "./sam-options.ts";
 import { parseSchedule, type ScheduleSpec } from "./schedule-options.ts";
-import { buildStep, DATA, LABELS, type StepGraph } from "./step.ts";
+import { Statistics } from "./statistics.ts";
+import { buildStep, DATA, LABELS, LOSS, type StepGraph } from "./step.ts";
 import { withThreads } from "./threads.ts";
 
 /** What is compiled: everything that all runs of a trainer share. */
@@ -162,6 +165,7 @@ export class Trainer implements AsyncDisposable {
   readonly #parts: Parts;
   readonly #pace: Pace;
   #evaluator: Promise<Evaluator> | undefined;
+  #statistics: Statistics | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -226,6 +230,7 @@ export class Trainer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#parts.loop.dispose();
     await (await this.#evaluator)?.dispose();
+    await this.#statistics?.[Symbol.asyncDispose]();
   }
 
   /** The same as `await using`. */
@@ -243,6 +248,13 @@ export class Trainer implements AsyncDisposable {
         : parseRows(options.rows, available, "rows");
     if (batch > rows.length) throw badOption("batch", batch, `at most the ${rows.length} rows of the run`);
     const steps = parseCount(options.steps, "steps");
+    const length = { steps, rows: rows.length, batch };
+    const plan = {
+      ...length,
+      learningRate: parsePositive(options.learningRate, "learningRate"),
+      schedule: parseSchedule(options.schedule ?? "constant", length),
+    };
+    checkAverages(this.#parts.averages, plan);
     return new TrainingRun({
       loop: this.#parts.loop,
       shared: { [DATA]: dataset.train.inputs, [LABELS]: answersOf(dataset, "train") },
@@ -252,15 +264,29 @@ export class Trainer implements AsyncDisposable {
       pace: this.#pace,
       order: new BatchOrder(options.key.split("order"), rows, batch),
       noise: new NoiseStream(options.key.split("noise"), model.noise, { batch, dtype }),
-      plan: {
-        learningRate: parsePositive(options.learningRate, "learningRate"),
-        schedule: parseSchedule(options.schedule ?? "constant", { steps, rows: rows.length, batch }),
-        steps,
-      },
+      plan,
+      averages: this.#parts.averages,
+      series: Object.keys(graph.collect).filter((name) => name !== LOSS),
       rho: this.#rhoOf(options),
       evaluate: (parameters, where) => this.evaluate(parameters, where),
+      renew: (parameters, kind) =>
+        this.#statisticsPass().renew(parameters, { rows, kind, key: options.key.split("statistics") }),
+      diagnose: (broken) => findDivergence(broken, { model, dataset, dtype }),
       snapshot,
     });
+  }
+
+  #statisticsPass(): Statistics {
+    const { model, dataset, batch, options } = this.#parts.options;
+    const compileOptions = options === undefined ? {} : { options };
+    this.#statistics ??= new Statistics({
+      model,
+      dataset,
+      batch,
+      dtype: this.#parts.dtype,
+      ...compileOptions,
+    });
+    return this.#statistics;
   }
 
   /** ρ of a run; undefined where the step has no second gradient. */

@@ -133,9 +133,9 @@ describe("statistics of given weights over the training rows", () => {
     const stateful = statefulModel({ inputs: 3, width: 4, outputs: 3 });
     const weights = initialise(stateful, key, { dtype });
     const renewedWith = async (stream?: Key) => {
-      const common = { model: stateful, dataset, batch: 8, dtype, options };
-      await using statistics = new Statistics(stream === undefined ? common : { ...common, key: stream });
-      return toNumbers((await statistics.renew(weights))["5.runningMean"]!);
+      await using statistics = new Statistics({ model: stateful, dataset, batch: 8, dtype, options });
+      const renewed = await statistics.renew(weights, stream === undefined ? {} : { key: stream });
+      return toNumbers(renewed["5.runningMean"]!);
     };
     const drawn = await renewedWith(key);
     expect(await renewedWith(key)).toEqual(drawn);
