@@ -236,4 +236,8 @@ it("cuts the kernel of the first items from that of all, within and across block
       expect(dense[i * size + j]).toBe(data[i * n + j]);
     expect((await part.diagonal()).length).toBe(size);
   }
+  for (const size of [601, 1.5, -1])
+    expect(() => leadingMatrix(matrix, size)).toThrow(
+      expect.objectContaining({ code: "bad-input", where: "n" }),
+    );
 });
