@@ -64,38 +64,23 @@ function sumWindow(axis: usize, row: usize, source: usize, i: i32, rows: i32, by
   sumRows(row, source + <usize>y * bytes, last - first + 1, <usize>dilation * bytes, bytes, false);
 }
 
-/** Sums of `kernel` columns (1 to 8 unrolled), finished and stored. */
+/** Sums of `kernel` columns, finished and stored; `unrolled` up to 7. */
 @inline
 function columns(
-  kernel: i32, adds: bool, row: usize, target: usize, other: usize, count: i32, step: usize, gap: usize,
+  unrolled: bool, kernel: i32, adds: bool, row: usize, target: usize, other: usize, count: i32, step: usize, gap: usize,
   factor: v128, shift: v128,
 ): void {
   for (let x = 0; x < count; ++x) {
     let at = row;
     let sum = v128.load(at);
-    if (kernel > 1) sum = f32x4.add(sum, v128.load((at += gap)));
-    if (kernel > 2) sum = f32x4.add(sum, v128.load((at += gap)));
-    if (kernel > 3) sum = f32x4.add(sum, v128.load((at += gap)));
-    if (kernel > 4) sum = f32x4.add(sum, v128.load((at += gap)));
-    if (kernel > 5) sum = f32x4.add(sum, v128.load((at += gap)));
-    if (kernel > 6) sum = f32x4.add(sum, v128.load((at += gap)));
-    v128.store(target, finish(adds, true, sum, other, factor, shift));
-    row += step;
-    target += 16;
-    if (adds) other += 16;
-  }
-}
-
-/** Any kernel length, with a running address. */
-@inline
-function manyColumns(
-  kernel: i32, adds: bool, row: usize, target: usize, other: usize, count: i32, step: usize, gap: usize,
-  factor: v128, shift: v128,
-): void {
-  for (let x = 0; x < count; ++x) {
-    let at = row;
-    let sum = v128.load(at);
-    for (let j = 1; j < kernel; ++j) sum = f32x4.add(sum, v128.load((at += gap)));
+    if (unrolled) {
+      if (kernel > 1) sum = f32x4.add(sum, v128.load((at += gap)));
+      if (kernel > 2) sum = f32x4.add(sum, v128.load((at += gap)));
+      if (kernel > 3) sum = f32x4.add(sum, v128.load((at += gap)));
+      if (kernel > 4) sum = f32x4.add(sum, v128.load((at += gap)));
+      if (kernel > 5) sum = f32x4.add(sum, v128.load((at += gap)));
+      if (kernel > 6) sum = f32x4.add(sum, v128.load((at += gap)));
+    } else for (let j = 1; j < kernel; ++j) sum = f32x4.add(sum, v128.load((at += gap)));
     v128.store(target, finish(adds, true, sum, other, factor, shift));
     row += step;
     target += 16;
@@ -108,13 +93,13 @@ function anyColumns(
   kernel: i32, adds: bool, row: usize, target: usize, other: usize, count: i32, step: usize, gap: usize,
   factor: v128, shift: v128,
 ): void {
-  if (kernel == 1) columns(1, adds, row, target, other, count, step, gap, factor, shift);
-  else if (kernel == 2) columns(2, adds, row, target, other, count, step, gap, factor, shift);
-  else if (kernel == 3) columns(3, adds, row, target, other, count, step, gap, factor, shift);
-  else if (kernel == 4) columns(4, adds, row, target, other, count, step, gap, factor, shift);
-  else if (kernel == 5) columns(5, adds, row, target, other, count, step, gap, factor, shift);
-  else if (kernel == 7) columns(7, adds, row, target, other, count, step, gap, factor, shift);
-  else manyColumns(kernel, adds, row, target, other, count, step, gap, factor, shift);
+  if (kernel == 1) columns(true, 1, adds, row, target, other, count, step, gap, factor, shift);
+  else if (kernel == 2) columns(true, 2, adds, row, target, other, count, step, gap, factor, shift);
+  else if (kernel == 3) columns(true, 3, adds, row, target, other, count, step, gap, factor, shift);
+  else if (kernel == 4) columns(true, 4, adds, row, target, other, count, step, gap, factor, shift);
+  else if (kernel == 5) columns(true, 5, adds, row, target, other, count, step, gap, factor, shift);
+  else if (kernel == 7) columns(true, 7, adds, row, target, other, count, step, gap, factor, shift);
+  else columns(false, kernel, adds, row, target, other, count, step, gap, factor, shift);
 }
 
 /** Fills the ends of the row of sums: zeros, or the other end of a ring. */

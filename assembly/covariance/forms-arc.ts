@@ -3,7 +3,7 @@
  * What the slots of a position hold is said in src/kernels/forms, where they are made.
  */
 import { arcsine, constant, gram, opening, positive, signed, slotA, slotB, turn } from "./forms-math";
-import { hCoefficient } from "./relu";
+import { hCoefficient, polynomial } from "./relu";
 import { madd } from "../simd";
 
 /** θ → k̇·θ. */
@@ -34,11 +34,9 @@ export function abRelu(lanes: bool, slope: bool, c: v128, a: usize, b: usize, p:
   const zero = f32x4.splat(0), r = product(lanes, a, b, 1);
   const w = positive(f32x4.sub(product(lanes, a, b, 0), f32x4.abs(c)));
   const u = f32x4.mul(w, r);
-  let h = madd(hCoefficient(5), u, hCoefficient(4));
-  h = madd(h, u, hCoefficient(3));
-  h = madd(h, u, hCoefficient(2));
-  h = madd(h, u, hCoefficient(1));
-  h = madd(h, u, hCoefficient(0));
+  const h = polynomial(
+    u, hCoefficient(0), hCoefficient(1), hCoefficient(2), hCoefficient(3), hCoefficient(4), hCoefficient(5),
+  );
   const bend = f32x4.mul(f32x4.mul(w, f32x4.sqrt(u)), h);
   const line = madd(f32x4.pmin(zero, c), constant(p, 1), f32x4.mul(f32x4.pmax(zero, c), constant(p, 0)));
   v128.store(to, madd(bend, constant(p, 2), line));

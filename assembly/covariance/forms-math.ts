@@ -1,42 +1,27 @@
 /** @file What the forms of activations are made of, in four lanes: arcs by polynomials in u = 1 − |ρ|, and exponentials. */
 import { madd } from "../simd";
 
-// Minimax coefficients, each four times: loads are cheaper than splats inside loops (kernel-engine.md §6).
+// Minimax coefficients, in memory: loads that fill all lanes are cheaper than splats inside loops (kernel-engine.md §6).
 // A: acos(1 − u) = 2π√u·A(u), error below 1.3e-8 of 2π√u·A (kernels.md §4, A7).
 const A: usize = memory.data<f32>([
-  0.225079046, 0.225079046, 0.225079046, 0.225079046,
-  0.018758069, 0.018758069, 0.018758069, 0.018758069,
-  0.00420082548, 0.00420082548, 0.00420082548, 0.00420082548,
-  0.00136928232, 0.00136928232, 0.00136928232, 0.00136928232,
-  8.28799237e-5, 8.28799237e-5, 8.28799237e-5, 8.28799237e-5,
-  0.000733233479, 0.000733233479, 0.000733233479, 0.000733233479,
-  -0.000452748834, -0.000452748834, -0.000452748834, -0.000452748834,
-  0.000229410383, 0.000229410383, 0.000229410383, 0.000229410383,
-], 16);
+  0.225079046, 0.018758069, 0.00420082548, 0.00136928232, 8.28799237e-5, 0.000733233479, -0.000452748834,
+  0.000229410383,
+]);
 
 // asin x = x·B(x²) for |x| ≤ ½, relative error below 4.5e-9.
 const B: usize = memory.data<f32>([
-  1, 1, 1, 1,
-  0.166667901094, 0.166667901094, 0.166667901094, 0.166667901094,
-  0.0749443476912, 0.0749443476912, 0.0749443476912, 0.0749443476912,
-  0.0455501839814, 0.0455501839814, 0.0455501839814, 0.0455501839814,
-  0.0238581764677, 0.0238581764677, 0.0238581764677, 0.0238581764677,
-  0.042635629965, 0.042635629965, 0.042635629965, 0.042635629965,
-], 16);
+  1, 0.166667901094, 0.0749443476912, 0.0455501839814, 0.0238581764677, 0.042635629965,
+]);
 
 // e^r − 1 = r + r²·q(r) for |r| ≤ ½ ln 2, error below 3.2e-9 of e^r.
 const q: usize = memory.data<f32>([
-  0.499999936542, 0.499999936542, 0.499999936542, 0.499999936542,
-  0.166665208639, 0.166665208639, 0.166665208639, 0.166665208639,
-  0.0416683467219, 0.0416683467219, 0.0416683467219, 0.0416683467219,
-  0.00836871019207, 0.00836871019207, 0.00836871019207, 0.00836871019207,
-  0.00138167223352, 0.00138167223352, 0.00138167223352, 0.00138167223352,
-], 16);
+  0.499999936542, 0.166665208639, 0.0416683467219, 0.00836871019207, 0.00138167223352,
+]);
 
 /** Coefficient i of a polynomial, in all lanes. */
 @inline
 function at(polynomial: usize, i: usize): v128 {
-  return v128.load(polynomial + (i << 4));
+  return v128.load32_splat(polynomial + (i << 2));
 }
 
 /** Slot i of side A: one item's in all lanes, or four items'. */
@@ -68,17 +53,22 @@ export function signed(x: v128, c: v128): v128 {
   return v128.or(x, v128.and(c, f32x4.splat(-0.0)));
 }
 
-/** θ/2π of the angle θ = acos(1 − u), 0 ≤ u ≤ 1. */
+/** A(u): acos(1 − u)/2π over √u. */
 @inline
-export function turn(u: v128): v128 {
+export function arc(u: v128): v128 {
   let p = madd(at(A, 7), u, at(A, 6));
   p = madd(p, u, at(A, 5));
   p = madd(p, u, at(A, 4));
   p = madd(p, u, at(A, 3));
   p = madd(p, u, at(A, 2));
   p = madd(p, u, at(A, 1));
-  p = madd(p, u, at(A, 0));
-  return f32x4.mul(f32x4.sqrt(u), p);
+  return madd(p, u, at(A, 0));
+}
+
+/** θ/2π of the angle θ = acos(1 − u), 0 ≤ u ≤ 1. */
+@inline
+export function turn(u: v128): v128 {
+  return f32x4.mul(f32x4.sqrt(u), arc(u));
 }
 
 /** (π − θ)/2π of the signed correlation: ½ − turn for c ≥ 0, turn for c < 0, where nothing cancels. */

@@ -32,11 +32,11 @@ function reluMap(lanes: bool, signed: bool, record: usize, source: usize, target
 }
 
 /**
- * Keeps s = √v and r = 1/s of four items' variances. K stays: twice the kernel at ρ = 1 is v. Θ stays too, and is halved
- * where there is no variance.
+ * Keeps s = √v and r = 1/s of four items' variances. K stays: twice the kernel at ρ = 1 is v. Θ is halved, and once
+ * more where there is no variance.
  */
 function reluSlots(record: usize, source: usize, target: usize): void {
-  const zero = f32x4.splat(0), one = f32x4.splat(1);
+  const zero = f32x4.splat(0), one = f32x4.splat(1), half = f32x4.splat(0.5);
   const from = map(record, 24), to = map(record, 25), bytes = bytesOf(rectangle(word(record, 5)));
   let slots = slotsOfB(record);
   for (let x: usize = 0; x < bytes; x += 16) {
@@ -46,7 +46,7 @@ function reluSlots(record: usize, source: usize, target: usize): void {
     v128.store(slots, v128.and(root, alive));
     v128.store(slots, v128.and(f32x4.div(one, root), alive), 16);
     v128.store(target + x, v);
-    if (to != 0) v128.store(to + x, f32x4.mul(v128.load(from + x), v128.bitselect(one, f32x4.splat(0.5), alive)));
+    if (to != 0) v128.store(to + x, f32x4.mul(v128.load(from + x), v128.bitselect(half, f32x4.splat(0.25), alive)));
     slots += 32;
   }
 }

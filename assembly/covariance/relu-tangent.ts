@@ -1,35 +1,17 @@
 /**
- * @file ReLU of K and Θ together (kernels.md §4): 2k by h and 2k̇ = 1 − 2√u·A(u) where k ≥ 0, 2√u·A(u) elsewhere, of one
+ * @file ReLU of K and Θ together (kernels.md §4): 2k by h and k̇ = ½ − √u·A(u) where k ≥ 0, √u·A(u) elsewhere, of one
  * square root. Where an item has no variance the angle is a right one.
  */
+import { arc } from "./forms-math";
 import { map, piece, rectangle, rowOf, slotsOfA, slotsOfB, startOf, stepB, word } from "./layout";
-import { hCoefficient } from "./relu";
+import { hCoefficient, polynomial } from "./relu";
 import { madd } from "../simd";
 
-/** 2A: acos(1 − u)/π = √u·2A(u), degree 7 (kernels.md §4, A7); each coefficient four times. */
-const A: usize = memory.data<f32>([
-  0.450158092, 0.450158092, 0.450158092, 0.450158092,
-  0.037516138, 0.037516138, 0.037516138, 0.037516138,
-  0.00840165096, 0.00840165096, 0.00840165096, 0.00840165096,
-  0.00273856464, 0.00273856464, 0.00273856464, 0.00273856464,
-  0.000165759765, 0.000165759765, 0.000165759765, 0.000165759765,
-  0.001466466958, 0.001466466958, 0.001466466958, 0.001466466958,
-  -0.000905497668, -0.000905497668, -0.000905497668, -0.000905497668,
-  0.000458820766, 0.000458820766, 0.000458820766, 0.000458820766,
-], 16);
-
 /**
- * One, a half, and 1 − 2⁻²³: where both items agree at a position, k and S differ by rounding, whose root would be seen in k̇, so
+ * A half, a quarter, and 1 − 2⁻²³: where both items agree at a position, k and S differ by rounding, whose root would be seen in k̇, so
  * that S counts a few roundings less. In memory, since loops would build splats again in every step.
  */
-const numbers: usize = memory.data<f32>([
-  1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.99999988, 0.99999988, 0.99999988, 0.99999988,
-], 16);
-
-@inline
-function coefficient(i: i32): v128 {
-  return v128.load(A + (i << 4));
-}
+const numbers: usize = memory.data<f32>([0.5, 0.25, 0.99999988]);
 
 /** A run of positions of K and Θ, `bytes` long; slots of sides A and B move by `aBytes` and `bBytes`. */
 @inline
@@ -38,7 +20,8 @@ export function tangentRun(
   a: usize, aBytes: usize, b: usize, bBytes: usize,
   c0: v128, c1: v128, c2: v128, c3: v128, c4: v128, c5: v128,
 ): void {
-  const zero = f32x4.splat(0), one = v128.load(numbers), half = v128.load(numbers, 16), below = v128.load(numbers, 32);
+  const zero = f32x4.splat(0), half = v128.load32_splat(numbers), quarter = v128.load32_splat(numbers, 4);
+  const below = v128.load32_splat(numbers, 8);
   for (let x: usize = 0; x < bytes; x += 16) {
     const s = lanes ? v128.load(a) : v128.load32_splat(a);
     const r = lanes ? v128.load(a, 16) : v128.load32_splat(a, 4);
@@ -47,15 +30,13 @@ export function tangentRun(
     const limit = f32x4.mul(f32x4.mul(s, v128.load(b)), below);
     const w = f32x4.pmax(zero, f32x4.sub(limit, signed ? f32x4.abs(k) : k));
     const u = f32x4.mul(w, R), root = f32x4.sqrt(u);
-    const h = madd(madd(madd(madd(madd(c5, u, c4), u, c3), u, c2), u, c1), u, c0);
+    const h = polynomial(u, c0, c1, c2, c3, c4, c5);
     v128.store(target + x, madd(f32x4.mul(w, root), h, signed ? f32x4.pmax(zero, k) : k));
-    let arc = madd(madd(coefficient(7), u, coefficient(6)), u, coefficient(5));
-    arc = madd(madd(madd(arc, u, coefficient(4)), u, coefficient(3)), u, coefficient(2));
-    arc = f32x4.mul(root, madd(madd(arc, u, coefficient(1)), u, coefficient(0)));
-    // Without variance u is 0, and the share of a right angle is a half.
-    arc = v128.bitselect(half, arc, f32x4.eq(R, zero));
-    const opposite = f32x4.sub(one, arc);
-    v128.store(to + x, f32x4.mul(theta, signed ? v128.bitselect(arc, opposite, f32x4.lt(k, zero)) : opposite));
+    const angle = f32x4.mul(root, arc(u));
+    // Without variance u is 0, and a right angle is a quarter of a turn.
+    const turn = v128.bitselect(quarter, angle, f32x4.eq(R, zero));
+    const opposite = f32x4.sub(half, turn);
+    v128.store(to + x, f32x4.mul(theta, signed ? v128.bitselect(turn, opposite, f32x4.lt(k, zero)) : opposite));
     a += aBytes;
     b += bBytes;
   }

@@ -5,25 +5,21 @@
  */
 import { madd } from "../simd";
 
-/** Minimax polynomial h of degree 5, relative error 1.5e-8; each coefficient four times (kernel-engine.md §3). */
+/** Minimax polynomial h of degree 5, relative error 1.5e-8 (kernel-engine.md §3). */
 const h: usize = memory.data<f32>([
-  0.3001031955595366, 0.3001031955595366, 0.3001031955595366, 0.3001031955595366,
-  0.01503549575345462, 0.01503549575345462, 0.01503549575345462, 0.01503549575345462,
-  0.0022651398392865194, 0.0022651398392865194, 0.0022651398392865194, 0.0022651398392865194,
-  0.0008933299427864533, 0.0008933299427864533, 0.0008933299427864533, 0.0008933299427864533,
-  -0.00022516656795000653, -0.00022516656795000653, -0.00022516656795000653, -0.00022516656795000653,
-  0.00023788694412601378, 0.00023788694412601378, 0.00023788694412601378, 0.00023788694412601378,
-], 16);
+  0.3001031955595366, 0.01503549575345462, 0.0022651398392865194, 0.0008933299427864533,
+  -0.00022516656795000653, 0.00023788694412601378,
+]);
 
 /** Coefficient i of h. Loops keep them in locals: a splat would be built again in every step. */
 @inline
 export function hCoefficient(i: i32): v128 {
-  return v128.load(h + (i << 4));
+  return v128.load32_splat(h + (i << 2));
 }
 
 /** h(u): Horner's rule where multiply-add is one instruction, Estrin's where it is two. */
 @inline
-function polynomial(u: v128, c0: v128, c1: v128, c2: v128, c3: v128, c4: v128, c5: v128): v128 {
+export function polynomial(u: v128, c0: v128, c1: v128, c2: v128, c3: v128, c4: v128, c5: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) {
     return madd(madd(madd(madd(madd(c5, u, c4), u, c3), u, c2), u, c1), u, c0);
   }

@@ -1,5 +1,5 @@
 /**
- * @file ReLU of K and Θ and the 3×3 sums after it, row by row: `K' = factor·⟨2k⟩ + shift`, `Θ' = factor·⟨2k̇Θ⟩ + K' + shift`.
+ * @file ReLU of K and Θ and the 3×3 sums after it, row by row: `K' = factor·⟨2k⟩ + shift`, `Θ' = factor·⟨k̇Θ⟩ + K' + shift`.
  * Zero outside, stride 1. Row y − 1 of the results is written after row y has been read, so that they may stand where the
  * sources do.
  */

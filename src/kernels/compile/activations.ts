@@ -26,17 +26,17 @@ function sizeOf(form: ActivationForm): number {
 }
 
 /** Θ through an activation: nothing where it is 0. */
-function through(builder: Builder, theta: MapValue | null | undefined, scale: number) {
+function through(builder: Builder, theta: MapValue | null | undefined) {
   if (!theta) return undefined;
-  const target = builder.map({ ...theta, scale: theta.scale * scale, nonNegative: false });
+  const target = builder.map({ ...theta, nonNegative: false });
   return { source: theta, target };
 }
 
-/** Twice the kernel in half the scale. */
+/** Twice K in half the scale. */
 function rectified(builder: Builder, { nngp, ntk }: State): State {
   const target = builder.map({ ...nngp, scale: nngp.scale / 2, nonNegative: true });
   const kept = builder.keep(positionsOf(nngp.space), 2);
-  const tangent = through(builder, ntk, 0.5);
+  const tangent = through(builder, ntk);
   const flag = !nngp.nonNegative;
   builder.emit({
     op: "relu",
@@ -83,7 +83,7 @@ function formed(
   const target = builder.map({ space: nngp.space, scale: 1, size, nonNegative: false });
   const positions = positionsOf(nngp.space);
   const kept = builder.keep(positions, form.slots);
-  const tangent = through(builder, ntk, 1);
+  const tangent = through(builder, ntk);
   const use = builder.use({ form, activation, layer });
   builder.emit({
     op: "form",
