@@ -58,7 +58,7 @@ export function sizesUpTo(count: number, sizes: readonly number[], where: string
   if (bad === undefined) return [...new Set([...sizes, count])].sort((a, b) => a - b);
   throw refused(
     where,
-    `There are no ${bad} of ${count} training items.`,
+    `${bad} training items are asked for, and there are ${count}.`,
     `Give whole numbers from 1 to ${count}.`,
   );
 }

@@ -129,6 +129,7 @@ describe("a prediction", () => {
   it("says that with a time the last layer alone is trained, where it is", async () => {
     const said = async (get: "nngp" | "ntk") => {
       const { document } = await predict({ ...asked, get, time: 10 });
+      expect(document.verdict.sentence).toContain(", after 10 steps of rate 1");
       return document.sections[0]!.findings.map(({ text }) => text).join("\n");
     };
     expect(await said("nngp")).toContain("Only the last layer is trained");
@@ -229,11 +230,9 @@ describe("a search", () => {
     expect(Math.max(...values) - Math.min(...values)).toBeLessThan(0.01);
     expect(best.candidate).toEqual({});
     expect(found.layers).toEqual(relu.layers);
-    const { findings, notes } = document.sections[1]!;
-    expect(findings.map(({ text }) => text).join("\n")).toMatch(
-      /^None of 5 candidates has a better log evid/,
-    );
-    expect(notes!.join("\n")).toContain("whose covariance is the tangent kernel");
+    const said = document.sections[1]!.findings.map(({ text }) => text);
+    expect(said[0]).toMatch(/^None of 5 candidates has a better log evid/);
+    expect(said[1]).toContain("whose covariance is the tangent kernel");
     // The same number as that of the fit, and of the same name.
     expect(best.logEvidence).toBeCloseTo(json["logEvidenceAtScale"] as number, 6);
   });

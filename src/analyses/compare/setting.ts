@@ -71,7 +71,8 @@ export function settingOf(asked: CompareQuestion): Setting {
       hint: "Take fewer training or test rows: 1000 of each tell architectures apart.",
     });
   }
-  if (train.count < 8) throw refused("train", `There are ${train.count} training items.`, "Give 8 or more.");
+  if (train.count < 8)
+    throw refused("train", `${train.count} training items are too few to compare with.`, "Give 8 or more.");
   if (!Number.isInteger(trials) || trials < 1)
     throw refused("trials", `trials is ${trials}.`, "Give a whole number, 1 or more.");
   return {

@@ -2,11 +2,11 @@
 import type { Finding, Verdict } from "../document.ts";
 import { targetsOf } from "../targets.ts";
 import { type Share, wilsonShare } from "../wilson.ts";
-import { count, percent, significant } from "../words.ts";
+import { count, counted, percent, significant } from "../words.ts";
 import type { FitFacts } from "./fit.ts";
 import { reliabilityOf } from "./reliability.ts";
 import type { Result } from "./result.ts";
-import type { Setting } from "./setting.ts";
+import { type Setting, stepsOf } from "./setting.ts";
 
 /** Relative jitter from which it changes predictions: the smallest gaps of scores are near 1e-5 (kernels.md §6.3). */
 const notable = 1e-5;
@@ -18,12 +18,17 @@ export function shareText({ count: errors, total, value, ci }: Share): string {
   return `${(100 * value).toFixed(digits)} % (${count(errors)} of ${count(total)}, 95 % interval ${low} to ${high} %)`;
 }
 
+/** `, after 1,000 steps of rate 1`, or nothing at the end of training. */
+function stepsText({ time, learningRate }: Setting): string {
+  return Number.isFinite(time) ? `, after ${stepsOf({ time, learningRate })}` : "";
+}
+
 export function verdictOf({ scores, setting }: Result): Verdict {
   const { train, classes } = setting;
   const chance = 1 - 1 / classes;
   const useless = scores.errors.ci[1] >= chance;
   return {
-    sentence: `Test error ${shareText(scores.errors)} with ${count(train.count)} training items${useless ? `: no better than chance (${percent(chance)})` : ""}.`,
+    sentence: `Test error ${shareText(scores.errors)} with ${counted(train.count, "training item")}${stepsText(setting)}${useless ? `: not shown to be better than chance (${percent(chance)})` : ""}.`,
     tone: useless ? "bad" : "neutral",
   };
 }

@@ -23,7 +23,7 @@ import { scoresOf } from "./scores.ts";
 import { type SearchResult, search } from "./search.ts";
 import { searchSection } from "./search-section.ts";
 import { sectionsOf } from "./sections.ts";
-import { type PredictQuestion, type Setting, settingOf, trainValues } from "./setting.ts";
+import { type PredictQuestion, type Setting, settingOf, stepsOf, trainValues } from "./setting.ts";
 import { Stopwatch } from "./stopwatch.ts";
 
 /** An outcome with every item's prediction, for files. */
@@ -156,7 +156,7 @@ function factsOf({ dataset, train, test, get, time, learningRate, precision }: S
   }[get];
   return [
     ["data", `${dataset.name}: fitted to ${part(train)}, asked about ${part(test)}`],
-    ["predictor", Number.isFinite(time) ? `${whose}, ${time} steps of rate ${learningRate}` : whose],
+    ["predictor", Number.isFinite(time) ? `${whose}, ${stepsOf({ time, learningRate })}` : whose],
     ["kernel", precision],
   ];
 }

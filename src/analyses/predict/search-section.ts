@@ -30,11 +30,11 @@ export function searchSection(search: SearchResult): ReportSection {
     id: "search",
     title: "Search",
     question: "Which hyper-parameters suit the data best?",
-    findings: [bestFinding(search, what), ...edgeFindings(search)],
+    findings: [bestFinding(search, what), ...tangentFinding(search), ...edgeFindings(search)],
     figures: figuresOf(search, what),
     numbers: [],
     tables: [tableOf(search)],
-    notes: [judgedBy(search), ...tangentNote(search)],
+    notes: [judgedBy(search)],
   };
 }
 
@@ -64,10 +64,13 @@ function judgedBy({ by, rows, targets, validation }: SearchResult): string {
 }
 
 /** An ensemble of trained networks has no evidence: what is maximised is said. */
-function tangentNote({ by, kernel }: SearchResult): string[] {
+function tangentFinding({ by, kernel }: SearchResult): Finding[] {
   if (kernel === "nngp" || by === "validation") return [];
   return [
-    "The evidence is that of the Gaussian process whose covariance is the tangent kernel: an ensemble of trained networks has none of its own.",
+    {
+      tone: "neutral",
+      text: "The evidence is that of the Gaussian process whose covariance is the tangent kernel: an ensemble of trained networks has none.",
+    },
   ];
 }
 

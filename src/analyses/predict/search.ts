@@ -112,7 +112,7 @@ function searchItems(setting: Setting, { by, rows, validation }: SearchOptions):
     throw refused(
       "search.rows",
       `A try cannot see ${used} of ${train.count} training items${held ? " and be validated on the rest" : ""}.`,
-      `Give a whole number from 1 to ${most}.`,
+      most < 1 ? "Give two training items or more." : `Give a whole number from 1 to ${most}.`,
     );
   }
   const seen = someItems(train, 0, used);

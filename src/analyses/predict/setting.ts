@@ -6,6 +6,7 @@ import type { Progress } from "../document.ts";
 import { type Items, itemsOf, type Rows, sizesUpTo } from "../items.ts";
 import { refused } from "../refused.ts";
 import type { Asked } from "../reproduction.ts";
+import { count, significant } from "../words.ts";
 import type { SearchOptions } from "./search.ts";
 
 /**
@@ -115,6 +116,12 @@ function sizesOf({ curve = [], time }: PredictQuestion, count: number): number[]
   if (curve.length > 0 && time !== undefined)
     throw refused("curve", "Learning curves are of the end of training.", "Leave out the time.");
   return sizesUpTo(count, curve, "curve");
+}
+
+/** `1,000 steps of rate 0.1` */
+export function stepsOf({ time, learningRate }: Pick<Setting, "time" | "learningRate">): string {
+  const steps = time < 1e9 ? count(time) : significant(time);
+  return `${steps} step${time === 1 ? "" : "s"} of rate ${significant(learningRate)}`;
 }
 
 /** Which kernels of the training items are needed. */
