@@ -1,4 +1,5 @@
 /** @file Training: losses, optimisers, schedules, the compiled loop, evaluation, run folders. */
+export { type AugmentationSpec, augmentationFrom } from "./augment.ts";
 export { type AverageOptions, type AverageSpec, parseAverages } from "./average-options.ts";
 export { BatchOrder, type EpochPosition, stepsOf } from "./batches.ts";
 export { type Divergence, divergenceText } from "./divergence.ts";

@@ -4,6 +4,7 @@
 import { taskOf } from "../data/index.ts";
 import { trainableParameters } from "../net/index.ts";
 import type { FloatDType } from "../tensor/index.ts";
+import { type AugmentationSpec, parseAugmentation } from "./augment.ts";
 import { stepsOf } from "./batches.ts";
 import type { LossKind } from "./losses.ts";
 import type { OptimizerOptions } from "./optimisers.ts";
@@ -29,6 +30,8 @@ export interface Recipe {
   /** Factors on the learning rate by parameter; absent where none has one. */
   readonly rates?: Readonly<Record<string, number>>;
   readonly schedule: Schedule;
+  /** Absent where examples stay as they are. */
+  readonly augmentation?: readonly AugmentationSpec[];
   readonly batch: number;
   readonly steps: number;
   readonly dtype: FloatDType;
@@ -66,6 +69,9 @@ export function recipeOf(options: TrainOptions): Recipe {
     learningRate: parsePositive(learningRate, "learningRate"),
     ...(options.rates === undefined ? {} : { rates: parseRates(options.rates, trainedNames(options)) }),
     schedule: parseSchedule(options.schedule ?? "constant", { steps, rows: count, batch }),
+    ...(options.augmentation === undefined
+      ? {}
+      : { augmentation: parseAugmentation(options.augmentation, dataset) }),
     batch,
     steps,
     dtype: options.dtype ?? "float32",

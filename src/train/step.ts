@@ -34,6 +34,7 @@ import {
   sizeOf,
   zeros,
 } from "../tensor/index.ts";
+import { type AugmentationSpec, augmenter } from "./augment.ts";
 import { type Batch, forwardOf } from "./batch.ts";
 import { type GroupSpec, groupSettings, parseGroups } from "./groups.ts";
 import { type LabelSmoothing, trainingLoss } from "./label-smoothing.ts";
@@ -101,6 +102,8 @@ export interface StepDescription {
   readonly dataset: Dataset;
   readonly loss: LossKind;
   readonly labelSmoothing?: LabelSmoothing | undefined;
+  /** What is done to the examples, checked; nothing unless given. */
+  readonly augmentation?: readonly AugmentationSpec[] | undefined;
   readonly optimizer: Optimizer;
   /** Factors on the learning rate by name of a trained parameter; 1 where left out. */
   readonly rates?: Readonly<Record<string, number>> | undefined;
@@ -138,7 +141,8 @@ export function buildStep(description: StepDescription): StepGraph {
   const learningRate = input(LEARNING_RATE, [], dtype);
   const rho = description.sam === undefined ? [] : [input(RHO, [], dtype)];
 
-  const x = asModelInput(gather(data, rows, { axis: 0 }), { model, dataset, dtype });
+  const augmented = augmenter(description.augmentation ?? [], { dataset, batch, dtype });
+  const x = asModelInput(gather(data, rows, { axis: 0 }), { model, dataset, dtype, change: augmented.apply });
   const forward = forwardOf(model, trainingLoss(description.loss, description.labelSmoothing));
   const { gradients, updates, collect, sound } = gradientOf(
     { weights, trained, forward, settings },
@@ -154,7 +158,7 @@ export function buildStep(description: StepDescription): StepGraph {
   return {
     carry: [...Object.values(before), ...Object.values(kept.inputs)],
     next: [...Object.keys(before).map((name) => after[name]!), ...Object.values(kept.next)],
-    perStep: [rows, learningRate, ...Object.values(noise), ...rho, ...kept.rates],
+    perStep: [rows, learningRate, ...Object.values(noise), ...augmented.inputs, ...rho, ...kept.rates],
     shared: [data, labels, ...Object.values(only(frozen, weights))],
     collect,
     weights,
@@ -248,18 +252,24 @@ function namesByRole(model: Model): Record<"trained" | "buffers" | "frozen", str
 /**
  * Raw rows as the model's input: cast, scaled (×1/255 for pixels) and in the model's shape; token ids stay whole numbers.
  * @param raw [B, ...dataset.inputShape]
+ * @param setting.change What is done to the scaled rows, [B, ...dataset.inputShape]; nothing unless given.
  * @returns [B, ...model.inputShape]
  */
 export function asModelInput(
   raw: Tensor,
-  { model, dataset, dtype }: Pick<StepDescription, "model" | "dataset" | "dtype">,
+  {
+    model,
+    dataset,
+    dtype,
+    change = (x) => x,
+  }: Pick<StepDescription, "model" | "dataset" | "dtype"> & { readonly change?: (x: Tensor) => Tensor },
 ): Tensor {
   if (takesIds(model)) {
     return reshape(cast(raw, "int32"), [raw.shape[0]!, ...model.inputShape]);
   }
   const values = cast(raw, dtype);
   const scaled = dataset.scale === 1 ? values : mul(values, dataset.scale);
-  return reshape(scaled, [raw.shape[0]!, ...model.inputShape]);
+  return reshape(change(scaled), [raw.shape[0]!, ...model.inputShape]);
 }
 
 /**

@@ -7,6 +7,7 @@ import type { Model } from "../net/index.ts";
 import type { CompileOptions } from "../runtime/index.ts";
 import { FathomError, type FloatDType, type Key, type NdArray } from "../tensor/index.ts";
 import { meanOf } from "../theory/index.ts";
+import type { AugmentationSpec } from "./augment.ts";
 import type { Evaluation } from "./evaluate.ts";
 import { eventLoopTurn } from "./event-loop.ts";
 import type { LossKind } from "./losses.ts";
@@ -30,6 +31,8 @@ export interface TrainOptions {
   readonly rates?: Readonly<Record<string, number>>;
   /** constant unless said. */
   readonly schedule?: ScheduleSpec;
+  /** Random changes of the training examples, in this order (`[{ kind: "shift", pixels: 2 }]`); none unless said. */
+  readonly augmentation?: readonly AugmentationSpec[];
   /** Rows a step. */
   readonly batch: number;
   /** Length of the run: either steps, or epochs (passes over the rows; fractions are allowed). */
@@ -118,6 +121,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     loss: recipe.loss,
     optimizer: recipe.optimizer,
     ...(recipe.rates === undefined ? {} : { rates: recipe.rates }),
+    ...(recipe.augmentation === undefined ? {} : { augmentation: recipe.augmentation }),
     batch: recipe.batch,
     dtype: recipe.dtype,
     ...(options.stepsPerCall === undefined ? {} : { stepsPerCall: options.stepsPerCall }),

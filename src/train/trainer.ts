@@ -14,6 +14,7 @@ import {
   sameShape,
   showShape,
 } from "../tensor/index.ts";
+import { type AugmentationSpec, augmentationNoise, parseAugmentation } from "./augment.ts";
 import { type AverageOptions, type AverageSpec, parseAverages } from "./average-options.ts";
 import { checkAverages } from "./averages.ts";
 import { BatchOrder } from "./batches.ts";
@@ -66,6 +67,8 @@ export interface TrainerOptions {
   readonly labelSmoothing?: LabelSmoothing;
   /** Averages of the weights along every run. */
   readonly averages?: readonly AverageSpec[];
+  /** Random changes of the training examples, in this order; none unless said. */
+  readonly augmentation?: readonly AugmentationSpec[];
   /** Rows a step. */
   readonly batch: number;
   /** float32 unless said. */
@@ -81,7 +84,7 @@ export interface TrainerOptions {
 export interface RunOptions {
   /**
    * Seed of the run: `key.split("init")` draws the weights, `key.split("order")` the order of the rows,
-   * `key.split("noise")` what dropout needs.
+   * `key.split("noise")` what dropout and augmentation need.
    */
   readonly key: Key;
   /** Initial weights by name, instead of drawn ones. */
@@ -136,6 +139,7 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
       model,
       dataset,
       loss,
+      augmentation: parseAugmentation(options.augmentation ?? [], dataset),
       optimizer: rule,
       rates: options.rates,
       groups: options.groups,
@@ -263,7 +267,11 @@ export class Trainer implements AsyncDisposable {
       dtype,
       pace: this.#pace,
       order: new BatchOrder(options.key.split("order"), rows, batch),
-      noise: new NoiseStream(options.key.split("noise"), model.noise, { batch, dtype }),
+      noise: new NoiseStream(
+        options.key.split("noise"),
+        [...model.noise, ...augmentationNoise(this.#parts.options.augmentation ?? [], dataset)],
+        { batch, dtype },
+      ),
       plan,
       averages: this.#parts.averages,
       series: Object.keys(graph.collect).filter((name) => name !== LOSS),

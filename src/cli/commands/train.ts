@@ -26,6 +26,7 @@ interface TrainCommandOptions extends DataOptions {
   readonly epochs?: number;
   readonly steps?: number;
   readonly validation: number;
+  readonly augment?: string;
   readonly resume?: true;
 }
 
@@ -79,6 +80,7 @@ function rowFlags(): Option[] {
     numberFlag("--batch <n>", `rows a step (default: ${usualBatch}, or all where there are fewer)`, batch),
     numberFlag("--epochs <n>", "passes over the data (default 1)", epochs),
     numberFlag("--steps <n>", "steps instead of epochs", steps),
+    new Option("--augment <list>", "random changes of training pictures: shift=2,flip,cutout=8,noise=0.1"),
     numberFlag("--validation <n>", "training rows kept for validation", validation).default(0),
   ];
 }
@@ -114,6 +116,7 @@ async function trainOptions(
   context: Context,
 ): Promise<TrainOptions> {
   const { buildModel, withInput } = await import("../../net/index.ts");
+  const { augmentationFrom } = await import("../../train/index.ts");
   const net = await readNetwork(operand, context.io);
   const optimizer = optimizerOf(options);
   const length = lengthOf(options);
@@ -129,6 +132,7 @@ async function trainOptions(
     batch: options.batch ?? Math.min(usualBatch, rows - options.validation),
     ...length,
     ...validationRows(options.validation, rows),
+    ...(options.augment === undefined ? {} : { augmentation: augmentationFrom(options.augment) }),
     key: Key.fromSeed(context.seed),
     runFolder: context.folder!,
     resume: options.resume === true,
