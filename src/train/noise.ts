@@ -1,6 +1,6 @@
 /**
- * @file The random numbers of training mode (dropout), drawn on the host and fed to every step. Those of a step are a
- * function of (key, name, step) alone, so a resumed run goes on with the same bits however its steps are split into calls.
+ * @file The random numbers that steps are fed (dropout's, ESAM's), drawn on the host. Those of a step are a function of
+ * (key, name, step) alone, so a resumed run goes on with the same bits however its steps are split into calls.
  */
 import type { Noise } from "../net/index.ts";
 import { type FloatDType, type Key, type NdArray, sizeOf, uniform } from "../tensor/index.ts";
@@ -11,8 +11,12 @@ const MAX_NUMBERS = 2 ** 24;
 interface Stream {
   readonly name: string;
   readonly key: Key;
-  /** [batch, ...shape] */
   readonly shape: readonly number[];
+}
+
+/** What the rows of a batch are fed, from what one is fed. @example new NoiseStream(key, ofRows(model.noise, 128), "float32") */
+export function ofRows(noise: readonly Noise[], batch: number): Noise[] {
+  return noise.map(({ name, shape }) => ({ name, shape: [batch, ...shape] }));
 }
 
 /** The noise of one run. */
@@ -22,17 +26,12 @@ export class NoiseStream {
   /** Steps whose noise fits into one call. */
   readonly mostSteps: number;
 
-  /** @param key The run's stream for noise: `key.split("noise")`. */
-  constructor(
-    key: Key,
-    noise: readonly Noise[],
-    { batch, dtype }: { readonly batch: number; readonly dtype: FloatDType },
-  ) {
-    this.#streams = noise.map(({ name, shape }) => ({
-      name,
-      key: key.split(name),
-      shape: [batch, ...shape],
-    }));
+  /**
+   * @param key The run's stream for noise: `key.split("noise")`.
+   * @param drawn What a step is fed.
+   */
+  constructor(key: Key, drawn: readonly Noise[], dtype: FloatDType) {
+    this.#streams = drawn.map(({ name, shape }) => ({ name, key: key.split(name), shape }));
     this.#dtype = dtype;
     const perStep = this.#streams.reduce((total, { shape }) => total + sizeOf(shape), 0);
     this.mostSteps = Math.max(1, Math.floor(MAX_NUMBERS / Math.max(1, perStep)));
@@ -40,7 +39,7 @@ export class NoiseStream {
 
   /**
    * The noise of steps start … start + count - 1, uniform in [0, 1).
-   * @returns By name, [count, batch, ...shape].
+   * @returns By name, [count, ...shape].
    */
   draw(start: number, count: number): Record<string, NdArray> {
     const entries = this.#streams.map(({ name, key, shape }) => {

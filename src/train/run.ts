@@ -3,7 +3,7 @@
  * one trainer are independent, so a sweep advances many of them in turn and drops the worst (successive halving).
  */
 import type { LoopExecutable } from "../runtime/index.ts";
-import { FathomError, type FloatDType, filled, type NdArray } from "../tensor/index.ts";
+import { FathomError, type FloatDType, type NdArray } from "../tensor/index.ts";
 import type { AverageOptions } from "./average-options.ts";
 import { type AveragePlan, averageRates, snapshotsAfter } from "./averages.ts";
 import type { BatchOrder, EpochPosition } from "./batches.ts";
@@ -12,9 +12,11 @@ import type { Evaluation, EvaluationSplit } from "./evaluate.ts";
 import type { NoiseStream } from "./noise.ts";
 import { parseCount } from "./options.ts";
 import type { Pace } from "./pace.ts";
+import { samFeeds } from "./sam-feeds.ts";
+import type { SamOptions } from "./sam-options.ts";
 import { learningRates, type RatePlan } from "./schedules.ts";
 import type { StatisticsKind } from "./statistics.ts";
-import { averageInput, averageRateInput, LEARNING_RATE, LOSS, RHO, ROWS } from "./step.ts";
+import { averageInput, averageRateInput, LEARNING_RATE, LOSS, ROWS } from "./step.ts";
 
 /** `diverged`: a loss or a weight is no longer finite; the run stays at the step where that first happened. */
 export type RunStatus = "running" | "done" | "diverged";
@@ -48,7 +50,7 @@ export interface RunEvaluation extends EvaluationSplit {
 
 /** What a trainer hands to its runs. */
 export interface RunParts {
-  readonly loop: LoopExecutable;
+  readonly loop: Promise<LoopExecutable>;
   readonly shared: Arrays;
   /** Every array of the model: trained and frozen parameters, buffers. */
   readonly weightNames: readonly string[];
@@ -62,8 +64,8 @@ export interface RunParts {
   readonly averages: readonly AverageOptions[];
   /** Names of what a step is asked for beside the loss. */
   readonly series: readonly string[];
-  /** ρ of SAM; undefined where the step does not take it. */
-  readonly rho: number | undefined;
+  /** Undefined where the step is without. */
+  readonly sam: SamOptions | undefined;
   readonly evaluate: (parameters: Arrays, where: EvaluationSplit) => Promise<Evaluation>;
   /** The weights with running statistics of the rows of the run. */
   readonly renew: (parameters: Arrays, kind: StatisticsKind) => Promise<Record<string, NdArray>>;
@@ -318,7 +320,7 @@ export class TrainingRun {
   }
 
   async #call({ step, carry }: Position, steps: number): Promise<Call> {
-    const { loop, order, noise, plan, averages, rho, dtype } = this.#parts;
+    const { loop, order, noise, plan, averages, sam, dtype } = this.#parts;
     const shared = { ...this.#parts.shared, ...this.#frozen };
     const perStep = {
       [ROWS]: order.indices(step, steps),
@@ -330,9 +332,9 @@ export class TrainingRun {
           averageRates(average, plan, { dtype, start: step, count: steps }),
         ]),
       ),
-      ...(rho === undefined ? {} : { [RHO]: filled(dtype, [steps], rho) }),
+      ...(sam === undefined ? {} : samFeeds(sam, dtype, step, steps)),
     };
-    const result = await loop.run({ carry: { ...carry }, perStep, shared, steps });
+    const result = await (await loop).run({ carry: { ...carry }, perStep, shared, steps });
     const { carry: next, collected } = result;
     return { step: step + steps, carry: next, losses: collected[LOSS]!.data as Floats, collected };
   }

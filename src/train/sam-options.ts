@@ -45,7 +45,7 @@ const variants = {
   look: z.strictObject({
     ...common,
     variant: z.literal("look"),
-    every: count.default(5),
+    every: z.int().min(2).default(5).describe("a whole number, 2 or more"),
     alpha: nonNegative.default(0.7),
   }),
   esam: z.strictObject({
@@ -81,7 +81,7 @@ export function secondRows({ gamma }: Pick<SamOptions, "gamma">, batch: number):
   return Math.max(1, Math.round(gamma * batch));
 }
 
-/** Whether a step takes the second gradient. */
+/** Whether a step takes the second gradient: each `every`-th, from the first on. */
 export function isSamStep({ every }: Pick<SamOptions, "every">, step: number): boolean {
   return step % every === 0;
 }

@@ -1,122 +1,111 @@
 /**
  * @file The gradient of sharpness-aware minimisation (training.md §1.2): g at the weights w, an ascent e along it, and gs at
- * w + e, of the same batch with the same draws. Nothing is restored, because the update starts from w itself.
+ * w + e, of the same batch with the same draws. Nothing is restored, because the update starts from w itself. In steps that
+ * are not to look there, nothing of it is computed (`choose`).
  */
-import { add, div, mul, orZeros, reduceMean, stopGradient, sub, type Tensor, vjp } from "../expr/index.ts";
-import { type Batch, type Forward, partOf, sizeOfBatch } from "./batch.ts";
-import { type GroupSettings, settingsOf } from "./groups.ts";
-import { globalNorm, mapTensors, only, type Tensors } from "./norms.ts";
-import type { SamOptions } from "./sam-options.ts";
+import { add, choose, constant, mul, reduceMean, sub, type Tensor } from "../expr/index.ts";
+import { ascend } from "./ascent.ts";
+import { type Batch, partOf, rowsOf, sizeOfBatch } from "./batch.ts";
+import { type Descent, descentAt, type Problem } from "./descent.ts";
+import { lookAgain, lookBack } from "./look.ts";
+import { globalNorm, mapTensors, type Tensors } from "./norms.ts";
+import { type SamOptions, secondRows } from "./sam-options.ts";
+import { largestPlaces } from "./selection.ts";
 
-/** A loss, its gradient by trained parameter, and what the running statistics become. */
-export interface Descent {
-  readonly loss: Tensor;
-  /** Loss of each row, [B]. */
-  readonly losses: Tensor;
-  readonly gradients: Tensors;
-  readonly updates: Tensors;
+/** What a step of SAM is given beside the problem and the batch. */
+export interface SamStep {
+  readonly sam: SamOptions;
+  /** ρ, []. */
+  readonly rho: Tensor;
+  /** Whether this step takes the second gradient, [] bool; absent where every one does. */
+  readonly active?: Tensor | undefined;
+  /** As {@link ascentDraws}. */
+  readonly draws: Tensors;
+  /** As {@link lookState}; empty for other variants. */
+  readonly state: Tensors;
 }
 
-/** A descent at w + e, and what was seen on the way there. */
-export interface SharpDescent {
-  /** Mean loss at w. */
-  readonly loss: Tensor;
-  /** The gradient that the base optimiser is to use. */
-  readonly gradients: Tensors;
-  /** Of the running statistics, from the passes at w alone. */
-  readonly updates: Tensors;
-  /** ‖g‖ at w. */
+/** A descent as the base optimiser is to make it, and what was seen on the way there. */
+export interface SharpDescent extends Descent {
+  /** ‖g‖ at w; the mean of the parts of a batch that are perturbed apart. */
   readonly norm: Tensor;
-  /** n, the denominator of e: ‖g‖ over what is perturbed, ‖w·g‖ for ASAM. Of parts of a batch both are means. */
+  /** The divisor of e, likewise; 0 where there was no ascent. */
   readonly divisor: Tensor;
-  /** L(w + e) - L(w). */
+  /** L(w + e) - L(w); NaN where there was no ascent. */
   readonly sharpness: Tensor;
+  /** What the state becomes. */
+  readonly state: Tensors;
 }
 
-/** What the gradients are taken of. */
-export interface Problem {
-  /** All arrays of the model by name. */
-  readonly weights: Tensors;
-  /** Names of those that are trained. */
-  readonly trained: readonly string[];
-  readonly forward: Forward;
-  readonly settings: Readonly<Record<string, GroupSettings>>;
+/** The sharpness-aware descent of a batch, or in a step that is not active the base optimiser's. */
+export function sharpDescent(problem: Problem, batch: Batch, step: SamStep): SharpDescent {
+  const { active } = step;
+  if (active === undefined) return { ...inParts(problem, batch, step), state: {} };
+  const base = descentAt(problem, problem.weights, batch);
+  const norm = globalNorm(base.gradients);
+  const nothing = { divisor: constant(0, norm.dtype), sharpness: constant(Number.NaN, norm.dtype) };
+  const looked = step.sam.variant === "look";
+  const gradients = looked ? lookBack(base.gradients, norm, step.sam, step.state) : base.gradients;
+  const plain = { ...base, gradients, norm, ...nothing, state: step.state };
+  const sharp = inParts(problem, batch, step);
+  const state = looked ? lookAgain(base.gradients, sharp.gradients, step.state) : {};
+  return chosen(active, { ...sharp, state }, plain);
 }
 
-/** The mean loss of a batch and its gradient with respect to the trained parameters. */
-export function descentAt({ trained, forward }: Problem, weights: Tensors, batch: Batch): Descent {
-  const { losses, updates } = forward(weights, batch);
-  const loss = reduceMean(losses);
-  const tensors = trained.map((name) => weights[name]!);
-  const gradients = vjp([loss], tensors).map((gradient, i) => orZeros(gradient, tensors[i]!));
-  return {
-    loss,
-    losses,
-    updates,
-    gradients: Object.fromEntries(trained.map((name, i) => [name, gradients[i]!])),
-  };
-}
-
-/**
- * The sharpness-aware gradient of a batch: the mean of those of its parts of m rows, each with its own ascent.
- * @param rho ρ, a scalar.
- */
-export function sharpDescent(problem: Problem, batch: Batch, sam: SamOptions, rho: Tensor): SharpDescent {
+/** The mean over parts of m rows, each with its own ascent; their running statistics follow each other. */
+function inParts(problem: Problem, batch: Batch, step: SamStep): Omit<SharpDescent, "state"> {
   const rows = sizeOfBatch(batch);
-  const { m = rows } = sam;
-  if (m === rows) return sharpPart(problem, batch, sam, rho);
+  const { m = rows } = step.sam;
+  if (m === rows) return ofPart(problem, batch, step);
   let { weights } = problem;
   const parts = Array.from({ length: rows / m }, (_, i) => {
-    const part = sharpPart({ ...problem, weights }, partOf(batch, i * m, (i + 1) * m), sam, rho);
+    const part = ofPart({ ...problem, weights }, partOf(batch, i * m, (i + 1) * m), step);
     weights = { ...weights, ...part.updates };
     return part;
   });
-  const mean = (values: readonly Tensor[]) => mul(values.reduce(add), 1 / parts.length);
+  const mean = (of: (part: (typeof parts)[number]) => Tensor) =>
+    mul(
+      parts.map(of).reduce((sum, value) => add(sum, value)),
+      1 / parts.length,
+    );
   return {
-    loss: mean(parts.map(({ loss }) => loss)),
-    gradients: mapTensors(parts[0]!.gradients, (_, name) => mean(parts.map((part) => part.gradients[name]!))),
-    updates: Object.assign({}, ...parts.map(({ updates }) => updates)),
-    norm: mean(parts.map(({ norm }) => norm)),
-    divisor: mean(parts.map(({ divisor }) => divisor)),
-    sharpness: mean(parts.map(({ sharpness }) => sharpness)),
+    loss: mean(({ loss }) => loss),
+    gradients: mapTensors(parts[0]!.gradients, (_, name) => mean(({ gradients }) => gradients[name]!)),
+    updates: parts.at(-1)!.updates,
+    norm: mean(({ norm }) => norm),
+    divisor: mean(({ divisor }) => divisor),
+    sharpness: mean(({ sharpness }) => sharpness),
   };
 }
 
-function sharpPart(problem: Problem, batch: Batch, sam: SamOptions, rho: Tensor): SharpDescent {
-  const { weights } = problem;
-  const { loss, gradients, updates } = descentAt(problem, weights, batch);
-  const { raised, divisor } = ascent(problem, gradients, sam, rho);
-  const sharp = descentAt(problem, { ...weights, ...raised }, batch);
-  return {
-    loss,
-    gradients: sharp.gradients,
-    updates,
-    norm: globalNorm(gradients),
-    divisor,
-    sharpness: sub(sharp.loss, loss),
-  };
+function ofPart(problem: Problem, batch: Batch, step: SamStep): Omit<SharpDescent, "state"> {
+  const { weights, forward } = problem;
+  const { loss, losses, gradients, updates } = descentAt(problem, weights, batch);
+  const { raised, divisor } = ascend(problem, gradients, step);
+  const above = { ...weights, ...raised };
+  const common = { loss, updates, norm: globalNorm(gradients), divisor };
+  const rows = sizeOfBatch(batch);
+  const count = secondRows(step.sam, rows);
+  if (count === rows) {
+    const second = descentAt(problem, above, batch);
+    return { ...common, gradients: second.gradients, sharpness: sub(second.loss, loss) };
+  }
+  const risen = sub(forward(above, batch).losses, losses);
+  const second = descentAt(problem, above, rowsOf(batch, largestPlaces(risen, count)));
+  return { ...common, gradients: second.gradients, sharpness: reduceMean(risen) };
 }
 
-/**
- * The weights w + e that are perturbed. SAM: e = ρ g / n with n = ‖g‖ over all of them; ASAM: e = ρ w² g / n with
- * n = ‖w·g‖. e is a constant to derivatives; a gradient of 0 gives e = 0.
- */
-function ascent(
-  { weights, trained, settings }: Problem,
-  gradients: Tensors,
-  { adaptive }: SamOptions,
-  rho: Tensor,
-): { raised: Tensors; divisor: Tensor } {
-  const names = trained.filter((name) => settingsOf(settings, name).rho !== 0);
-  const held = mapTensors(only(names, gradients), stopGradient);
-  const sized = adaptive ? mapTensors(held, (g, name) => mul(stopGradient(weights[name]!), g)) : held;
-  const divisor = globalNorm(sized);
-  const scale = div(rho, add(divisor, 1e-12));
-  const raised = mapTensors(sized, (direction, name) => {
-    const w = weights[name]!;
-    const along = adaptive ? mul(stopGradient(w), direction) : direction;
-    const { rho: factor } = settingsOf(settings, name);
-    return add(w, mul(along, factor === 1 ? scale : mul(scale, factor)));
-  });
-  return { raised, divisor };
+/** One of two descents, of which only the one taken is computed. */
+function chosen(active: Tensor, a: SharpDescent, b: SharpDescent): SharpDescent {
+  const one = (x: Tensor, y: Tensor) => choose(active, x, y);
+  const each = (x: Tensors, y: Tensors) => mapTensors(y, (value, name) => one(x[name]!, value));
+  return {
+    loss: one(a.loss, b.loss),
+    gradients: each(a.gradients, b.gradients),
+    updates: each(a.updates, b.updates),
+    norm: one(a.norm, b.norm),
+    divisor: one(a.divisor, b.divisor),
+    sharpness: one(a.sharpness, b.sharpness),
+    state: each(a.state, b.state),
+  };
 }

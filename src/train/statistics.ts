@@ -24,7 +24,7 @@ import {
   toNumbers,
   zeros,
 } from "../tensor/index.ts";
-import { NoiseStream } from "./noise.ts";
+import { NoiseStream, ofRows } from "./noise.ts";
 import { badOption, parseCount, parseRows } from "./options.ts";
 import { pickRows } from "./rows.ts";
 import { asModelInput, checkFit, DATA } from "./step.ts";
@@ -158,9 +158,7 @@ export class Statistics implements AsyncDisposable {
       const noise =
         key === undefined
           ? {}
-          : single(
-              new NoiseStream(key.split(pass), model.noise, { batch: size, dtype: this.#dtype }).draw(0, 1),
-            );
+          : single(new NoiseStream(key.split(pass), ofRows(model.noise, size), this.#dtype).draw(0, 1));
       const data = pickRows(dataset.train.inputs, rows.subarray(start, end), size);
       const executable = await this.#executable(size, key === undefined ? "off" : "drawn");
       const outputs = await executable.run({ ...fed, ...noise, [DATA]: data });

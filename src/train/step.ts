@@ -4,21 +4,10 @@
  * loop serves every run of an architecture.
  */
 import { answersOf, type Dataset, outputsOf, taskOf } from "../data/index.ts";
-import {
-  add,
-  cast,
-  gather,
-  input,
-  logicalAnd,
-  logicalNot,
-  mul,
-  reshape,
-  sub,
-  type Tensor,
-  where,
-} from "../expr/index.ts";
+import { cast, choose, gather, input, inputName, mul, reshape, type Tensor } from "../expr/index.ts";
 import {
   type Model,
+  type Noise,
   noiseInputs,
   type ParameterSpec,
   parameterInputs,
@@ -34,44 +23,37 @@ import {
   sizeOf,
   zeros,
 } from "../tensor/index.ts";
+<<<<<<< working
+import { ascentDraws } from "./ascent.ts";
+import { carriedAverages } from "./averaging.ts";
+import { forwardOf } from "./batch.ts";
+import { givenGradient } from "./gradient.ts";
+=======
 import { type AugmentationSpec, augmenter } from "./augment.ts";
 import { type Batch, forwardOf } from "./batch.ts";
+>>>>>>> mine
 import { type GroupSpec, groupSettings, parseGroups } from "./groups.ts";
 import { type LabelSmoothing, trainingLoss } from "./label-smoothing.ts";
+import { lookState } from "./look.ts";
 import type { LossKind } from "./losses.ts";
-import { clipped, finite, globalNorm, mapTensors, only, type Tensors } from "./norms.ts";
+import { mapTensors, only, type Tensors } from "./norms.ts";
 import type { Optimizer } from "./optimisers.ts";
 import { badOption, parseRates } from "./options.ts";
 import type { SamOptions } from "./sam-options.ts";
-import { descentAt, type Problem, sharpDescent } from "./sharpness.ts";
+import type { SamStep } from "./sharpness.ts";
 
-/** Names of the inputs that are neither parameters nor optimiser state, and of what a step is asked for. */
+export { averageInput, averageRateInput } from "./averaging.ts";
+export { GRADIENT_NORM, LOSS, SAM_GRADIENT_NORM, SHARPNESS, SKIPPED } from "./gradient.ts";
+
+/** Names of the inputs that are neither parameters nor optimiser state. */
 export const DATA = "data";
 export const LABELS = "labels";
 export const ROWS = "rows";
 export const LEARNING_RATE = "learningRate";
 /** ρ of SAM. */
 export const RHO = "rho";
-/** Mean loss of the batch before the update. */
-export const LOSS = "loss";
-/** ‖g‖ at the weights, over all parameters. */
-export const GRADIENT_NORM = "gradientNorm";
-/** ‖gs‖: of the gradient that the base optimiser is given, before clipping. */
-export const SAM_GRADIENT_NORM = "samGradientNorm";
-/** L(w + e) - L(w) on the batch. */
-export const SHARPNESS = "sharpness";
-/** 1 where a step was left out because a norm was not finite, else 0. */
-export const SKIPPED = "skipped";
-
-/** The input that holds an average of a parameter. */
-export function averageInput(average: string, parameter: string): string {
-  return `average:${average}:${parameter}`;
-}
-
-/** The per-step input c of an average, w̄ += c(w - w̄): 1/(n + 1) for the (n + 1)-th weights taken, 1 - a for EMA, 0 for none. */
-export function averageRateInput(average: string): string {
-  return `averageRate:${average}`;
-}
+/** Whether the step takes SAM's second gradient. */
+export const SAM_STEP = "samStep";
 
 export interface StepGraph {
   /** Trained parameters, buffers, optimiser state, then averages. */
@@ -79,10 +61,12 @@ export interface StepGraph {
   /** What the carry becomes, in the same order. */
   readonly next: readonly Tensor[];
   /**
-   * ROWS [batch] int32, LEARNING_RATE [], the noise of training mode, [batch, ...shape] each; RHO [] with SAM and
-   * `averageRate:…` [] for each average.
+   * ROWS [batch] int32, LEARNING_RATE [] and `noise`; with SAM RHO [], and SAM_STEP [] bool where some steps are without; `averageRate:…` [] for each
+   * average.
    */
   readonly perStep: readonly Tensor[];
+  /** Those of them that are uniform in [0, 1): of training mode, [batch, ...shape] each, and of ESAM. */
+  readonly noise: readonly Noise[];
   /** DATA [N, ...], LABELS [N] (targets: [N, outputs]) and the frozen parameters. */
   readonly shared: readonly Tensor[];
   /** Scalars of each step: LOSS; GRADIENT_NORM with clipping; with SAM also SAM_GRADIENT_NORM, SHARPNESS and SKIPPED. */
@@ -139,33 +123,59 @@ export function buildStep(description: StepDescription): StepGraph {
   const labels = input(LABELS, answers.shape, answers.dtype);
   const rows = input(ROWS, [batch], "int32");
   const learningRate = input(LEARNING_RATE, [], dtype);
-  const rho = description.sam === undefined ? [] : [input(RHO, [], dtype)];
+  const sam = description.sam && samStep(description.sam, parameters, dtype);
 
   const augmented = augmenter(description.augmentation ?? [], { dataset, batch, dtype });
   const x = asModelInput(gather(data, rows, { axis: 0 }), { model, dataset, dtype, change: augmented.apply });
   const forward = forwardOf(model, trainingLoss(description.loss, description.labelSmoothing));
-  const { gradients, updates, collect, sound } = gradientOf(
+  const given = givenGradient(
     { weights, trained, forward, settings },
     { x, targets: gather(labels, rows, { axis: 0 }), noise },
-    { ...description, rho: rho[0] },
+    { sam, clip: description.clip },
   );
-  const updated = optimizer.update({ parameters, gradients, state, learningRate, settings });
-  const moved = { ...updated.parameters, ...only(buffers, { ...weights, ...updates }), ...updated.state };
-  const before = { ...parameters, ...only(buffers, weights), ...state };
-  const after =
-    sound === undefined ? moved : mapTensors(moved, (next, name) => where(sound, next, before[name]!));
+  const updated = optimizer.update({ parameters, gradients: given.gradients, state, learningRate, settings });
+  const statistics = only(buffers, { ...weights, ...given.updates });
+  const before = { ...parameters, ...only(buffers, weights), ...state, ...sam?.state };
+  const after = taken(
+    given.sound,
+    { ...updated.parameters, ...statistics, ...updated.state, ...given.state },
+    before,
+  );
   const kept = carriedAverages(averages, parameters, only(trained, after));
+  const samInputs = [sam?.rho, sam?.active].filter((tensor) => tensor !== undefined);
+  const drawn = [...Object.values(noise), ...Object.values(sam?.draws ?? {})];
   return {
     carry: [...Object.values(before), ...Object.values(kept.inputs)],
     next: [...Object.keys(before).map((name) => after[name]!), ...Object.values(kept.next)],
+<<<<<<< working
+    perStep: [rows, learningRate, ...drawn, ...samInputs, ...kept.rates],
+    noise: drawn.map((tensor) => ({ name: inputName(tensor), shape: tensor.shape })),
+=======
     perStep: [rows, learningRate, ...Object.values(noise), ...augmented.inputs, ...rho, ...kept.rates],
+>>>>>>> mine
     shared: [data, labels, ...Object.values(only(frozen, weights))],
-    collect,
+    collect: given.collect,
     weights,
     trained,
     frozen,
-    initial: { ...initialState, ...zerosOf(kept.inputs) },
+    initial: { ...initialState, ...zerosOf({ ...sam?.state, ...kept.inputs }) },
   };
+}
+
+/** The inputs of SAM. */
+function samStep(sam: SamOptions, parameters: Tensors, dtype: FloatDType): SamStep {
+  return {
+    sam,
+    rho: input(RHO, [], dtype),
+    active: sam.every === 1 ? undefined : input(SAM_STEP, [], "bool"),
+    draws: ascentDraws(sam, parameters, dtype),
+    state: lookState(sam, parameters),
+  };
+}
+
+/** What is carried on: as it was where the step is not sound. */
+function taken(sound: Tensor | undefined, moved: Tensors, before: Tensors): Tensors {
+  return sound === undefined ? moved : mapTensors(moved, (next, name) => choose(sound, next, before[name]!));
 }
 
 /** What holds for single parameters. */
@@ -176,52 +186,6 @@ function settingsFrom({ rates, groups, sam }: StepDescription, trained: readonly
     throw badOption("groups", groups, "groups that leave SAM at least one parameter");
   }
   return settings;
-}
-
-/** The gradient that the base optimiser is given, and what is seen on the way. */
-function gradientOf(
-  problem: Problem,
-  batch: Batch,
-  { sam, clip, rho }: Pick<StepDescription, "sam" | "clip"> & { readonly rho: Tensor | undefined },
-) {
-  const descent =
-    sam === undefined ? descentAt(problem, problem.weights, batch) : sharpDescent(problem, batch, sam, rho!);
-  const { loss, gradients, updates } = descent;
-  const collect: Record<string, Tensor> = { [LOSS]: loss };
-  if (sam === undefined && clip === undefined) return { gradients, updates, collect };
-  const norm = globalNorm(gradients);
-  const given = clip === undefined ? gradients : clipped(gradients, norm, clip);
-  if (!("sharpness" in descent))
-    return { gradients: given, updates, collect: { ...collect, [GRADIENT_NORM]: norm } };
-  const sound = logicalAnd(finite(descent.divisor), finite(norm));
-  return {
-    gradients: given,
-    updates,
-    sound,
-    collect: {
-      ...collect,
-      [GRADIENT_NORM]: descent.norm,
-      [SAM_GRADIENT_NORM]: norm,
-      [SHARPNESS]: descent.sharpness,
-      [SKIPPED]: cast(logicalNot(sound), norm.dtype),
-    },
-  };
-}
-
-/** Averages as carried values: w̄ + c(w' - w̄), from 0 at the start. */
-function carriedAverages(averages: readonly string[], parameters: Tensors, next: Tensors) {
-  const inputs: Record<string, Tensor> = {};
-  const after: Record<string, Tensor> = {};
-  const rates = averages.map((average) => {
-    const rate = input(averageRateInput(average), [], Object.values(parameters)[0]!.dtype);
-    for (const [name, { shape, dtype }] of Object.entries(parameters)) {
-      const key = averageInput(average, name);
-      inputs[key] = input(key, shape, dtype);
-      after[key] = add(inputs[key], mul(sub(next[name]!, inputs[key]), rate));
-    }
-    return rate;
-  });
-  return { inputs, next: after, rates };
 }
 
 function zerosOf(tensors: Tensors): Record<string, NdArray> {
@@ -273,7 +237,7 @@ export function asModelInput(
 }
 
 /**
- * Checks that a model can be trained on a data set: as many inputs as the data have, and an output for each class.
+ * Checks that a model can be trained on a data set: as many inputs as the data have, and an output for each class or target.
  * @throws FathomError bad-shape naming both sides; bad-input for a vocabulary smaller than that of the data.
  */
 export function checkFit(model: Model, dataset: Dataset): void {

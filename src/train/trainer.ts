@@ -3,9 +3,9 @@
  * and rows are fed and not built in, so a grid of learning rates and seeds costs one compilation (engine.md §3).
  */
 import { answersOf, type Dataset, taskOf } from "../data/index.ts";
-import { Scope, type Tensor, withScope } from "../expr/index.ts";
+import type { Tensor } from "../expr/index.ts";
 import { initialise, type Model } from "../net/index.ts";
-import { type CompileOptions, compileLoop, type LoopExecutable } from "../runtime/index.ts";
+import type { CompileOptions } from "../runtime/index.ts";
 import {
   FathomError,
   type FloatDType,
@@ -18,13 +18,14 @@ import { type AugmentationSpec, augmentationNoise, parseAugmentation } from "./a
 import { type AverageOptions, type AverageSpec, parseAverages } from "./average-options.ts";
 import { checkAverages } from "./averages.ts";
 import { BatchOrder } from "./batches.ts";
+import { type CompiledStep, compileStep } from "./compiled-step.ts";
 import { findDivergence } from "./divergence.ts";
 import { createEvaluator, type Evaluation, type EvaluationSplit, type Evaluator } from "./evaluate.ts";
 import type { GroupSpec } from "./groups.ts";
 import type { LabelSmoothing } from "./label-smoothing.ts";
 import type { LossKind } from "./losses.ts";
 import { NoiseStream } from "./noise.ts";
-import { type Optimizer, optimizer } from "./optimisers.ts";
+import { optimizer } from "./optimisers.ts";
 import {
   badOption,
   nonNegative,
@@ -41,7 +42,7 @@ import { type Snapshot, TrainingRun } from "./run.ts";
 import { gradientsPerStep, parseSam, type SamOptions, type SamSpec } from "./sam-options.ts";
 import { parseSchedule, type ScheduleSpec } from "./schedule-options.ts";
 import { Statistics } from "./statistics.ts";
-import { buildStep, DATA, LABELS, LOSS, type StepGraph } from "./step.ts";
+import { DATA, LABELS, LOSS, type StepDescription } from "./step.ts";
 import { withThreads } from "./threads.ts";
 
 /** What is compiled: everything that all runs of a trainer share. */
@@ -104,11 +105,9 @@ interface Parts {
   readonly options: TrainerOptions;
   readonly dtype: FloatDType;
   readonly loss: LossKind;
-  readonly rule: Optimizer;
-  readonly sam: SamOptions | undefined;
   readonly averages: readonly AverageOptions[];
-  readonly graph: StepGraph;
-  readonly loop: LoopExecutable;
+  readonly description: StepDescription;
+  readonly compiled: CompiledStep;
 }
 
 /**
@@ -132,8 +131,25 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
   const loss = parseLoss(options.loss, taskOf(dataset));
   const rule = optimizer(parseOptimizer(options.optimizer ?? { kind: "sgd" }));
   const sam = options.sam === undefined ? undefined : parseSam(options.sam, batch);
-  const sharp = sam === undefined || sam.rho === 0 ? undefined : sam;
   const averages = parseAverages(options.averages ?? []);
+<<<<<<< working
+  const description: StepDescription = {
+    model,
+    dataset,
+    loss,
+    optimizer: rule,
+    rates: options.rates,
+    groups: options.groups,
+    sam: sam?.rho === 0 ? undefined : sam,
+    clip: options.clip === undefined ? undefined : parsePositive(options.clip, "clip"),
+    labelSmoothing: options.labelSmoothing,
+    averages: averages.map(({ name }) => name),
+    batch,
+    dtype,
+  };
+  const compiled = compileStep(description, compileOptions);
+  await compiled.loop;
+=======
   const graph = withScope(new Scope(), () =>
     buildStep({
       model,
@@ -160,8 +176,9 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
     collect,
     options: compileOptions,
   });
+>>>>>>> mine
   const resolved = { ...options, options: compileOptions };
-  return new Trainer({ options: resolved, dtype, loss, rule, sam: sharp, averages, graph, loop });
+  return new Trainer({ options: resolved, dtype, loss, averages, description, compiled });
 }
 
 /** A compiled training loop; see {@link createTrainer}. */
@@ -170,6 +187,8 @@ export class Trainer implements AsyncDisposable {
   readonly #pace: Pace;
   #evaluator: Promise<Evaluator> | undefined;
   #statistics: Statistics | undefined;
+  /** Of runs with ρ = 0: the step without SAM, compiled at the first of them. */
+  #plain: CompiledStep | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -178,7 +197,8 @@ export class Trainer implements AsyncDisposable {
 
   /** Gradients of the loss that one step takes: 2 with SAM; a mean over steps where only some take the second. */
   get gradientsPerStep(): number {
-    return gradientsPerStep(this.#parts.sam, this.#parts.options.batch);
+    const { sam, batch } = this.#parts.description;
+    return gradientsPerStep(sam, batch);
   }
 
   /**
@@ -186,7 +206,8 @@ export class Trainer implements AsyncDisposable {
    * @throws FathomError bad-input naming the option that cannot be used.
    */
   start(options: RunOptions): TrainingRun {
-    const { graph, dtype } = this.#parts;
+    const { dtype } = this.#parts;
+    const { graph } = this.#stepOf(options);
     const parameters = options.parameters ?? initialise(this.#parts.options.model, options.key, { dtype });
     checkArrays(parameters, Object.values(graph.weights), "parameters");
     return this.#run(options, {
@@ -205,7 +226,7 @@ export class Trainer implements AsyncDisposable {
    */
   resume(snapshot: Snapshot, options: RunOptions): TrainingRun {
     const arrays = { ...snapshot.parameters, ...snapshot.state };
-    const { weights, carry } = this.#parts.graph;
+    const { weights, carry } = this.#stepOf(options).graph;
     checkArrays(arrays, [...Object.values(weights), ...carry], "snapshot");
     if (snapshot.losses.length !== snapshot.step || snapshot.step > options.steps) {
       throw badOption("snapshot.step", snapshot.step, `a step of a run of ${options.steps} steps`);
@@ -232,7 +253,8 @@ export class Trainer implements AsyncDisposable {
 
   /** Frees the compiled loops. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#parts.loop.dispose();
+    await (await this.#parts.compiled.loop).dispose();
+    await (await this.#plain?.loop)?.dispose();
     await (await this.#evaluator)?.dispose();
     await this.#statistics?.[Symbol.asyncDispose]();
   }
@@ -244,7 +266,8 @@ export class Trainer implements AsyncDisposable {
 
   #run(options: RunOptions, snapshot: Snapshot): TrainingRun {
     const { model, dataset, batch } = this.#parts.options;
-    const { dtype, graph } = this.#parts;
+    const { dtype } = this.#parts;
+    const { graph, loop } = this.#stepOf(options);
     const available = dataset.train.labels.shape[0]!;
     const rows =
       options.rows === undefined
@@ -260,22 +283,26 @@ export class Trainer implements AsyncDisposable {
     };
     checkAverages(this.#parts.averages, plan);
     return new TrainingRun({
-      loop: this.#parts.loop,
+      loop,
       shared: { [DATA]: dataset.train.inputs, [LABELS]: answersOf(dataset, "train") },
       weightNames: Object.keys(graph.weights),
       frozenNames: graph.frozen,
       dtype,
       pace: this.#pace,
       order: new BatchOrder(options.key.split("order"), rows, batch),
+<<<<<<< working
+      noise: new NoiseStream(options.key.split("noise"), graph.noise, dtype),
+=======
       noise: new NoiseStream(
         options.key.split("noise"),
         [...model.noise, ...augmentationNoise(this.#parts.options.augmentation ?? [], dataset)],
         { batch, dtype },
       ),
+>>>>>>> mine
       plan,
       averages: this.#parts.averages,
       series: Object.keys(graph.collect).filter((name) => name !== LOSS),
-      rho: this.#rhoOf(options),
+      sam: this.#samOf(options),
       evaluate: (parameters, where) => this.evaluate(parameters, where),
       renew: (parameters, kind) =>
         this.#statisticsPass().renew(parameters, { rows, kind, key: options.key.split("statistics") }),
@@ -297,11 +324,19 @@ export class Trainer implements AsyncDisposable {
     return this.#statistics;
   }
 
-  /** ρ of a run; undefined where the step has no second gradient. */
-  #rhoOf({ rho }: RunOptions): number | undefined {
-    const { sam } = this.#parts;
+  /** The step that a run takes. */
+  #stepOf(options: RunOptions): CompiledStep {
+    const { description, compiled } = this.#parts;
+    if (description.sam === undefined || this.#samOf(options) !== undefined) return compiled;
+    this.#plain ??= compileStep({ ...description, sam: undefined }, this.#parts.options.options ?? {});
+    return this.#plain;
+  }
+
+  /** SAM of a run, with its own ρ; undefined where that is 0. */
+  #samOf({ rho }: RunOptions): SamOptions | undefined {
+    const { sam } = this.#parts.description;
     if (rho !== undefined) parse(nonNegative, rho, "rho");
-    if (sam !== undefined) return rho ?? sam.rho;
+    if (sam !== undefined && rho !== 0) return rho === undefined ? sam : { ...sam, rho };
     if (rho !== undefined && rho > 0)
       throw badOption("rho", rho, "0 or left out where the trainer has no sam");
     return undefined;

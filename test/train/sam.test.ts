@@ -11,12 +11,13 @@ import {
   withScope,
 } from "../../src/expr/index.ts";
 import { type NdArray, ndarray, toNumbers } from "../../src/tensor/index.ts";
+import type { Problem } from "../../src/train/descent.ts";
 import { groupSettings } from "../../src/train/groups.ts";
 import type { GroupSpec, OptimizerSpec, SamSpec } from "../../src/train/index.ts";
 import { optimizer } from "../../src/train/optimisers.ts";
 import { parseOptimizer } from "../../src/train/options.ts";
 import { parseSam } from "../../src/train/sam-options.ts";
-import { type Problem, sharpDescent } from "../../src/train/sharpness.ts";
+import { sharpDescent } from "../../src/train/sharpness.ts";
 
 /** A function of a few tensors, minimised with SAM by the interpreter in float64. */
 interface Descent {
@@ -50,8 +51,17 @@ function descend({ start, loss, sam, base = { kind: "sgd", momentum: 0 }, groups
       Object.entries(initial).map(([name, { shape, dtype }]) => [name, input(name, shape, dtype)]),
     );
     const row = input("row", [1], "float64");
-    const rho = constant(sam.rho, "float64");
-    const sharp = sharpDescent(problem, { x: row, targets: row, noise: {} }, parseSam(sam, 1), rho);
+    const sharp = sharpDescent(
+      problem,
+      { x: row, targets: row, noise: {} },
+      {
+        sam: parseSam(sam, 1),
+        rho: constant(sam.rho, "float64"),
+        active: constant(1, "bool"),
+        draws: {},
+        state: {},
+      },
+    );
     const next = rule.update({
       parameters: weights,
       gradients: sharp.gradients,
