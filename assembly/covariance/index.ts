@@ -6,14 +6,13 @@ import { attend } from "./attention";
 import { box } from "./box";
 import { applyForm } from "./forms";
 import { input } from "./input";
-import {
-  bytesOf, map, maps, piece, point, rectangle, rowOf, slotsOfA, slotsOfB, spare, startOf, stepB, useTable, word,
-} from "./layout";
+import { bytesOf, map, maps, point, rectangle, slotsOfA, slotsOfB, spare, stepB, useTable, word } from "./layout";
 import { LANES, PAIR, SELF } from "./modes";
 import { cut, fetch, keep, mix, pool, spread } from "./moves";
 import { normalise } from "./normalise";
 import { combine, multiply, relu } from "./pointwise";
 import { reluBox } from "./relu-box";
+import { firstRow, nextRow, rowA, rowB, rowColumns, rowStart } from "./rows";
 import { tangentBox } from "./tangent-box";
 
 export { applyForm } from "./forms";
@@ -128,18 +127,13 @@ function form(record: usize, mode: i32): void {
   const lanes = mode == LANES, source = map(record, 2), target = map(record, 3);
   const from = map(record, 24), to = map(record, 25), scale = reinterpret<f32>(word(record, 28));
   const strideA = lanes ? slots << 4 : slots << 2, strideB = stepB * (slots << 4);
-  for (let i = 0; i < word(shape, 4); ++i) {
-    const at = piece(shape, i);
-    for (let y = 0; y < word(at, 1); ++y) {
-      const x = rowOf(shape, at, y);
-      const a = slotsOfA(record, lanes) + startOf(shape, at, y, 3) * strideA;
-      const b = slotsOfB(record) + startOf(shape, at, y, 4) * strideB;
-      const theta = to != 0 ? to + x : 0;
-      applyForm(
-        word(record, 27), lanes, source + x, scale, target + x, from + x, theta, a, strideA, b, strideB, word(at, 2),
-        record + 120,
-      );
-    }
+  for (let more = firstRow(shape); more; more = nextRow(shape)) {
+    const x = rowStart, theta = to != 0 ? to + x : 0;
+    const a = slotsOfA(record, lanes) + rowA * strideA, b = slotsOfB(record) + rowB * strideB;
+    applyForm(
+      word(record, 27), lanes, source + x, scale, target + x, from + x, theta, a, strideA, b, strideB, rowColumns,
+      record + 120,
+    );
   }
 }
 

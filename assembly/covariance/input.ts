@@ -1,5 +1,6 @@
 /** @file Σ_c x_c[p]·x'_c[p + Δ], where programs begin; of ids, whether they agree. */
-import { bytesOf, inputA, inputB, map, piece, rectangle, rowOf, startOf, stepB, word } from "./layout";
+import { bytesOf, inputA, inputB, map, rectangle, stepB, word } from "./layout";
+import { firstRow, nextRow, rowA, rowB, rowColumns, rowStart } from "./rows";
 import { madd } from "../simd";
 
 /** Channels are added in runs of so many: long sums of float32 lose digits. */
@@ -24,22 +25,17 @@ function product(lanes: bool, record: usize): void {
   const aShift: usize = lanes ? 4 : 2, ids = word(record, 13) != 0;
   const step = <usize>word(record, 11), jump = <usize>word(record, 12);
   const first = min(RUN, channels);
-  for (let i = 0; i < word(shape, 4); ++i) {
-    const at = piece(shape, i), columns = word(at, 2);
-    for (let y = 0; y < word(at, 1); ++y) {
-      let out = target + rowOf(shape, at, y);
-      let a = inputA + ((startOf(shape, at, y, 3) * step) << aShift);
-      let b = inputB + ((startOf(shape, at, y, 4) * step) << 4);
-      for (let x = 0; x < columns; ++x) {
-        let sum = someOf(lanes, ids, a, b, 0, first, jump);
-        for (let c = first; c < channels; c += RUN) {
-          sum = f32x4.add(sum, someOf(lanes, ids, a, b, c, min(c + RUN, channels), jump));
-        }
-        v128.store(out, sum);
-        out += 16;
-        a += step << aShift;
-        b += step << 4;
+  for (let more = firstRow(shape); more; more = nextRow(shape)) {
+    const end = target + rowStart + (<usize>rowColumns << 4);
+    let a = inputA + ((rowA * step) << aShift), b = inputB + ((rowB * step) << 4);
+    for (let out = target + rowStart; out < end; out += 16) {
+      let sum = someOf(lanes, ids, a, b, 0, first, jump);
+      for (let c = first; c < channels; c += RUN) {
+        sum = f32x4.add(sum, someOf(lanes, ids, a, b, c, min(c + RUN, channels), jump));
       }
+      v128.store(out, sum);
+      a += step << aShift;
+      b += step << 4;
     }
   }
 }

@@ -76,30 +76,14 @@ export function tableWord(record: usize): i32 {
 
 /**
  * The rectangle of a space: 0 rows, 1 columns, 2 columns of the whole space, 3 whether Δ = 0, 4 the number of pieces, then
- * from word 5 the pieces ({@link ROWS} …), five words each.
+ * from word 5 the pieces (rows.ts), five words each: place of the first row in the map, rows, columns, and the positions of sides A
+ * and B that they start at.
  */
 export const RECTANGLE_BYTES: usize = 112;
 export const PIECE_BYTES: usize = 20;
 @inline
 export function rectangle(space: i32): usize {
   return table + <usize>space * RECTANGLE_BYTES;
-}
-
-@inline
-export function piece(shape: usize, i: i32): usize {
-  return shape + 20 + <usize>i * PIECE_BYTES;
-}
-
-/** Bytes of row y of a piece from the start of the map. */
-@inline
-export function rowOf(shape: usize, at: usize, y: i32): usize {
-  return <usize>(word(at, 0) + y * word(shape, 1)) << 4;
-}
-
-/** The position of side A (or B, whose word is 4) that row y of a piece starts at. */
-@inline
-export function startOf(shape: usize, at: usize, y: i32, side: i32): usize {
-  return <usize>(word(at, side) + y * word(shape, 2));
 }
 
 /** Positions of the whole map. */

@@ -3,10 +3,9 @@
  * Where all positions of an item are normalised together, v and μ in r are their means M over positions, and m loses
  * f·(μM' + Mμ' − MM') = f·(μμ' − (μ − M)(μ' − M')).
  */
-import {
-  bytesOf, keptOfA, keptOfB, map, piece, real, rectangle, rowOf, slotsOfA, slotsOfB, startOf, stepB, TINY, word,
-} from "./layout";
+import { bytesOf, keptOfA, keptOfB, map, real, rectangle, slotsOfA, slotsOfB, stepB, TINY, word } from "./layout";
 import { LANES, SELF } from "./modes";
+import { firstRow, nextRow, rowA, rowB, rowColumns, rowStart } from "./rows";
 
 // What is taken off: nothing, μμ', or what is left of it where all positions are normalised together.
 const NOTHING = 0;
@@ -56,28 +55,25 @@ function divide(lanes: bool, off: i32, record: usize): void {
   const source = map(record, 2), target = map(record, 3), shape = rectangle(word(record, 5)), factor = real(record, 8);
   const shift: usize = lanes ? 4 : 2, own = <usize>word(record, 12), kept = <usize>word(record, 10);
   const aBytes = own << shift, bBytes = stepB * (own << 4), aStep = kept << shift, bStep = stepB * (kept << 4);
-  for (let i = 0; i < word(shape, 4); ++i) {
-    const at = piece(shape, i), bytes = <usize>word(at, 2) << 4;
-    for (let y = 0; y < word(at, 1); ++y) {
-      const first = rowOf(shape, at, y), atA = startOf(shape, at, y, 3), atB = startOf(shape, at, y, 4);
-      let a = slotsOfA(record, lanes) + atA * aBytes, b = slotsOfB(record) + atB * bBytes;
-      let meanA = keptOfA(word(record, 11), lanes) + atA * aStep, meanB = keptOfB(word(record, 11)) + atB * bStep;
-      for (let x = first; x < first + bytes; x += 16) {
-        let value = v128.load(source + x);
-        if (off != NOTHING) {
-          let product = f32x4.mul(ofA(lanes, meanA), v128.load(meanB));
-          if (off == COMMON) {
-            const apart = f32x4.mul(ofA(lanes, a + (<usize>1 << shift)), v128.load(b, 16));
-            product = f32x4.sub(product, apart);
-          }
-          value = f32x4.sub(value, f32x4.mul(factor, product));
-          meanA += aStep;
-          meanB += bStep;
+  for (let more = firstRow(shape); more; more = nextRow(shape)) {
+    const end = rowStart + (<usize>rowColumns << 4);
+    let a = slotsOfA(record, lanes) + rowA * aBytes, b = slotsOfB(record) + rowB * bBytes;
+    let meanA = keptOfA(word(record, 11), lanes) + rowA * aStep, meanB = keptOfB(word(record, 11)) + rowB * bStep;
+    for (let x = rowStart; x < end; x += 16) {
+      let value = v128.load(source + x);
+      if (off != NOTHING) {
+        let product = f32x4.mul(ofA(lanes, meanA), v128.load(meanB));
+        if (off == COMMON) {
+          const apart = f32x4.mul(ofA(lanes, a + (<usize>1 << shift)), v128.load(b, 16));
+          product = f32x4.sub(product, apart);
         }
-        v128.store(target + x, f32x4.mul(value, f32x4.mul(ofA(lanes, a), v128.load(b))));
-        a += aBytes;
-        b += bBytes;
+        value = f32x4.sub(value, f32x4.mul(factor, product));
+        meanA += aStep;
+        meanB += bStep;
       }
+      v128.store(target + x, f32x4.mul(value, f32x4.mul(ofA(lanes, a), v128.load(b))));
+      a += aBytes;
+      b += bBytes;
     }
   }
 }

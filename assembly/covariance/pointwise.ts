@@ -1,10 +1,9 @@
 /** @file Operations on every position alone: ReLU without a sum behind, and sums and products of maps. */
-import {
-  bytesOf, map, piece, real, rectangle, rowOf, slotsOfA, slotsOfB, startOf, stepB, tableWord, TINY, vanishes, word,
-} from "./layout";
+import { bytesOf, map, real, rectangle, slotsOfA, slotsOfB, stepB, tableWord, TINY, vanishes, word } from "./layout";
 import { LANES, SELF } from "./modes";
 import { hCoefficient, twiceRelu } from "./relu";
 import { reluTangent } from "./relu-tangent";
+import { firstRow, nextRow, rowA, rowB, rowColumns, rowStart } from "./rows";
 import { madd } from "../simd";
 
 @inline
@@ -13,20 +12,16 @@ function reluMap(lanes: bool, signed: bool, record: usize, source: usize, target
   const c3 = hCoefficient(3), c4 = hCoefficient(4), c5 = hCoefficient(5);
   const shape = rectangle(word(record, 5));
   const aBytes: usize = lanes ? 32 : 8, bBytes = stepB << 5;
-  for (let i = 0; i < word(shape, 4); ++i) {
-    const at = piece(shape, i), bytes = <usize>word(at, 2) << 4;
-    for (let y = 0; y < word(at, 1); ++y) {
-      const first = rowOf(shape, at, y);
-      let a = slotsOfA(record, lanes) + startOf(shape, at, y, 3) * aBytes;
-      let b = slotsOfB(record) + startOf(shape, at, y, 4) * bBytes;
-      for (let x = first; x < first + bytes; x += 16) {
-        const s = lanes ? v128.load(a) : v128.load32_splat(a);
-        const r = lanes ? v128.load(a, 16) : v128.load32_splat(a, 4);
-        const k = v128.load(source + x);
-        v128.store(target + x, twiceRelu(signed, k, s, r, v128.load(b), v128.load(b, 16), c0, c1, c2, c3, c4, c5));
-        a += aBytes;
-        b += bBytes;
-      }
+  for (let more = firstRow(shape); more; more = nextRow(shape)) {
+    const end = rowStart + (<usize>rowColumns << 4);
+    let a = slotsOfA(record, lanes) + rowA * aBytes, b = slotsOfB(record) + rowB * bBytes;
+    for (let x = rowStart; x < end; x += 16) {
+      const s = lanes ? v128.load(a) : v128.load32_splat(a);
+      const r = lanes ? v128.load(a, 16) : v128.load32_splat(a, 4);
+      const k = v128.load(source + x);
+      v128.store(target + x, twiceRelu(signed, k, s, r, v128.load(b), v128.load(b, 16), c0, c1, c2, c3, c4, c5));
+      a += aBytes;
+      b += bBytes;
     }
   }
 }

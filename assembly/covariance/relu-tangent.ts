@@ -3,8 +3,9 @@
  * square root. Where an item has no variance the angle is a right one.
  */
 import { arc } from "./forms-math";
-import { map, piece, rectangle, rowOf, slotsOfA, slotsOfB, startOf, stepB, word } from "./layout";
+import { map, rectangle, slotsOfA, slotsOfB, stepB, word } from "./layout";
 import { hCoefficient, polynomial } from "./relu";
+import { firstRow, nextRow, rowA, rowB, rowColumns, rowStart } from "./rows";
 import { madd } from "../simd";
 
 /**
@@ -49,16 +50,12 @@ function scan(lanes: bool, signed: bool, record: usize): void {
   const c0 = hCoefficient(0), c1 = hCoefficient(1), c2 = hCoefficient(2);
   const c3 = hCoefficient(3), c4 = hCoefficient(4), c5 = hCoefficient(5);
   const aBytes: usize = lanes ? 32 : 8, bBytes = stepB << 5;
-  for (let i = 0; i < word(shape, 4); ++i) {
-    const at = piece(shape, i), bytes = <usize>word(at, 2) << 4;
-    for (let y = 0; y < word(at, 1); ++y) {
-      const x = rowOf(shape, at, y);
-      const a = slotsOfA(record, lanes) + startOf(shape, at, y, 3) * aBytes;
-      const b = slotsOfB(record) + startOf(shape, at, y, 4) * bBytes;
-      tangentRun(
-        lanes, signed, source + x, target + x, from + x, to + x, bytes, a, aBytes, b, bBytes, c0, c1, c2, c3, c4, c5,
-      );
-    }
+  for (let more = firstRow(shape); more; more = nextRow(shape)) {
+    const x = rowStart, bytes = <usize>rowColumns << 4;
+    const a = slotsOfA(record, lanes) + rowA * aBytes, b = slotsOfB(record) + rowB * bBytes;
+    tangentRun(
+      lanes, signed, source + x, target + x, from + x, to + x, bytes, a, aBytes, b, bBytes, c0, c1, c2, c3, c4, c5,
+    );
   }
 }
 
