@@ -93,6 +93,14 @@ describe("fathom kernel", () => {
     expect(stdout).toContain(`condition number of K is ${Number(summary.nngp.condition.toPrecision(2))}`);
   });
 
+  it("says that a kernel is 0 everywhere, and of a missing option which it is", async () => {
+    const tiny = ["kernel", "mlp:depth=2,activation=relu,sw2=1e-30", ...kernel.slice(2)];
+    const zero = await run([...tiny, "--rows", "0:3"]);
+    expect(zero.stdout).toMatch(/K is 0 everywhere/);
+    expect(zero.stdout).not.toMatch(/copies among the items/);
+    expect(await run(kernel)).toMatchObject({ code: 2, stderr: expect.stringContaining("where: --rows") });
+  });
+
   it("names the items by their rows in the data", async () => {
     const ranges = ["--rows", "100:102,8:9", "--cols", "test:3:5"];
     const found = await json(...ranges);

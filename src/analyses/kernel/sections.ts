@@ -50,6 +50,13 @@ function findingsOf({ value, entries, spectrum, noSpectrum }: MatrixSummary): Fi
   const name = value === "nngp" ? "K" : "Θ";
   const { least, largest, meanDiagonal, meanCorrelation, notFinite } = entries;
   const found: Finding[] = [];
+  if (least === 0 && largest === 0)
+    return [
+      {
+        tone: "warn",
+        text: `${name} is 0 everywhere: inputs or weights are 0, or variances are below what the precision holds. Larger sw2, or precision float64, would show it.`,
+      },
+    ];
   if (notFinite > 0)
     found.push({ tone: "bad", text: `${count(notFinite)} entries of ${name} are not finite.` });
   if (least !== null && largest !== null) {
