@@ -49,7 +49,9 @@ function describeUsage(error: CommanderError): Described {
   const message = `${first.charAt(0).toUpperCase()}${first.slice(1)}.`.replace(/\.\.$/, ".");
   return {
     message,
-    hint: suggestion.join(" ") || "fathom --help lists commands, fathom COMMAND --help its options.",
+    where: /(?<=Required option '|Missing required argument ')(--[\w-]+|\w+)/i.exec(message)?.[0],
+    hint:
+      suggestion.join(" ") || "fathom --help lists commands, fathom COMMAND --help its options and examples.",
   };
 }
 

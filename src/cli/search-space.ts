@@ -29,6 +29,6 @@ function refused(text: string) {
   return badUsage(
     `--search-space is "${text}".`,
     "--search-space",
-    `Give name=low:high or name=low:high:points, each of ${names.join(", ")} once, joined by commas.`,
+    `Give name=low:high or name=low:high:points, each of ${names.join(", ")} once, joined by commas; numbers are 0 or more, as sw2=0.5:8,depth=1:6, and points below 1,000,000.`,
   );
 }

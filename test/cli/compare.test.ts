@@ -40,3 +40,8 @@ it("compare refuses a curve that is none before it reads data", async () => {
   const refused = await run(["compare", shallow, deep, "--curve", "10,x", "--out", out]);
   expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("--curve") });
 });
+
+it("compare reads one network from standard input, and refuses two", async () => {
+  const refused = await run(["compare", "-", "-"]);
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("where: NET") });
+});

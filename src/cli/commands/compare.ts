@@ -7,7 +7,7 @@ import { FathomError, relocated } from "../../tensor/index.ts";
 import type { CommandSpec } from "../command.ts";
 import type { Context } from "../context.ts";
 import { besideRows, type DataOptions, dataFacts, dataLines, readDataset, withData } from "../dataset.ts";
-import { inFlags } from "../errors.ts";
+import { badUsage, inFlags } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { choiceFlag, curveFlag, type KernelFlags, kernelFlags } from "../kernel-options.ts";
 import { readNetwork } from "../network.ts";
@@ -65,6 +65,16 @@ function namesOf(operands: readonly string[]): string[] {
   });
 }
 
+/** Standard input ends with the first network that is read from it. */
+function checkInputs(operands: readonly string[]): void {
+  if (operands.filter((operand) => operand === "-").length < 2) return;
+  throw badUsage(
+    "Standard input holds one network, and is named twice.",
+    "NET",
+    "Write one of them to a file.",
+  );
+}
+
 /** @throws FathomError as `readNetwork`, naming the network: a one-line form has no file that does. */
 async function readOne(operand: string, name: string, io: Io): Promise<Net> {
   return readNetwork(operand, io).catch((error) => {
@@ -80,6 +90,7 @@ async function ask(
   context: Context,
 ): Promise<Outcome & { readonly data: string }> {
   const { train, test, get, curve, subsets, precision, parameterisation } = options;
+  checkInputs(operands);
   const names = namesOf(operands);
   const nets = [];
   for (const [i, operand] of operands.entries()) {
