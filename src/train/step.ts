@@ -23,15 +23,11 @@ import {
   sizeOf,
   zeros,
 } from "../tensor/index.ts";
-<<<<<<< working
 import { ascentDraws } from "./ascent.ts";
+import { type AugmentationSpec, augmenter } from "./augment.ts";
 import { carriedAverages } from "./averaging.ts";
 import { forwardOf } from "./batch.ts";
 import { givenGradient } from "./gradient.ts";
-=======
-import { type AugmentationSpec, augmenter } from "./augment.ts";
-import { type Batch, forwardOf } from "./batch.ts";
->>>>>>> mine
 import { type GroupSpec, groupSettings, parseGroups } from "./groups.ts";
 import { type LabelSmoothing, trainingLoss } from "./label-smoothing.ts";
 import { lookState } from "./look.ts";
@@ -143,16 +139,12 @@ export function buildStep(description: StepDescription): StepGraph {
   );
   const kept = carriedAverages(averages, parameters, only(trained, after));
   const samInputs = [sam?.rho, sam?.active].filter((tensor) => tensor !== undefined);
-  const drawn = [...Object.values(noise), ...Object.values(sam?.draws ?? {})];
+  const drawn = [...Object.values(noise), ...augmented.inputs, ...Object.values(sam?.draws ?? {})];
   return {
     carry: [...Object.values(before), ...Object.values(kept.inputs)],
     next: [...Object.keys(before).map((name) => after[name]!), ...Object.values(kept.next)],
-<<<<<<< working
     perStep: [rows, learningRate, ...drawn, ...samInputs, ...kept.rates],
     noise: drawn.map((tensor) => ({ name: inputName(tensor), shape: tensor.shape })),
-=======
-    perStep: [rows, learningRate, ...Object.values(noise), ...augmented.inputs, ...rho, ...kept.rates],
->>>>>>> mine
     shared: [data, labels, ...Object.values(only(frozen, weights))],
     collect: given.collect,
     weights,

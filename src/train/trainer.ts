@@ -14,7 +14,7 @@ import {
   sameShape,
   showShape,
 } from "../tensor/index.ts";
-import { type AugmentationSpec, augmentationNoise, parseAugmentation } from "./augment.ts";
+import { type AugmentationSpec, parseAugmentation } from "./augment.ts";
 import { type AverageOptions, type AverageSpec, parseAverages } from "./average-options.ts";
 import { checkAverages } from "./averages.ts";
 import { BatchOrder } from "./batches.ts";
@@ -132,11 +132,11 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
   const rule = optimizer(parseOptimizer(options.optimizer ?? { kind: "sgd" }));
   const sam = options.sam === undefined ? undefined : parseSam(options.sam, batch);
   const averages = parseAverages(options.averages ?? []);
-<<<<<<< working
   const description: StepDescription = {
     model,
     dataset,
     loss,
+    augmentation: parseAugmentation(options.augmentation ?? [], dataset),
     optimizer: rule,
     rates: options.rates,
     groups: options.groups,
@@ -149,34 +149,6 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
   };
   const compiled = compileStep(description, compileOptions);
   await compiled.loop;
-=======
-  const graph = withScope(new Scope(), () =>
-    buildStep({
-      model,
-      dataset,
-      loss,
-      augmentation: parseAugmentation(options.augmentation ?? [], dataset),
-      optimizer: rule,
-      rates: options.rates,
-      groups: options.groups,
-      sam: sharp,
-      clip: options.clip === undefined ? undefined : parsePositive(options.clip, "clip"),
-      labelSmoothing: options.labelSmoothing,
-      averages: averages.map(({ name }) => name),
-      batch,
-      dtype,
-    }),
-  );
-  const { carry, next, perStep, shared, collect } = graph;
-  const loop = await compileLoop({
-    carry: [...carry],
-    next: [...next],
-    perStep: [...perStep],
-    shared: [...shared],
-    collect,
-    options: compileOptions,
-  });
->>>>>>> mine
   const resolved = { ...options, options: compileOptions };
   return new Trainer({ options: resolved, dtype, loss, averages, description, compiled });
 }
@@ -290,15 +262,7 @@ export class Trainer implements AsyncDisposable {
       dtype,
       pace: this.#pace,
       order: new BatchOrder(options.key.split("order"), rows, batch),
-<<<<<<< working
       noise: new NoiseStream(options.key.split("noise"), graph.noise, dtype),
-=======
-      noise: new NoiseStream(
-        options.key.split("noise"),
-        [...model.noise, ...augmentationNoise(this.#parts.options.augmentation ?? [], dataset)],
-        { batch, dtype },
-      ),
->>>>>>> mine
       plan,
       averages: this.#parts.averages,
       series: Object.keys(graph.collect).filter((name) => name !== LOSS),
