@@ -2,6 +2,7 @@
  * @file Hermite coefficients of an activation at one variance, a_l(v) = E φ(sqrt(v) z) h_l(z), h_l = He_l/sqrt(l!), z ~ N(0, 1)
  * (kernels.md §3): by the project's quadrature, its panels cut so short that the fastest h_l is resolved.
  */
+import { FathomError } from "../tensor/index.ts";
 import type { ScalarActivation } from "./activation.ts";
 import { distinct, normalPanels, panelEnds, type Rule } from "./gaussian.ts";
 
@@ -14,9 +15,18 @@ const RADIANS_PER_PANEL = 12;
 /**
  * a_0 … a_{count-1} at variance v > 0, to about 1e-15 of sqrt(E φ²).
  * @param count How many; 2048 cost some milliseconds.
+ * @throws FathomError failed for a variance that is no number.
  * @example hermiteCoefficients(scalarActivation("linear"), 4, 3) // [0, 2, 0]
  */
 export function hermiteCoefficients(act: ScalarActivation, v: number, count: number): Float64Array {
+  if (!Number.isFinite(v)) {
+    throw new FathomError({
+      code: "failed",
+      message: `The variance before ${act.kind} is ${v}.`,
+      where: act.kind,
+      hint: "Use smaller weight variances, or data of smaller scale.",
+    });
+  }
   const rule = ruleFor(act, v, count);
   if (v >= SMALL || jumps(act)) return project(act.f, v, count, rule);
   // E φ h_{l+1} = sqrt(v/(l + 1)) E φ' h_l.

@@ -101,6 +101,13 @@ describe("fathom kernel", () => {
     expect(await run(kernel)).toMatchObject({ code: 2, stderr: expect.stringContaining("where: --rows") });
   });
 
+  it("names the layer whose variances leave the numbers", async () => {
+    const huge = ["kernel", "mlp:depth=2,activation=tanh,sw2=1e300", ...kernel.slice(2)];
+    const failed = await run([...huge, "--rows", "0:3"]);
+    expect(failed).toMatchObject({ code: 1, stderr: expect.stringContaining("where: layers[") });
+    expect(failed.stderr).not.toContain("fault of Fathom");
+  });
+
   it("names the items by their rows in the data", async () => {
     const ranges = ["--rows", "100:102,8:9", "--cols", "test:3:5"];
     const found = await json(...ranges);

@@ -95,11 +95,12 @@ function notFinite(
   const entry = ({ r, c }: { r: number; c: number }) => block[(at.row + r) * stride + at.column + c]!;
   const first = inside.find((place) => !Number.isFinite(entry(place)))!;
   const [i, j] = [rows.from + first.r, columns.from + first.c];
+  const single = block instanceof Float32Array;
   return new FathomError({
     code: "failed",
-    message: `The kernel ${value} of the items ${i} and ${j} is ${entry(first)} in ${block instanceof Float32Array ? "float32" : "float64"}.`,
+    message: `The kernel ${value} of the items ${i} and ${j} is ${entry(first)} in ${single ? "float32" : "float64"}.`,
     where: `${value}[${i}, ${j}]`,
-    hint: "Use precision float64, smaller variances, or inputs of the size of 1.",
+    hint: `Use ${single ? "precision float64, " : ""}smaller variances, or inputs of the size of 1.`,
   });
 }
 
