@@ -60,7 +60,7 @@ export async function lanczos(
   let v = divided(start, norm(start));
   for (;;) {
     basis.push(v);
-    const w = Float64Array.from(await apply(v));
+    const w = (await apply(v)).slice();
     const alpha = dot(w, v);
     if (!Number.isFinite(alpha)) return undefined;
     alphas.push(alpha);
@@ -106,5 +106,7 @@ function tridiagonal(diagonal: readonly number[], off: readonly number[]): NdArr
 }
 
 function divided(v: Float64Array, size: number): Float64Array {
-  return v.map((x) => x / size);
+  const result = v.slice();
+  for (let i = 0; i < result.length; i++) result[i]! /= size;
+  return result;
 }

@@ -12,16 +12,20 @@ export function movedBy(
 }
 
 export function minus(a: Float64Array, b: Float64Array): Float64Array {
-  return a.map((value, i) => value - b[i]!);
+  return movedBy(a, [[-1, b]]);
 }
 
 export function times(factor: number, v: Float64Array): Float64Array {
-  return v.map((value) => factor * value);
+  const result = v.slice();
+  for (let i = 0; i < result.length; i++) result[i]! *= factor;
+  return result;
 }
 
 /** a ∘ b */
 export function product(a: Float64Array, b: Float64Array): Float64Array {
-  return a.map((value, i) => value * b[i]!);
+  const result = a.slice();
+  for (let i = 0; i < result.length; i++) result[i]! *= b[i]!;
+  return result;
 }
 
 /** ||v|| of a difference, without overflow of squares. */
