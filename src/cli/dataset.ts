@@ -11,6 +11,8 @@ export interface DataOptions {
   readonly data: string;
   readonly standardize?: true;
   readonly label?: string;
+  readonly task?: "classes" | "regression" | "binary";
+  readonly target?: string[];
   /** A file of test rows; rows, where the command asks for them by this name and for the file by `--test-file`. */
   readonly test?: string | RowRange[];
   readonly testFile?: string;
@@ -31,6 +33,8 @@ const dataText =
 /** The flag that names a file of test rows. */
 interface DataFlags {
   readonly testFile?: "--test" | "--test-file";
+  /** Whether the command takes numbers and yes and no too; classes only unless said. */
+  readonly tasks?: "any" | "classes";
 }
 
 /** Of commands whose `--test` names rows. */
@@ -54,6 +58,13 @@ function withDataOption(command: Command, data: Option, { testFile = "--test" }:
       "shift and scale inputs to mean 0 and variance 1: tables by column, pictures as a whole (pixels are /255 unless said)",
     ),
     new Option("--label <column>", "column (name, or number from 1) or field of the labels"),
+    new Option(
+      "--task <name>",
+      "classes, regression (numbers) or binary (yes and no) (default classes)",
+    ).argParser(choiceOption("--task", ["classes", "regression", "binary"] as const)),
+    new Option("--target <columns>", "columns or fields of numbers to predict, as price,area").argParser(
+      (text) => text.split(",").map((name) => name.trim()),
+    ),
     new Option(`${testFile} <file>`, "file of test rows (default: a companion called test, else a split)"),
     new Option(
       "--split <share>",
@@ -105,13 +116,13 @@ function delimiterOption(text: string): string {
 export async function readDataset(
   options: DataOptions,
   context: Context,
-  { testFile = "--test" }: DataFlags = {},
+  { testFile = "--test", tasks = "classes" }: DataFlags = {},
 ): Promise<Dataset> {
-  const { loadDataset } = await import("../data/index.ts");
+  const { loadDataset, requireClasses } = await import("../data/index.ts");
   const { data, standardize } = options;
   context.progress.report({ label: `reading ${data}`, done: 0, total: null });
   const key = Key.fromSeed(context.seed).split("data");
-  return loadDataset(data, {
+  const dataset = await loadDataset(data, {
     key,
     standardize: standardize === true,
     signal: context.signal,
@@ -127,11 +138,14 @@ export async function readDataset(
   }).catch((error) => {
     throw inDataFlags(error, (name) => (name === "test" ? testFile : flagOf(name)));
   });
+  if (tasks === "classes") requireClasses(dataset, "The command");
+  return dataset;
 }
 
 /** What a data set is, for scripts: where it comes from and what its classes are called. */
-export function dataFacts({ source, classes, classNames }: Dataset) {
-  return { source, classes, ...(classNames === undefined ? {} : { classNames }) };
+export function dataFacts({ source, task, targetNames, classes, classNames }: Dataset) {
+  const answers = task === undefined ? { classes } : { task, targetNames };
+  return { source, ...answers, ...(classNames === undefined ? {} : { classNames }) };
 }
 
 const namesShown = 20;
@@ -151,6 +165,8 @@ export function inMega(bytes: number): number {
 
 const readingNames = [
   "label",
+  "task",
+  "target",
   "test",
   "split",
   "splitSeed",

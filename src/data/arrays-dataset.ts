@@ -20,6 +20,7 @@ import { LabelColumn } from "./labels.ts";
 import { type ReadOptions, withInputShape } from "./options.ts";
 import { readWhole } from "./source.ts";
 import { badRow, partition } from "./table.ts";
+import { askedTargets, askedTask, TargetRows } from "./target-rows.ts";
 
 /** Arrays by name, wherever they are kept. */
 interface NamedArrays {
@@ -40,7 +41,7 @@ const PAIRS = [
   ["inputs", "labels"],
   ["x", "label"],
 ] as const;
-const options = ["split", "splitSeed", "shape"] as const;
+const options = ["task", "split", "splitSeed", "shape"] as const;
 
 export const npz = defineFormat({
   name: "npz",
@@ -83,8 +84,8 @@ function arraysDataset(
   given: ReadOptions,
 ): Dataset {
   const parts = test === undefined ? findParts(train) : { train: findPair(train), test: findPair(test) };
-  const whole = readPart(parts.train);
-  const other = parts.test && readPart(parts.test);
+  const whole = readPart(parts.train, given);
+  const other = parts.test && readPart(parts.test, given);
   if (other !== undefined && other.inputs.dtype !== whole.inputs.dtype) {
     throw badArray(
       parts.test!.where,
@@ -117,6 +118,7 @@ interface Part {
 interface PartRows {
   readonly count: number;
   readonly labels: LabelColumn;
+  readonly targets?: TargetRows;
   readonly inputs: Split["inputs"];
 }
 
@@ -167,8 +169,11 @@ function keyOf({ keys, where }: NamedArrays, names: readonly string[]): string |
   throw badRow(where, `Two arrays could be meant, ${key} and ${other}.`, "Keep one of them.");
 }
 
-function readPart({ arrays, x, y, where }: Part): PartRows {
+function readPart({ arrays, x, y, where }: Part, given: ReadOptions): PartRows {
   const inputs = inputsOf(arrays.read(x), where);
+  if (askedTargets(given, where) !== undefined || (given.task === "binary" && isWide(arrays, y))) {
+    return { inputs, ...targetsOf(arrays, { x, y }, { given, inputs }) };
+  }
   const labels = labelsOf(arrays, y);
   if (labels.codes.length !== inputs.shape[0]) {
     throw new FathomError({
@@ -179,6 +184,42 @@ function readPart({ arrays, x, y, where }: Part): PartRows {
     });
   }
   return { count: labels.codes.length, labels, inputs };
+}
+
+/** Whether an array has several columns: yes and no of each. */
+function isWide(arrays: NamedArrays, key: string): boolean {
+  try {
+    return (arrays.read(key).shape[1] ?? 1) > 1;
+  } catch (error) {
+    if (arrays.readText !== undefined && error instanceof FathomError) return false;
+    throw error;
+  }
+}
+
+/** Targets [N] or [N, targets]. */
+function targetsOf(
+  arrays: NamedArrays,
+  { x, y }: Pick<Part, "x" | "y">,
+  { given, inputs }: { readonly given: ReadOptions; readonly inputs: Split["inputs"] },
+): { readonly count: number; readonly labels: LabelColumn; readonly targets: TargetRows } {
+  const { shape, data } = arrays.read(y);
+  const where = `${arrays.where}: ${y}`;
+  if (shape.length < 1 || shape.length > 2 || shape[0] !== inputs.shape[0] || shape[1] === 0) {
+    throw new FathomError({
+      code: "bad-shape",
+      where,
+      message: `Targets of shape ${showShape(shape)} do not go with the ${inputs.shape[0]} inputs of ${x}.`,
+      hint: "Give [N] or [N, targets] numbers, a row for each input.",
+    });
+  }
+  const width = shape[1] ?? 1;
+  const names = Array.from({ length: width }, (_, i) => (width === 1 ? y : `${y}[${i}]`));
+  const targets = new TargetRows(arrays.where, names, askedTask(given));
+  for (let row = 0; row < shape[0]!; row++) {
+    const values = Array.from({ length: width }, (_, i) => Number(data[row * width + i]));
+    targets.add(values, `${where}, row ${row}`);
+  }
+  return { count: shape[0]!, labels: new LabelColumn(`array ${y}`), targets };
 }
 
 function labelsOf(arrays: NamedArrays, key: string): LabelColumn {

@@ -10,6 +10,7 @@ import { linePlace } from "./lines.ts";
 import { headers, type ReadOptions } from "./options.ts";
 import type { ByteSource } from "./source.ts";
 import { badRow, Table, vectorDataset } from "./table.ts";
+import { askedTargets, askedTask, TargetRows } from "./target-rows.ts";
 
 /** Columns taken for the label where none is named, in this order; else it is the last one. */
 const USUAL_LABELS = ["label", "labels", "class", "target", "y"];
@@ -20,7 +21,7 @@ export const csv = defineFormat({
   extensions: [".csv", ".tsv"],
   packing: "plain or gzip",
   summary: "a table: numbers, and a column of labels (named label, class, target or y, else the last)",
-  options: ["label", "delimiter", "header", "split", "splitSeed", "shape"],
+  options: ["label", "task", "target", "delimiter", "header", "split", "splitSeed", "shape"],
   read: readCsv,
 });
 
@@ -29,7 +30,9 @@ interface Layout {
   /** Names, or none without a header. */
   readonly names: readonly string[] | undefined;
   readonly width: number;
+  /** The label's; -1 where there are targets. */
   readonly label: number;
+  readonly targets: readonly number[];
 }
 
 /**
@@ -49,25 +52,32 @@ async function readTable(source: ByteSource, options: ReadOptions): Promise<Tabl
   let layout: Layout | undefined;
   let table: Table | undefined;
   let features = new Float64Array(0);
+  let answers = new Float64Array(0);
   await eachRecord(source, options.delimiter, (cells, line) => {
     if (layout === undefined) {
       layout = layoutOf(cells, linePlace(source.name, line), options);
-      table = new Table(source.name, columnName(layout, layout.label));
-      features = new Float64Array(layout.width - 1);
+      table = tableOf(source.name, layout, options);
+      answers = new Float64Array(layout.targets.length);
+      features = new Float64Array(layout.width - Math.max(1, layout.targets.length));
       if (layout.names !== undefined) return;
     }
-    readNumbers(cells, layout, features, source.name, line);
-    table!.add(features, cells[layout.label]!, linePlace(source.name, line));
+    readNumbers(cells, layout, { features, answers }, { name: source.name, line });
+    table!.add(features, cells[layout.label] ?? answers, linePlace(source.name, line));
   });
   return table ?? new Table(source.name);
+}
+
+function tableOf(name: string, layout: Layout, options: ReadOptions): Table {
+  if (layout.targets.length === 0) return new Table(name, columnName(layout, layout.label));
+  const names = layout.targets.map((column) => layout.names?.[column] || `column ${column + 1}`);
+  return new Table(name, "the targets", new TargetRows(name, names, askedTask(options)));
 }
 
 function readNumbers(
   cells: readonly string[],
   layout: Layout,
-  into: Float64Array,
-  name: string,
-  line: number,
+  { features, answers }: { readonly features: Float64Array; readonly answers: Float64Array },
+  { name, line }: { readonly name: string; readonly line: number },
 ): void {
   if (cells.length !== layout.width) {
     throw badRow(
@@ -82,7 +92,9 @@ function readNumbers(
     if (!Number.isFinite(Math.fround(value))) {
       throw badCell(cells[column]!, `${linePlace(name, line)}, ${columnName(layout, column)}`, layout);
     }
-    into[i++] = value;
+    const target = layout.targets.indexOf(column);
+    if (target < 0) features[i++] = value;
+    else answers[target] = value;
   }
 }
 
@@ -121,7 +133,22 @@ function layoutOf(cells: readonly string[], place: string, options: ReadOptions)
       "Give at least one feature and a label; say what separates the cells if it is neither comma, tab nor semicolon.",
     );
   }
-  return { names, width: cells.length, label: labelColumn(cells, names, place, options.label) };
+  const columns = { cells, names, place };
+  const asked = askedTargets(options, place);
+  if (asked === undefined)
+    return { names, width: cells.length, label: labelColumn(columns, options.label), targets: [] };
+  const targets =
+    asked === "label"
+      ? [labelColumn(columns, options.label)]
+      : asked.map((name) => namedColumn(columns, name, "target"));
+  if (new Set(targets).size < targets.length || targets.length >= cells.length) {
+    throw badRow(
+      place,
+      "Every column is a target, or one is named twice.",
+      "Leave at least one column of features.",
+    );
+  }
+  return { names, width: cells.length, label: -1, targets };
 }
 
 /**
@@ -134,16 +161,22 @@ function looksLikeHeader(cells: readonly string[]): boolean {
   return numbers.length >= 4 && numbers.length >= cells.length - 1 && numbers.every((n, i) => n === i);
 }
 
-function labelColumn(
-  cells: readonly string[],
-  names: readonly string[] | undefined,
-  place: string,
-  wanted: string | undefined,
-): number {
-  if (wanted === undefined) {
-    const usual = USUAL_LABELS.map((name) => (names ?? []).findIndex((n) => n.toLowerCase() === name));
-    return usual.find((column) => column >= 0) ?? cells.length - 1;
-  }
+interface Columns {
+  readonly cells: readonly string[];
+  readonly names: readonly string[] | undefined;
+  /** Of the first line. */
+  readonly place: string;
+}
+
+function labelColumn(columns: Columns, wanted: string | undefined): number {
+  if (wanted !== undefined) return namedColumn(columns, wanted, "label");
+  const { cells, names } = columns;
+  const usual = USUAL_LABELS.map((name) => (names ?? []).findIndex((n) => n.toLowerCase() === name));
+  return usual.find((column) => column >= 0) ?? cells.length - 1;
+}
+
+/** A column by its name, or its number from 1. */
+function namedColumn({ cells, names, place }: Columns, wanted: string, what: "label" | "target"): number {
   const named = (names ?? []).indexOf(wanted.trim());
   if (named >= 0) return named;
   const number = /^\d+$/.test(wanted.trim()) ? Number(wanted) : 0;
@@ -151,7 +184,7 @@ function labelColumn(
   const known = (names ?? []).slice(0, 12).join(", ") + ((names ?? []).length > 12 ? ", …" : "");
   throw badRow(
     place,
-    `There is no label column ${JSON.stringify(wanted)}.`,
+    `There is no ${what} column ${JSON.stringify(wanted)}.`,
     names === undefined
       ? `The table has no header: give a number from 1 to ${cells.length}.`
       : `The columns are ${known}; a number from 1 to ${cells.length} does as well.`,

@@ -8,6 +8,7 @@ import type { DataFiles, DataFormat } from "./format.ts";
 import { jsonl } from "./jsonl.ts";
 import { libsvm } from "./libsvm.ts";
 import type { ReadOptions } from "./options.ts";
+import { asBinary, taskOf } from "./tasks.ts";
 
 /** Formats of files, found by extension. */
 export const fileFormats: readonly DataFormat[] = [csv, libsvm, jsonl, npz, safetensors];
@@ -50,7 +51,8 @@ export async function readDataFiles(files: DataFiles, options: ReadOptions = {})
     });
   }
   refuseOptions(options, format.options, `${files.name} (${format.name})`);
-  return format.read(files, options);
+  const dataset = await format.read(files, options);
+  return options.task === "binary" && taskOf(dataset) === "classes" ? asBinary(dataset) : dataset;
 }
 
 /** Refuses options that a format has no use for, rather than to ignore them. */
@@ -61,6 +63,8 @@ export function refuseOptions(
 ): void {
   const names: Record<keyof ReadOptions, true> = {
     label: true,
+    task: true,
+    target: true,
     delimiter: true,
     header: true,
     tokens: true,

@@ -9,6 +9,7 @@ import { lineBatches, linePlace } from "./lines.ts";
 import { type ReadOptions, tokenizers } from "./options.ts";
 import type { ByteSource } from "./source.ts";
 import { badRow, checkDenseSize, partition, Table, vectorDataset } from "./table.ts";
+import { askedTargets, askedTask, TargetRows } from "./target-rows.ts";
 import { encodingOf, Texts } from "./tokens.ts";
 
 const TEXT_FIELDS = ["text", "sentence", "content", "review"];
@@ -21,7 +22,7 @@ export const jsonl = defineFormat({
   packing: "plain or gzip",
   summary:
     'an object a line: {"text": "…", "label": …} becomes token ids, {"x": [numbers], "label": …} vectors',
-  options: ["label", "tokens", "length", "vocabulary", "split", "splitSeed", "shape"],
+  options: ["label", "task", "target", "tokens", "length", "vocabulary", "split", "splitSeed", "shape"],
   read: readJsonl,
 });
 
@@ -55,6 +56,7 @@ export async function readJsonl(files: DataFiles, options: ReadOptions = {}): Pr
 interface ReadRows {
   readonly count: number;
   readonly labels: LabelColumn;
+  readonly targets: TargetRows | undefined;
   readonly inputs: "text" | "numbers";
   readonly table?: Table;
   /** Of one row of numbers. */
@@ -96,6 +98,8 @@ interface Fields {
   readonly input: string;
   readonly kind: "text" | "numbers";
   readonly label: string;
+  /** Fields of numbers to predict, in place of the label. */
+  readonly targets: readonly string[];
 }
 
 async function readRows(source: ByteSource, options: ReadOptions): Promise<ReadRows> {
@@ -103,15 +107,19 @@ async function readRows(source: ByteSource, options: ReadOptions): Promise<ReadR
   let shape: Shape | undefined;
   let labels = new LabelColumn("the label");
   let table: Table | undefined;
+  let targets: TargetRows | undefined;
   const texts = new Texts(source.name, options);
   await eachObject(source, (row, place) => {
-    fields ??= fieldsOf(row, place, options.label);
+    fields ??= fieldsOf(row, place, options);
+    if (fields.targets.length > 0)
+      targets ??= new TargetRows(source.name, fields.targets, askedTask(options));
     if (fields.kind === "text") {
       texts.add(textOf(row, fields.input, place));
-      labels.add(labelText(row, fields.label, place), place);
+      if (targets === undefined) labels.add(labelText(row, fields.label, place), place);
+      else targets.add(targetsOf(row, targets, place), place);
       return;
     }
-    table ??= new Table(source.name, `field ${JSON.stringify(fields.label)}`);
+    table ??= new Table(source.name, `field ${JSON.stringify(fields.label)}`, targets);
     labels = table.labels;
     const numbers = flattened(row[fields.input], `${place}, field ${JSON.stringify(fields.input)}`);
     shape ??= numbers.shape;
@@ -122,11 +130,14 @@ async function readRows(source: ByteSource, options: ReadOptions): Promise<ReadR
         "Give every row arrays of one shape.",
       );
     }
-    table.add(numbers.values, labelText(row, fields.label, place), place);
+    const answer =
+      targets === undefined ? labelText(row, fields.label, place) : targetsOf(row, targets, place);
+    table.add(numbers.values, answer, place);
   });
   const inputs =
     table === undefined ? { inputs: "text" as const, texts } : { inputs: "numbers" as const, table };
-  return { count: labels.codes.length, labels, shape: shape ?? [], ...inputs };
+  const count = targets?.count ?? labels.codes.length;
+  return { count, labels, targets, shape: shape ?? [], ...inputs };
 }
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -159,14 +170,17 @@ function parsed(line: string, place: string): JsonObject {
   });
 }
 
-function fieldsOf(row: JsonObject, place: string, wanted: string | undefined): Fields {
+function fieldsOf(row: JsonObject, place: string, options: ReadOptions): Fields {
   const has = (name: string) => Object.hasOwn(row, name);
+  const asked = askedTargets(options, place);
+  const wanted = Array.isArray(asked) ? (asked.find((name) => !has(name)) ?? asked[0]) : options.label;
   const label = wanted ?? LABEL_FIELDS.find(has);
   const numbers = NUMBER_FIELDS.find((name) => has(name) && name !== label && Array.isArray(row[name]));
   const text = TEXT_FIELDS.find((name) => has(name) && name !== label);
   const input = text ?? numbers;
   if (label !== undefined && has(label) && input !== undefined) {
-    return { input, kind: text === undefined ? "numbers" : "text", label };
+    const targets = asked === undefined ? [] : asked === "label" ? [label] : asked;
+    return { input, kind: text === undefined ? "numbers" : "text", label, targets };
   }
   const there = Object.keys(row).slice(0, 12).join(", ") || "none";
   const missing =
@@ -184,6 +198,14 @@ function textOf(row: JsonObject, field: string, place: string): string {
   const value = row[field];
   if (typeof value === "string") return value;
   throw badField(row, field, place, "a text");
+}
+
+function targetsOf(row: JsonObject, { names }: TargetRows, place: string): number[] {
+  return names.map((name) => {
+    const value = row[name];
+    if (typeof value === "number" || typeof value === "boolean") return Number(value);
+    throw badField(row, name, place, "a number");
+  });
 }
 
 function labelText(row: JsonObject, field: string, place: string): string {

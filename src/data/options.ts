@@ -2,6 +2,7 @@
 import { FathomError, type Shape, showShape, sizeOf } from "../tensor/index.ts";
 import { checkedDataset, type Dataset, type Split } from "./dataset.ts";
 import type { SplitOptions } from "./split.ts";
+import type { Task } from "./tasks.ts";
 
 export const tokenizers = ["words", "bytes"] as const;
 export const headers = ["present", "absent"] as const;
@@ -10,6 +11,10 @@ export const headers = ["present", "absent"] as const;
 export interface ReadOptions extends SplitOptions {
   /** Column (its name, or its number from 1) or field of the labels. */
   readonly label?: string;
+  /** What is asked: classes unless said; binary makes yes and no of two classes. */
+  readonly task?: Task;
+  /** Columns or fields of numbers to predict: a regression, or with the task binary columns of 0 and 1. */
+  readonly target?: readonly string[];
   /** What separates the cells of a table; found in the first line unless said. */
   readonly delimiter?: string;
   /** Whether the first line of a table names its columns; seen from its cells unless said. */

@@ -9,30 +9,36 @@ import type { DataFiles } from "./format.ts";
 import { classesOf, LabelColumn } from "./labels.ts";
 import { type ReadOptions, withInputShape } from "./options.ts";
 import { type SplitOptions, stratifiedSplit } from "./split.ts";
+import type { TargetRows } from "./target-rows.ts";
 
 /** Rows of one file. */
 export interface Rows {
   readonly count: number;
   readonly labels: LabelColumn;
+  /** In place of labels. */
+  readonly targets?: TargetRows | undefined;
 }
 
 /** Collects rows of one width. */
 export class Table implements Rows {
   readonly labels: LabelColumn;
+  readonly targets: TargetRows | undefined;
   readonly #values: Chunked<Float32Array>;
   #width: number | undefined;
 
   /**
    * @param name The file, for messages.
    * @param what What its labels are called in messages: `column "species"`.
+   * @param targets Collects targets in place of labels.
    */
-  constructor(name: string, what = "the label") {
+  constructor(name: string, what = "the label", targets?: TargetRows) {
     this.labels = new LabelColumn(what);
+    this.targets = targets;
     this.#values = new Chunked(Float32Array, name);
   }
 
   get count(): number {
-    return this.labels.codes.length;
+    return this.targets?.count ?? this.labels.codes.length;
   }
 
   get width(): number {
@@ -41,11 +47,12 @@ export class Table implements Rows {
 
   /**
    * Adds a row.
+   * @param answer Its label, or its targets where the table has them.
    * @param place Where it stands, for messages: `mine.csv, line 3`.
    * @throws FathomError bad-input for a number of features other than before, a feature that is no finite float32, a label
    * that is missing or no class; too-large beyond 2 GiB.
    */
-  add(features: ArrayLike<number>, label: string, place: string): void {
+  add(features: ArrayLike<number>, answer: string | ArrayLike<number>, place: string): void {
     this.#width ??= features.length;
     if (features.length !== this.#width || features.length === 0) {
       const message =
@@ -61,7 +68,8 @@ export class Table implements Rows {
       }
       this.#values.push(value);
     }
-    this.labels.add(label, place);
+    if (typeof answer === "string") this.labels.add(answer, place);
+    else this.targets!.add(answer, place);
   }
 
   /** Inputs of the given rows, [rows.length, width], in their order. */
@@ -113,10 +121,9 @@ interface Partition {
   /** Of the test file where there is one, else of the training file. */
   readonly testRows: Int32Array;
   /** What a data set takes from labels and files. */
-  readonly facts: Pick<Dataset, "name" | "source" | "classes"> & {
-    readonly classNames?: readonly string[];
-    readonly train: Pick<Split, "labels">;
-    readonly test: Pick<Split, "labels">;
+  readonly facts: Omit<Dataset, "kind" | "inputShape" | "scale" | "vocabulary" | "train" | "test"> & {
+    readonly train: Omit<Split, "inputs">;
+    readonly test: Omit<Split, "inputs">;
   };
 }
 
@@ -128,6 +135,7 @@ export function partition(
 ): Partition {
   requireRows(train, files.train.name);
   if (test !== undefined) requireRows(test, files.test!.name);
+  if (train.targets !== undefined) return targetPartition(files, train, test, options);
   const classes = classesOf(train.labels);
   const labels = classes.ofCodes(train.labels);
   const testLabels = test === undefined ? labels : classes.ofCodes(test.labels);
@@ -144,16 +152,53 @@ export function partition(
   });
   const facts = {
     name: files.name,
-    source:
-      test === undefined
-        ? `${files.train.name}, ${rows.test.length} of ${train.count} rows for testing`
-        : `${files.train.name} and ${files.test!.name}`,
+    source: sourceOf(files, rows.test.length, train.count),
     classes: classes.count,
     ...(classes.names === undefined ? {} : { classNames: classes.names }),
     train: labelsOf(labels, rows.train),
     test: labelsOf(testLabels, rows.test),
   };
   return { trainRows: rows.train, testRows: rows.test, facts };
+}
+
+function sourceOf({ train, test }: DataFiles, testing: number, all: number): string {
+  if (test !== undefined) return `${train.name} and ${test.name}`;
+  return `${train.name}, ${testing} of ${all} rows for testing`;
+}
+
+/** Rows with targets have no classes to keep together: any row may be for testing. */
+function targetPartition(
+  files: DataFiles,
+  train: Rows,
+  test: Rows | undefined,
+  options: SplitOptions,
+): Partition {
+  const [of, testOf] = [train.targets!, test === undefined ? train.targets! : test.targets];
+  if (testOf?.names.join() !== of.names.join()) {
+    throw badRow(
+      files.test!.name,
+      "Its targets are not those of the training rows.",
+      "Give both parts the same targets.",
+    );
+  }
+  const { train: trainRows, test: testRows } =
+    test === undefined
+      ? stratifiedSplit(new Int32Array(train.count), options, files.train.name)
+      : { train: allRows(train.count), test: allRows(test.count) };
+  const answers = (from: TargetRows, rows: Int32Array) => ({
+    labels: ndarray("int32", [rows.length], new Int32Array(rows.length)),
+    targets: from.take(rows),
+  });
+  const facts = {
+    name: files.name,
+    source: sourceOf(files, testRows.length, train.count),
+    task: of.task,
+    classes: 1,
+    targetNames: of.names,
+    train: answers(of, trainRows),
+    test: answers(testOf, testRows),
+  };
+  return { trainRows, testRows, facts };
 }
 
 function requireRows({ count }: Rows, name: string): void {

@@ -120,7 +120,7 @@ async function trainOptions(
   const net = await readNetwork(operand, context.io);
   const optimizer = optimizerOf(options);
   const length = lengthOf(options);
-  const dataset = await readDataset(options, context);
+  const dataset = await readDataset(options, context, { tasks: "any" });
   const rows = dataset.train.labels.data.length;
   return {
     model: buildModel(withInput(net, { kind: dataset.kind, shape: dataset.inputShape })),
