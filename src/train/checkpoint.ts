@@ -12,6 +12,7 @@ import {
   ndarray,
 } from "../tensor/index.ts";
 import type { EpochPosition } from "./batches.ts";
+import type { Divergence } from "./divergence.ts";
 import type { RunStatus, Snapshot } from "./run.ts";
 
 /** What a checkpoint says beside the arrays. */
@@ -28,21 +29,32 @@ export interface CheckpointHeader {
 export interface Checkpoint {
   readonly header: CheckpointHeader;
   readonly snapshot: Snapshot;
+  /** The best weights by validation so far, by name; kept with early stopping. */
+  readonly best?: Readonly<Record<string, NdArray>>;
 }
 
 const WEIGHTS = "parameters/";
 const STATE = "optimizer/";
+const SERIES = "series/";
+const BEST = "best/";
 const LOSSES = "losses";
 const statuses: readonly string[] = ["running", "done", "diverged"] satisfies RunStatus[];
 
 /** @returns The bytes of the file. */
-export function encodeCheckpoint({ header, snapshot }: Checkpoint): Uint8Array {
+export function encodeCheckpoint({ header, snapshot, best = {} }: Checkpoint): Uint8Array {
   const { version, step, status, epoch, stream } = header;
   return encodeSafetensors(
     {
       ...renamed(snapshot.parameters, (name) => WEIGHTS + name),
       ...renamed(snapshot.state, (name) => STATE + name),
       [LOSSES]: ndarray("float64", [snapshot.losses.length], snapshot.losses),
+      ...Object.fromEntries(
+        Object.entries(snapshot.series ?? {}).map(([name, values]) => [
+          SERIES + name,
+          ndarray("float64", [values.length], values),
+        ]),
+      ),
+      ...renamed(best, (name) => BEST + name),
     },
     {
       version,
@@ -52,6 +64,7 @@ export function encodeCheckpoint({ header, snapshot }: Checkpoint): Uint8Array {
       position: String(epoch.position),
       streamKey: stream.key.toString(),
       streamCounter: String(stream.counter),
+      ...(snapshot.divergence === undefined ? {} : { divergence: JSON.stringify(snapshot.divergence) }),
     },
   );
 }
@@ -89,8 +102,28 @@ export function decodeCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
     parameters: within(tensors, WEIGHTS),
     state: within(tensors, STATE),
     losses: losses.data as Float64Array,
+    ...seriesIn(tensors),
+    ...divergenceIn(metadata["divergence"], where),
   };
-  return { header, snapshot };
+  const best = within(tensors, BEST);
+  return { header, snapshot, ...(Object.keys(best).length === 0 ? {} : { best }) };
+}
+
+function seriesIn(tensors: Readonly<Record<string, NdArray>>): Pick<Snapshot, "series"> {
+  const series = Object.entries(within(tensors, SERIES)).map(([name, { data }]) => [
+    name,
+    data as Float64Array,
+  ]);
+  return series.length === 0 ? {} : { series: Object.fromEntries(series) };
+}
+
+function divergenceIn(text: string | undefined, where: string): Pick<Snapshot, "divergence"> {
+  if (text === undefined) return {};
+  try {
+    return { divergence: JSON.parse(text) as Divergence };
+  } catch {
+    throw badCheckpoint(where, "its divergence is no JSON");
+  }
 }
 
 function renamed(

@@ -8,7 +8,7 @@ import type { NdArray } from "../tensor/index.ts";
 import { version } from "../version.ts";
 import type { Recipe } from "./recipe.ts";
 import type { Json, JsonObject } from "./run-folder.ts";
-import type { TrainOptions } from "./train.ts";
+import type { TrainOptions } from "./train-options.ts";
 
 /**
  * The network, the data, every option that is not only a matter of speed, and the library's version. How often metrics

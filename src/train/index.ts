@@ -2,6 +2,7 @@
 export { type AugmentationSpec, augmentationFrom } from "./augment.ts";
 export { type AverageOptions, type AverageSpec, parseAverages } from "./average-options.ts";
 export { BatchOrder, type EpochPosition, stepsOf } from "./batches.ts";
+export type { EarlyStopping, ValidationAt } from "./choice.ts";
 export { type Divergence, divergenceText } from "./divergence.ts";
 export {
   createEvaluator,
@@ -19,9 +20,8 @@ export type { LabelSmoothing } from "./label-smoothing.ts";
 export { type Loss, type LossKind, losses, lossKinds, mistakes } from "./losses.ts";
 export { type Optimizer, type OptimizerOptions, optimizer } from "./optimisers.ts";
 export { type OptimizerSpec, parseLoss } from "./options.ts";
-export type { ValidationAt } from "./recorder.ts";
 export { type RunEvaluation, type RunStatus, type Snapshot, TrainingRun } from "./run.ts";
-export { readRun } from "./run-folder.ts";
+export { type FinishedRun, readRun } from "./run-folder.ts";
 export {
   gradientEvaluations,
   gradientsPerStep,
@@ -40,5 +40,6 @@ export {
 } from "./schedules.ts";
 export { hasStatistics, Statistics, type StatisticsKind, type StatisticsOptions } from "./statistics.ts";
 export { asModelInput, checkFit } from "./step.ts";
-export { type TrainOptions, type TrainProgress, type TrainResult, train } from "./train.ts";
+export { train } from "./train.ts";
+export type { AveragedModel, BestModel, TrainOptions, TrainProgress, TrainResult } from "./train-options.ts";
 export { createTrainer, type RunOptions, Trainer, type TrainerOptions } from "./trainer.ts";

@@ -2,23 +2,26 @@
  * @file What a training leaves in its run folder and when. Metrics of a step are written before the checkpoint of that
  * step, so at whatever moment a run is killed, cutting the metrics back to the checkpoint leaves no gap and no double.
  */
+
+import type { NdArray } from "../tensor/index.ts";
 import { version } from "../version.ts";
+import type { ValidationAt } from "./choice.ts";
 import { configOf } from "./config.ts";
-import type { Evaluation } from "./evaluate.ts";
+import { evaluationJson, evaluationOf } from "./evaluation-json.ts";
 import type { Recipe } from "./recipe.ts";
 import type { Snapshot, TrainingRun } from "./run.ts";
 import { type JsonObject, type MetricsLine, openRunFolder, type RunFolder } from "./run-folder.ts";
-import type { TrainOptions, TrainResult } from "./train.ts";
+import { SKIPPED } from "./step.ts";
+import type { Evaluations, TrainOptions, TrainResult } from "./train-options.ts";
 
 /** Milliseconds between two checkpoints when the caller does not give steps. */
 const CHECKPOINT_MS = 10_000;
 
-/** A validation and the step it was made at. */
-export interface ValidationAt extends Evaluation {
-  readonly step: number;
-}
-
-type Evaluations = Pick<TrainResult, "train" | "validation" | "test">;
+type Weights = Readonly<Record<string, NdArray>>;
+type Conclusion = Pick<
+  TrainResult,
+  "train" | "validation" | "test" | "averaged" | "best" | "stoppedEarly" | "divergence"
+>;
 
 /** Writes the run folder of one training. */
 export class Recorder {
@@ -59,20 +62,35 @@ export class Recorder {
 
   /** Validations made before the checkpoint. */
   get validations(): ValidationAt[] {
-    return this.#folder.metrics.flatMap(({ step, validation }) =>
-      validation === undefined ? [] : [{ step, ...fromJson(validation as JsonObject) }],
-    );
+    return this.#folder.metrics.flatMap(({ step, validation, averaged }) => {
+      if (validation === undefined) return [];
+      const last = { step, ...evaluationOf(validation as JsonObject) };
+      if (averaged === undefined) return [last];
+      return [{ ...last, averaged: mapped(averaged as Readonly<Record<string, JsonObject>>, evaluationOf) }];
+    });
+  }
+
+  /** The best weights of the validations before the checkpoint, where they are kept. */
+  get best(): Weights | undefined {
+    return this.#folder.checkpoint?.best;
   }
 
   /** Notes the steps taken since the last call, a validation made at this step, and a checkpoint when one is due. */
-  async record(run: TrainingRun, validation: ValidationAt | undefined): Promise<void> {
+  async record(
+    run: TrainingRun,
+    {
+      validation,
+      best,
+    }: { readonly validation?: ValidationAt | undefined; readonly best?: Weights | undefined },
+  ): Promise<void> {
     const lines: MetricsLine[] = [...this.#lossLines(run)];
-    if (validation !== undefined) lines.push({ step: run.step, validation: toJson(validation) });
+    if (validation !== undefined) lines.push(validationLine(validation));
     if (lines.length > 0) await this.#folder.record(lines);
-    if (this.#checkpointDue(run)) await this.checkpoint(run);
+    if (this.#checkpointDue(run)) await this.checkpoint(run, best);
   }
 
-  async checkpoint(run: TrainingRun): Promise<void> {
+  /** @param best The best weights by validation so far, where they are kept. */
+  async checkpoint(run: TrainingRun, best: Weights | undefined): Promise<void> {
     const { batch } = this.#recipe;
     await this.#folder.saveCheckpoint({
       header: {
@@ -83,21 +101,24 @@ export class Recorder {
         stream: { key: this.#options.key.split("order"), counter: run.step * batch },
       },
       snapshot: run.snapshot(),
+      ...(best === undefined ? {} : { best }),
     });
     this.#lastCheckpoint = performance.now();
   }
 
   /** The weights and the closing line. */
-  async finish(run: TrainingRun, { train, validation, test }: Evaluations): Promise<void> {
-    await this.#folder.saveWeights(run.parameters, { version, net: JSON.stringify(this.#options.model.net) });
-    const closing = {
-      step: run.step,
-      status: run.status,
-      train: toJson(train),
-      ...(validation === undefined ? {} : { validation: toJson(validation) }),
-      test: toJson(test),
-    };
-    await this.#folder.record([closing]);
+  async finish(run: TrainingRun, conclusion: Conclusion): Promise<void> {
+    const metadata = { version, net: JSON.stringify(this.#options.model.net) };
+    const { averaged = {}, best } = conclusion;
+    await this.#folder.saveWeights(run.parameters, metadata);
+    for (const [name, { parameters }] of Object.entries(averaged)) {
+      await this.#folder.saveWeights(parameters, metadata, name);
+    }
+    if (best !== undefined && this.#recipe.earlyStopping !== undefined) {
+      const from = { bestOf: best.of, bestStep: String(best.step) };
+      await this.#folder.saveWeights(best.parameters, { ...metadata, ...from }, "best");
+    }
+    await this.#folder.record([closingLine(run, conclusion)]);
   }
 
   /** One line for each stretch of `logEvery` steps that has been completed, and for the rest when the run has ended. */
@@ -109,7 +130,13 @@ export class Recorder {
       const losses = run.losses.subarray(this.#logged, step);
       const loss = losses.reduce((total, value) => total + value, 0) / losses.length;
       const rate = { learningRate: run.learningRateAt(step - 1) };
-      yield { step, ...(Number.isFinite(loss) ? { loss } : { loss: null, status: "diverged" }), ...rate };
+      const seen = mapped(run.series, (values, name) => summary(name, values.subarray(this.#logged, step)));
+      yield {
+        step,
+        ...(Number.isFinite(loss) ? { loss } : { loss: null, status: "diverged" }),
+        ...rate,
+        ...seen,
+      };
       this.#logged = step;
     }
   }
@@ -122,23 +149,56 @@ export class Recorder {
   }
 }
 
-/** Never NaN or Infinity in JSON: null, with a status (conventions.md). */
-function toJson({ loss, error, count, metrics }: Evaluation): JsonObject {
-  const rest = { error: finite(error), count, metrics: mapped(metrics, finite) };
-  if (Number.isFinite(loss)) return { loss, ...rest };
-  return { loss: null, status: Number.isNaN(loss) ? "undefined" : "infinite", ...rest };
+/** Of some steps: how many were left out, or the mean of what is finite; null where nothing is. */
+function summary(name: string, values: Float64Array): number | null {
+  const finite = values.filter(Number.isFinite);
+  const total = finite.reduce((sum, value) => sum + value, 0);
+  if (name === SKIPPED) return total;
+  return finite.length === 0 ? null : total / finite.length;
 }
 
-function fromJson({ loss, status, error, count, metrics = {} }: JsonObject): Evaluation {
-  const value = loss ?? (status === "infinite" ? Number.POSITIVE_INFINITY : Number.NaN);
-  const known = mapped(metrics as JsonObject, (metric) => Number(metric ?? Number.NaN));
-  return { loss: Number(value), error: Number(error ?? Number.NaN), metrics: known, count: Number(count) };
+function validationLine({ step, averaged, ...last }: ValidationAt): MetricsLine {
+  const validation = evaluationJson(last);
+  return averaged === undefined
+    ? { step, validation }
+    : { step, validation, averaged: mapped(averaged, evaluationJson) };
 }
 
-function finite(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
+function evaluationsJson({ train, validation, test }: Evaluations): JsonObject {
+  return {
+    train: evaluationJson(train),
+    ...(validation === undefined ? {} : { validation: evaluationJson(validation) }),
+    test: evaluationJson(test),
+  };
 }
 
-function mapped<A, B>(values: Readonly<Record<string, A>>, change: (value: A) => B): Record<string, B> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]));
+function closingLine(run: TrainingRun, conclusion: Conclusion): MetricsLine {
+  const { averaged, best, stoppedEarly, divergence } = conclusion;
+  return {
+    step: run.step,
+    status: run.status,
+    ...evaluationsJson(conclusion),
+    ...(averaged === undefined
+      ? {}
+      : { averaged: mapped(averaged, (model) => ({ ...evaluationsJson(model), count: model.count })) }),
+    ...(best === undefined
+      ? {}
+      : {
+          best: {
+            of: best.of,
+            step: best.step,
+            validation: evaluationJson(best.validation),
+            test: evaluationJson(best.test),
+          },
+        }),
+    ...(stoppedEarly ? { stoppedEarly } : {}),
+    ...(divergence === undefined ? {} : { divergence: { ...divergence } }),
+  };
+}
+
+function mapped<A, B>(
+  values: Readonly<Record<string, A>>,
+  change: (value: A, name: string) => B,
+): Record<string, B> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value, name)]));
 }

@@ -4,6 +4,7 @@
  * Every file but the metrics is replaced in one move, and the metrics are cut back to the checkpoint on resuming, so a
  * kill at any moment leaves a folder from which the run goes on as if it had not been stopped.
  */
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { append, ensureFolder, readIfThere, writeAtomically } from "../files.ts";
 import { decodeSafetensors, encodeSafetensors, FathomError, type NdArray } from "../tensor/index.ts";
@@ -28,10 +29,11 @@ export interface RunFolder {
   /** Adds lines to metrics.jsonl. */
   record(lines: readonly MetricsLine[]): Promise<void>;
   saveCheckpoint(checkpoint: Checkpoint): Promise<void>;
-  /** Writes weights.safetensors; `metadata` is text kept in it. */
+  /** Writes weights.safetensors, or weights-NAME.safetensors; `metadata` is text kept in it. */
   saveWeights(
     parameters: Readonly<Record<string, NdArray>>,
     metadata: Readonly<Record<string, string>>,
+    name?: string,
   ): Promise<void>;
 }
 
@@ -62,19 +64,32 @@ export async function openRunFolder(
     metrics: await cutMetrics(files.metrics, checkpoint?.header.step ?? 0),
     record: (lines) => append(files.metrics, asText(lines)),
     saveCheckpoint: (next) => writeAtomically(files.state, encodeCheckpoint(next)),
-    saveWeights: (parameters, metadata) =>
-      writeAtomically(files.weights, encodeSafetensors(parameters, metadata)),
+    saveWeights: (parameters, metadata, name) =>
+      writeAtomically(
+        name === undefined ? files.weights : weightsOf(path, name),
+        encodeSafetensors(parameters, metadata),
+      ),
   };
 }
 
+/** A finished run as its folder keeps it. */
+export interface FinishedRun {
+  /** Network, fingerprint of the data, optimiser, schedule: everything that was asked. */
+  readonly config: JsonObject;
+  /** The last weights by name. */
+  readonly parameters: Record<string, NdArray>;
+  /** The averaged weights, ready for use, by name of the average. */
+  readonly averages: Readonly<Record<string, Record<string, NdArray>>>;
+  /** The best weights by validation; kept with early stopping. */
+  readonly best?: Record<string, NdArray>;
+}
+
 /**
- * The config and the trained weights of a finished run.
+ * The config and the weights of a finished run.
  * @throws FathomError not-found when the folder holds no finished run; bad-file when its files are damaged.
- * @example const { config, parameters } = await readRun("runs/first");
+ * @example const { config, parameters, averages } = await readRun("runs/first");
  */
-export async function readRun(
-  path: string,
-): Promise<{ config: JsonObject; parameters: Record<string, NdArray> }> {
+export async function readRun(path: string): Promise<FinishedRun> {
   const files = filesOf(path);
   const [config, weights] = await Promise.all([readIfThere(files.config), readIfThere(files.weights)]);
   if (config === undefined || weights === undefined) {
@@ -85,11 +100,28 @@ export async function readRun(
       hint: "Name the folder of a training run; a run that was stopped is finished by resuming it.",
     });
   }
+  const { best, ...averages } = await namedWeights(path);
   return {
     config: parseConfig(config, files.config),
     parameters: decodeSafetensors(weights, files.weights).tensors,
+    averages,
+    ...(best === undefined ? {} : { best }),
   };
 }
+
+/** Weights beside those of the last step, by name. */
+async function namedWeights(path: string): Promise<Record<string, Record<string, NdArray>>> {
+  const found: [string, Record<string, NdArray>][] = [];
+  for (const file of (await readdir(path)).sort()) {
+    const name = /^weights-(.+)\.safetensors$/.exec(file)?.[1];
+    if (name === undefined) continue;
+    const at = weightsOf(path, name);
+    found.push([name, decodeSafetensors((await readIfThere(at))!, at).tensors]);
+  }
+  return Object.fromEntries(found);
+}
+
+const weightsOf = (path: string, name: string) => join(path, `weights-${name}.safetensors`);
 
 function filesOf(path: string) {
   const checkpoints = join(path, "checkpoint");

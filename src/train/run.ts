@@ -41,9 +41,10 @@ export interface Snapshot {
   readonly divergence?: Divergence;
 }
 
-/** Which rows, and of which weights: those of the run unless an average is named. */
+/** Which rows, and of which weights: those of the run unless an average is named or weights are given. */
 export interface RunEvaluation extends EvaluationSplit {
   readonly average?: string;
+  readonly parameters?: Arrays;
   /** How the running statistics of the average are taken; batch unless said. */
   readonly statistics?: StatisticsKind;
 }
@@ -250,8 +251,8 @@ export class TrainingRun {
    * Mean loss and error rate of the present weights, or of an average with renewed running statistics.
    * @throws FathomError as {@link average}.
    */
-  async evaluate({ average, statistics, ...where }: RunEvaluation): Promise<Evaluation> {
-    if (average === undefined) return this.#parts.evaluate(this.parameters, where);
+  async evaluate({ average, parameters, statistics, ...where }: RunEvaluation): Promise<Evaluation> {
+    if (average === undefined) return this.#parts.evaluate(parameters ?? this.parameters, where);
     const weights = await this.averageModel(average, statistics === undefined ? {} : { statistics });
     return this.#parts.evaluate(weights, where);
   }
@@ -264,6 +265,7 @@ export class TrainingRun {
 
   /** The run as data, from which `Trainer.resume` goes on to the same bits. */
   snapshot(): Snapshot {
+    const { divergence } = this;
     const names = new Set(this.#parts.weightNames);
     const state = Object.entries(this.#at.carry).filter(([name]) => !names.has(name));
     return {
@@ -275,7 +277,7 @@ export class TrainingRun {
       ...(this.#parts.series.length === 0
         ? {}
         : { series: mapValues(this.series, (values) => values.slice()) }),
-      ...(this.#divergence === undefined ? {} : { divergence: this.#divergence }),
+      ...(divergence === undefined ? {} : { divergence }),
     };
   }
 

@@ -2,105 +2,24 @@
  * @file `train`: one training from start to end, with progress, validation, checkpoints and resumption. The steps
  * themselves are a `Trainer`'s; this file only decides when to look up from them.
  */
-import type { Dataset } from "../data/index.ts";
-import type { Model } from "../net/index.ts";
-import type { CompileOptions } from "../runtime/index.ts";
-import { FathomError, type FloatDType, type Key, type NdArray } from "../tensor/index.ts";
+import { FathomError, type NdArray } from "../tensor/index.ts";
 import { meanOf } from "../theory/index.ts";
-import type { AugmentationSpec } from "./augment.ts";
-import type { Evaluation } from "./evaluate.ts";
+import { bestOf, isExhausted, type ValidationAt } from "./choice.ts";
+import { conclude, validate } from "./conclude.ts";
 import { eventLoopTurn } from "./event-loop.ts";
-import type { LossKind } from "./losses.ts";
-import { badOption, type OptimizerSpec } from "./options.ts";
+import { badOption } from "./options.ts";
 import { type Recipe, recipeOf } from "./recipe.ts";
-import type { Recorder, ValidationAt } from "./recorder.ts";
-import type { RunStatus, TrainingRun } from "./run.ts";
-import type { ScheduleSpec } from "./schedule-options.ts";
-import { createTrainer, type Trainer } from "./trainer.ts";
+import type { Recorder } from "./recorder.ts";
+import type { TrainingRun } from "./run.ts";
+import { gradientEvaluations } from "./sam-options.ts";
+import type { TrainOptions, TrainResult } from "./train-options.ts";
+import { createTrainer, type Trainer, type TrainerOptions } from "./trainer.ts";
 
-/** A training run from its start to its end. */
-export interface TrainOptions {
-  readonly model: Model;
-  readonly dataset: Dataset;
-  /** crossEntropy for classes, mse for regression, bce for binary data unless said. */
-  readonly loss?: LossKind;
-  /** SGD with momentum 0.9 unless said. */
-  readonly optimizer?: OptimizerSpec;
-  readonly learningRate: number;
-  /** Factors on the learning rate by name of a trained parameter, 1 where left out. */
-  readonly rates?: Readonly<Record<string, number>>;
-  /** constant unless said. */
-  readonly schedule?: ScheduleSpec;
-  /** Random changes of the training examples, in this order (`[{ kind: "shift", pixels: 2 }]`); none unless said. */
-  readonly augmentation?: readonly AugmentationSpec[];
-  /** Rows a step. */
-  readonly batch: number;
-  /** Length of the run: either steps, or epochs (passes over the rows; fractions are allowed). */
-  readonly steps?: number;
-  readonly epochs?: number;
-  /**
-   * Seed: `key.split("init")` draws the weights, `key.split("order")` the order of the rows, `key.split("noise")` what
-   * dropout needs.
-   */
-  readonly key: Key;
-  /** Initial weights by name, instead of drawn ones. */
-  readonly initial?: Readonly<Record<string, NdArray>>;
-  /** Rows of the training split to train on; all but the validation rows unless said. */
-  readonly rows?: ArrayLike<number>;
-  /** Rows of the training split kept for validation; none unless said. */
-  readonly validationRows?: ArrayLike<number>;
-  /** Steps between two validations; an epoch unless said. */
-  readonly evaluateEvery?: number;
-  /** float32 unless said. */
-  readonly dtype?: FloatDType;
-  /** Folder that keeps config, metrics, checkpoints and weights. */
-  readonly runFolder?: string;
-  /** Goes on with the run in the folder, to the same bits as if it had not stopped; begins it where there is none. */
-  readonly resume?: boolean;
-  /** Steps that one line of metrics covers; a thousandth of the run unless said. */
-  readonly logEvery?: number;
-  /** Steps between two checkpoints; every ten seconds unless said. */
-  readonly checkpointEvery?: number;
-  readonly onProgress?: (progress: TrainProgress) => void;
-  /** Stops the run after the stretch of steps under way (about 0.1 s), with a checkpoint. */
-  readonly signal?: AbortSignal;
-  readonly options?: CompileOptions;
-  /** Steps of one call of the loop; adaptive unless said. Results do not depend on it. */
-  readonly stepsPerCall?: number;
-}
-
-export interface TrainProgress {
-  readonly step: number;
-  readonly steps: number;
-  /** Mean batch loss since the last report. */
-  readonly loss: number;
-  readonly secondsLeft: number;
-}
-
-/** What a run comes to. */
-export interface TrainResult {
-  /** `diverged` when a loss or weight was no longer finite: the weights are those of that step. */
-  readonly status: Exclude<RunStatus, "running">;
-  /** On all rows trained on. */
-  readonly train: Evaluation;
-  readonly validation?: Evaluation;
-  readonly test: Evaluation;
-  /** Validations on the way, in order of steps; the last is that of the final weights. */
+/** What a run has come to on the way. */
+interface Passed {
   readonly validations: readonly ValidationAt[];
-  /** Weights by name. */
-  readonly parameters: Record<string, NdArray>;
-  /** Batch loss of each step, [steps taken]. */
-  readonly losses: Float64Array;
-  /** Steps taken. */
-  readonly steps: number;
-  /** Gradients of the batch loss that the whole run took. */
-  readonly gradientEvaluations: number;
-  /** The step from which this call went on; 0 for a run from its beginning. */
-  readonly resumedFrom: number;
-  /** Wall time of this call: less than the run's where it was resumed. */
-  readonly seconds: number;
-  /** The run folder. */
-  readonly run?: string;
+  /** The best weights by validation, with early stopping. */
+  readonly best: Readonly<Record<string, NdArray>> | undefined;
 }
 
 /**
@@ -115,35 +34,31 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const began = performance.now();
   const recipe = recipeOf(options);
   const recorder = await openRecorder(recipe, options);
-  await using trainer = await createTrainer({
-    model: options.model,
-    dataset: options.dataset,
-    loss: recipe.loss,
-    optimizer: recipe.optimizer,
-    ...(recipe.rates === undefined ? {} : { rates: recipe.rates }),
-    ...(recipe.augmentation === undefined ? {} : { augmentation: recipe.augmentation }),
-    batch: recipe.batch,
-    dtype: recipe.dtype,
-    ...(options.stepsPerCall === undefined ? {} : { stepsPerCall: options.stepsPerCall }),
-    ...(options.options === undefined ? {} : { options: options.options }),
-  });
+  await using trainer = await createTrainer(trainerOptions(recipe, options));
   const run = begin(trainer, recipe, options, recorder);
-  const onTheWay = await advance(run, recipe, options, recorder);
-  const evaluations = await evaluateAll(run, recipe);
-  await recorder?.finish(run, evaluations);
-  const last = evaluations.validation;
+  const passed = await advance(run, recipe, options, recorder);
+  const conclusion = await conclude(run, recipe, passed);
+  await recorder?.finish(run, conclusion);
   return {
     status: run.status === "diverged" ? "diverged" : "done",
-    ...evaluations,
-    validations: last === undefined ? onTheWay : [...onTheWay, { step: run.step, ...last }],
+    ...conclusion,
     parameters: run.parameters,
     losses: run.losses.slice(),
+    series: run.series,
     steps: run.step,
-    gradientEvaluations: run.step * trainer.gradientsPerStep,
+    gradientEvaluations: gradientEvaluations(recipe.sam, recipe.batch, run.step),
     resumedFrom: recorder?.resumed?.step ?? 0,
     seconds: (performance.now() - began) / 1000,
     ...(options.runFolder === undefined ? {} : { run: options.runFolder }),
   };
+}
+
+function trainerOptions(recipe: Recipe, { model, dataset, sam, stepsPerCall, options }: TrainOptions) {
+  const { loss, optimizer, rates, clip, labelSmoothing, groups, averages, augmentation, batch, dtype } =
+    recipe;
+  const asked = { rates, sam, clip, labelSmoothing, groups, averages, augmentation, stepsPerCall, options };
+  const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
+  return { model, dataset, loss, optimizer, batch, dtype, ...(given as Partial<TrainerOptions>) };
 }
 
 /** Files are touched only where a run folder is asked for, so that a page can train too. */
@@ -175,38 +90,48 @@ function begin(
   return snapshot === undefined ? trainer.start(settings) : trainer.resume(snapshot, settings);
 }
 
-/**
- * Advances to the end, looking up at every stretch, validation and checkpoint.
- * @returns The validations on the way.
- */
+/** Advances to the end, looking up at every stretch, validation and checkpoint. */
 async function advance(
   run: TrainingRun,
   recipe: Recipe,
   { signal, onProgress }: TrainOptions,
   recorder: Recorder | undefined,
-): Promise<ValidationAt[]> {
+): Promise<Passed> {
   const validations = [...(recorder?.validations ?? [])];
+  let best = recorder?.best;
   const report = progressReporter(run, onProgress);
   while (run.status === "running") {
-    if (signal?.aborted) throw await cancel(run, recorder);
+    if (signal?.aborted) throw await cancel(run, recorder, best);
     await run.advance(Math.min(run.stretch, stepsToBoundary(run.step, recipe)));
-    const validation = await validateIfDue(run, recipe);
-    if (validation !== undefined) validations.push(validation);
-    await recorder?.record(run, validation);
+    const validation = isValidationDue(run, recipe) ? await validate(run, recipe) : undefined;
+    if (validation !== undefined) {
+      validations.push(validation);
+      best = (await bestSoFar(run, recipe, validations)) ?? best;
+    }
+    const { earlyStopping } = recipe;
+    if (earlyStopping !== undefined && isExhausted(validations, earlyStopping)) run.finish();
+    await recorder?.record(run, { validation, best });
     report();
     await eventLoopTurn();
   }
-  return validations;
+  return { validations, best };
 }
 
-/** The validation of this step, when one is due; that of the last step is part of the result. */
-async function validateIfDue(
+/** That of the last step is part of the result. */
+function isValidationDue(run: TrainingRun, { evaluateEvery, validationRows }: Recipe): boolean {
+  return validationRows !== undefined && run.status === "running" && run.step % evaluateEvery === 0;
+}
+
+/** The best weights where they are those of this step. */
+async function bestSoFar(
   run: TrainingRun,
-  { evaluateEvery, validationRows }: Recipe,
-): Promise<ValidationAt | undefined> {
-  if (validationRows === undefined || run.status !== "running" || run.step % evaluateEvery !== 0)
-    return undefined;
-  return { step: run.step, ...(await run.evaluate({ split: "train", rows: validationRows })) };
+  { earlyStopping, statistics = "batch" }: Recipe,
+  validations: readonly ValidationAt[],
+): Promise<Record<string, NdArray> | undefined> {
+  if (earlyStopping === undefined) return undefined;
+  const best = bestOf(validations, earlyStopping);
+  if (best?.step !== run.step) return undefined;
+  return best.of === "last" ? run.parameters : run.averageModel(best.of, { statistics });
 }
 
 function progressReporter(run: TrainingRun, onProgress: TrainOptions["onProgress"]): () => void {
@@ -235,8 +160,12 @@ function stepsToBoundary(step: number, { evaluateEvery, checkpointEvery, validat
   return Math.min(toEvaluation, toCheckpoint);
 }
 
-async function cancel(run: TrainingRun, recorder: Recorder | undefined): Promise<FathomError> {
-  await recorder?.checkpoint(run);
+async function cancel(
+  run: TrainingRun,
+  recorder: Recorder | undefined,
+  best: Passed["best"],
+): Promise<FathomError> {
+  await recorder?.checkpoint(run, best);
   const message = `Training was stopped at step ${run.step} of ${run.steps}.`;
   if (recorder === undefined) {
     const hint = "Nothing was kept; give a run folder to be able to resume.";
@@ -244,14 +173,4 @@ async function cancel(run: TrainingRun, recorder: Recorder | undefined): Promise
   }
   const hint = "Resume it with the same options and run folder, and resume: true.";
   return new FathomError({ code: "cancelled", message, where: recorder.path, hint });
-}
-
-async function evaluateAll(
-  run: TrainingRun,
-  { rows, validationRows }: Recipe,
-): Promise<Pick<TrainResult, "train" | "validation" | "test">> {
-  const trained = await run.evaluate({ split: "train", ...(rows === undefined ? {} : { rows }) });
-  const test = await run.evaluate({ split: "test" });
-  if (validationRows === undefined) return { train: trained, test };
-  return { train: trained, validation: await run.evaluate({ split: "train", rows: validationRows }), test };
 }

@@ -49,6 +49,8 @@ it("a run killed at random moments and resumed ends in the same bits as one that
     "config.json",
     "metrics.jsonl",
     "weights.safetensors",
+    "weights-swa-0.1.safetensors",
+    "weights-ema-0.99.safetensors",
     "checkpoint/state.safetensors",
   ]) {
     expect(await readFile(join(folder, name)), name).toEqual(await readFile(join(whole, name)));

@@ -6,11 +6,16 @@ import { Key } from "../../src/tensor/index.ts";
 import { type TrainOptions, train } from "../../src/train/index.ts";
 import { smallDigits, statefulModel } from "./problems.ts";
 
-/** About a second of steps of a network with running statistics and dropout, with checkpoints at steps that no call ends at by itself. */
+/** About a second of steps of a network with running statistics and dropout under SAM with two averages, with checkpoints at steps that no call ends at by itself. */
 export const killedRun: TrainOptions = {
   model: statefulModel({ width: 64 }),
   dataset: smallDigits(300, 50),
   optimizer: { kind: "adam" },
+  sam: { rho: 0.05, every: 2 },
+  averages: [
+    { start: 0.1, every: 37 },
+    { ema: 0.99, start: 0.2, every: 5 },
+  ],
   learningRate: 0.002,
   schedule: { kind: "cosine", warmup: 20 },
   batch: 64,
