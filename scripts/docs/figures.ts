@@ -27,6 +27,7 @@ import {
   spaced,
   uniformStep,
 } from "../../src/theory/index.ts";
+import { flatFigure } from "./flat-figures.ts";
 import { foreignFigure } from "./foreign-figure.ts";
 import { kernelMaps } from "./kernel-figures.ts";
 import { ratesFigure, surveyFigure, tuneFigure, widthsFigure } from "./report-figures.ts";
@@ -49,6 +50,8 @@ export const figures: Readonly<Record<string, () => Figure | Promise<Figure>>> =
   "widths-rates-mup": () => widthsFigure("widths-rates-mup"),
   "learning-rate-kernel": () => ratesFigure("criticality-ntk"),
   "learning-rate-layers": () => ratesFigure("learning-rate-layers"),
+  "flat-minima-curvature": () => flatFigure("flat-minima-curvature-vision"),
+  "flat-minima-differences": () => flatFigure("flat-minima-differences"),
   "foreign-blocks": foreignFigure,
   "kernel-maps": kernelMaps,
   "spectrum-depth": spectrumByDepth,

@@ -2,6 +2,8 @@
 export { type Analysis, type AnalysisDefinition, type Conclusion, defineAnalysis } from "./analysis.ts";
 export { type Architecture, recogniseArchitecture } from "./architecture.ts";
 export { type Eigenproblem, eigenlearning, type Learned, unseenError } from "./compare/eigenlearning.ts";
+export type { OptimizerName } from "./choose/plan.ts";
+export { type ChooseQuestion, choose } from "./choose/question.ts";
 export { compare } from "./compare/question.ts";
 export type { CompareQuestion, Contender } from "./compare/setting.ts";
 export { SurveyContext, type SurveySettings } from "./context.ts";

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { version } from "../version.ts";
 import { buildCommand, type CommandSpec } from "./command.ts";
+import { chooseCommand } from "./commands/choose.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { criticalityCommand } from "./commands/criticality.ts";
 import { dataGetCommand, dataListCommand } from "./commands/data.ts";
@@ -80,6 +81,7 @@ export const commands: readonly CommandSpec[] = [
   kernelCommand,
   predictCommand,
   compareCommand,
+  chooseCommand,
   trainCommand,
   exportCommand,
   reproCommand,

@@ -57,6 +57,11 @@ export {
   freeness,
   freenessWords,
 } from "./freeness.ts";
+export {
+  type GradientNoise,
+  type GradientNoiseOptions,
+  measureGradientNoise,
+} from "./gradient-noise.ts";
 export { type InvarianceReport, invariance, rotationFixing } from "./invariance.ts";
 export {
   type JacobianLayer,

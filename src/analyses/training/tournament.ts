@@ -42,7 +42,8 @@ export interface FinalRun {
 }
 
 export interface TournamentOptions {
-  readonly trainer: Trainer;
+  /** What starts its runs: a trainer, or one with settings of its own. */
+  readonly trainer: Pick<Trainer, "start">;
   readonly plan: TrainingPlan;
   readonly key: Key;
   /** Rows to train on, rows held out to choose by, and rows of the test split. */
@@ -52,6 +53,8 @@ export interface TournamentOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called as steps are taken, with how many. */
   onSteps(steps: number): void;
+  /** Looks at a run at the chosen rate when it has come to its end, diverged or not. */
+  readonly onFinal?: (run: TrainingRun, seed: number) => Promise<void>;
 }
 
 interface Entrant {
@@ -140,6 +143,7 @@ async function runFinals(
     const diverged = run.status === "diverged";
     const testError = diverged ? null : (await run.evaluate({ split: "test", rows: options.test })).error;
     finals.push({ seed, diverged, testError, losses: run.losses.slice() });
+    await options.onFinal?.(run, seed);
   }
   return finals;
 }
