@@ -84,7 +84,7 @@ describe("the verdict of a choice", () => {
 
 describe("choosing", () => {
   it("answers with methods, intervals and a reason, in finite numbers", async () => {
-    const dataset = await loadDataset("digits", { trainSize: 600, testSize: 200 });
+    const dataset = await loadDataset("digits", { trainSize: 200, testSize: 100 });
     const asked = {
       net,
       dataset,
