@@ -45,9 +45,9 @@ export async function ensureFolder(path: string): Promise<void> {
   await naming(path, () => makeFolder(path));
 }
 
-/** Adds text at the end of a file. @throws FathomError naming the path. */
-export async function append(path: string, text: string): Promise<void> {
-  await naming(path, () => appendFile(path, text));
+/** Adds text or bytes at the end of a file. @throws FathomError naming the path. */
+export async function append(path: string, content: Uint8Array | string): Promise<void> {
+  await naming(path, () => appendFile(path, content));
 }
 
 /** The content of a file, or undefined when there is none. @throws FathomError naming the path. */

@@ -11,7 +11,7 @@ if [ -n "${TORCH_INDEX:-}" ]; then
 else
   .venv/bin/pip install --quiet torch
 fi
-.venv/bin/pip install --quiet numpy onnx onnxruntime onnxscript jax zarr mpmath
+.venv/bin/pip install --quiet numpy onnx onnxruntime onnxscript jax zarr mpmath tensorboard safetensors
 .venv/bin/python -c 'import torch, numpy; print("torch", torch.__version__, "numpy", numpy.__version__)'
 
 # The last release of neural-tangents wants a jax that still had jax.core.Jaxpr, and numpy 1. TensorFlow, which only its

@@ -15,6 +15,7 @@ export {
 } from "./evaluate.ts";
 export { eventLoopTurn } from "./event-loop.ts";
 export { type ExportOnnxOptions, exportOnnx } from "./export-onnx.ts";
+export { type ForeignWeightsOptions, foreignWeights, readWeights } from "./foreign-weights.ts";
 export type { GroupSpec } from "./groups.ts";
 export type { LabelSmoothing } from "./label-smoothing.ts";
 export { type Loss, type LossKind, losses, lossKinds, mistakes } from "./losses.ts";

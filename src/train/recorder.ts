@@ -8,6 +8,7 @@ import { version } from "../version.ts";
 import type { ValidationAt } from "./choice.ts";
 import { configOf } from "./config.ts";
 import { evaluationJson, evaluationOf } from "./evaluation-json.ts";
+import { type EventFile, openEventFile } from "./event-file.ts";
 import type { Recipe } from "./recipe.ts";
 import type { Snapshot, TrainingRun } from "./run.ts";
 import { type JsonObject, type MetricsLine, openRunFolder, type RunFolder } from "./run-folder.ts";
@@ -28,10 +29,17 @@ export class Recorder {
   readonly #folder: RunFolder;
   readonly #recipe: Recipe;
   readonly #options: TrainOptions;
+  readonly #events: EventFile | undefined;
   #logged: number;
   #lastCheckpoint = performance.now();
 
-  private constructor(folder: RunFolder, recipe: Recipe, options: TrainOptions) {
+  private constructor(
+    folder: RunFolder,
+    recipe: Recipe,
+    options: TrainOptions,
+    events: EventFile | undefined,
+  ) {
+    this.#events = events;
     this.#folder = folder;
     this.#recipe = recipe;
     this.#options = options;
@@ -48,7 +56,8 @@ export class Recorder {
   }): Promise<Recorder> {
     const { runFolder, resume, recipe, options } = request;
     const folder = await openRunFolder(runFolder, { config: configOf(recipe, options), resume });
-    return new Recorder(folder, recipe, options);
+    const events = options.tensorboard === true ? await openEventFile(runFolder, folder.metrics) : undefined;
+    return new Recorder(folder, recipe, options, events);
   }
 
   get path(): string {
@@ -85,7 +94,7 @@ export class Recorder {
   ): Promise<void> {
     const lines: MetricsLine[] = [...this.#lossLines(run)];
     if (validation !== undefined) lines.push(validationLine(validation));
-    if (lines.length > 0) await this.#folder.record(lines);
+    if (lines.length > 0) await this.#write(lines);
     if (this.#checkpointDue(run)) await this.checkpoint(run, best);
   }
 
@@ -118,7 +127,12 @@ export class Recorder {
       const from = { bestOf: best.of, bestStep: String(best.step) };
       await this.#folder.saveWeights(best.parameters, { ...metadata, ...from }, "best");
     }
-    await this.#folder.record([closingLine(run, conclusion)]);
+    await this.#write([closingLine(run, conclusion)]);
+  }
+
+  async #write(lines: readonly MetricsLine[]): Promise<void> {
+    await this.#folder.record(lines);
+    await this.#events?.(lines);
   }
 
   /** One line for each stretch of `logEvery` steps that has been completed, and for the rest when the run has ended. */

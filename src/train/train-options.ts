@@ -70,7 +70,7 @@ export interface TrainOptions {
   readonly dtype?: FloatDType;
   /** Folder that keeps config, metrics, checkpoints and weights. */
   readonly runFolder?: string;
-  /** Writes event files of TensorBoard into the folder too. */
+  /** Keeps an event file for TensorBoard in the folder too. */
   readonly tensorboard?: boolean;
   /** Goes on with the run in the folder, to the same bits as if it had not stopped; begins it where there is none. */
   readonly resume?: boolean;

@@ -63,9 +63,10 @@ function trainerOptions(recipe: Recipe, { model, dataset, sam, stepsPerCall, opt
 
 /** Files are touched only where a run folder is asked for, so that a page can train too. */
 async function openRecorder(recipe: Recipe, options: TrainOptions): Promise<Recorder | undefined> {
-  const { runFolder, resume = false } = options;
+  const { runFolder, resume = false, tensorboard = false } = options;
   if (runFolder === undefined) {
     if (resume) throw badOption("runFolder", undefined, "given where resume is");
+    if (tensorboard) throw badOption("runFolder", undefined, "given where tensorboard is");
     return undefined;
   }
   const { Recorder } = await import("./recorder.ts");
