@@ -23,6 +23,9 @@ export interface Axis {
  */
 export type Role = "theory" | "measured" | "before" | "after" | "bound" | "neutral";
 
+/** Roles in the order in which several networks or solutions of one figure take them: colours and symbols that part them. */
+export const distinctRoles: readonly Role[] = ["theory", "measured", "after", "before", "neutral", "bound"];
+
 /** One value with its interval; `y` is null where the value is undefined or infinite. */
 export interface Point {
   readonly x: number;

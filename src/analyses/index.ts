@@ -1,9 +1,9 @@
 /** @file The questions Fathom answers, one record each, and their figures and reports as plain data. */
 export { type Analysis, type AnalysisDefinition, type Conclusion, defineAnalysis } from "./analysis.ts";
 export { type Architecture, recogniseArchitecture } from "./architecture.ts";
-export { type Eigenproblem, eigenlearning, type Learned, unseenError } from "./compare/eigenlearning.ts";
 export type { OptimizerName } from "./choose/plan.ts";
 export { type ChooseQuestion, choose } from "./choose/question.ts";
+export { type Eigenproblem, eigenlearning, type Learned, unseenError } from "./compare/eigenlearning.ts";
 export { compare } from "./compare/question.ts";
 export type { CompareQuestion, Contender } from "./compare/setting.ts";
 export { SurveyContext, type SurveySettings } from "./context.ts";
@@ -24,6 +24,14 @@ export { surveyForeign } from "./foreign/survey.ts";
 export { type IsometryQuestion, isometry } from "./isometry/isometry.ts";
 export { kernel, mostKernelRows } from "./kernel/question.ts";
 export type { KernelQuestion } from "./kernel/setting.ts";
+export { landscape } from "./landscape/question.ts";
+export {
+  type LandscapePart,
+  type LandscapeQuestion,
+  type LandscapeSubject,
+  landscapeParts,
+  type Solution,
+} from "./landscape/setting.ts";
 export { type NtkRate, type NtkRateInputs, ntkRate } from "./learning-rate/ntk-rate.ts";
 export {
   type BlockShare,

@@ -10,6 +10,7 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { exportCommand } from "./commands/export.ts";
 import { isometryCommand } from "./commands/isometry.ts";
 import { kernelCommand } from "./commands/kernel.ts";
+import { landscapeCommand } from "./commands/landscape.ts";
 import { phaseCommand } from "./commands/phase.ts";
 import { predictCommand } from "./commands/predict.ts";
 import { probeCommand } from "./commands/probe.ts";
@@ -79,6 +80,7 @@ export const commands: readonly CommandSpec[] = [
   widthsCommand,
   probeCommand,
   kernelCommand,
+  landscapeCommand,
   predictCommand,
   compareCommand,
   chooseCommand,

@@ -1,13 +1,10 @@
 /** @file The picture of a comparison: learning curves of all networks in one figure. */
-import { estimatePoint, type Figure, lineFigure, point, type Role, type Series } from "../figure.ts";
+import { distinctRoles, estimatePoint, type Figure, lineFigure, point, type Series } from "../figure.ts";
 import { pointEstimate, type Ranked } from "./ranking.ts";
-
-/** Colours that part the networks of one figure; symbols differ too. */
-const colours: readonly Role[] = ["theory", "measured", "after", "before", "neutral", "bound"];
 
 /** The networks that a figure shows: as many as there are colours. */
 export function shown(ranked: readonly Ranked[]): readonly Ranked[] {
-  return ranked.slice(0, colours.length);
+  return ranked.slice(0, distinctRoles.length);
 }
 
 export function figuresOf(ranked: readonly Ranked[]): Figure[] {
@@ -27,13 +24,13 @@ function learningCurves(nets: readonly Ranked[], rest: string): Figure {
     series: nets.flatMap(({ name, predicted, measured }, i): Series[] => [
       {
         name,
-        role: colours[i]!,
+        role: distinctRoles[i]!,
         form: "line",
         points: predicted.map(({ n, error }) => point(n, error)),
       },
       {
         name: `${name}, measured`,
-        role: colours[i]!,
+        role: distinctRoles[i]!,
         form: "dots",
         points: measured.map((at) => estimatePoint(at.n, pointEstimate(at, "squared"))),
       },
