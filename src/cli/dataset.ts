@@ -21,6 +21,9 @@ export interface DataOptions {
   readonly shape?: number[];
   readonly delimiter?: string;
   readonly header?: "present" | "absent";
+  readonly labelColumn?: string;
+  readonly textColumn?: string;
+  readonly bag?: "counts" | "tfidf";
   readonly tokens?: "words" | "bytes";
   readonly length?: number;
   readonly vocabulary?: number;
@@ -83,6 +86,12 @@ function withDataOption(command: Command, data: Option, { testFile = "--test" }:
     new Option("--header <is>", "present or absent (default: seen from the first line)").argParser(
       choiceOption("--header", ["present", "absent"] as const),
     ),
+    new Option("--text-column <column>", "column or field of texts (tables: none unless said)"),
+    new Option("--label-column <column>", "the same as --label"),
+    new Option(
+      "--bag <weights>",
+      "texts as bags of words, not token ids: counts (/ √length) or tfidf",
+    ).argParser(choiceOption("--bag", ["counts", "tfidf"] as const)),
     new Option("--tokens <by>", "texts by words or bytes (default words)").argParser(
       choiceOption("--tokens", ["words", "bytes"] as const),
     ),
@@ -134,7 +143,9 @@ export async function readDataset(
         done: unit === "bytes" ? inMega(done) : done,
         total: unit === "bytes" ? total && inMega(total) : total,
       }),
-    ...readingOptions(testFile === "--test" ? options : { ...options, test: options.testFile }),
+    ...readingOptions(
+      inReaderNames(testFile === "--test" ? options : { ...options, test: options.testFile }),
+    ),
   }).catch((error) => {
     throw inDataFlags(error, (name) => (name === "test" ? testFile : flagOf(name)));
   });
@@ -173,10 +184,23 @@ const readingNames = [
   "shape",
   "delimiter",
   "header",
+  "text",
+  "bag",
   "tokens",
   "length",
   "vocabulary",
 ] as const;
+
+/** Flags that readers know by other names. @throws FathomError bad-usage where both names of the label are given. */
+function inReaderNames({
+  labelColumn,
+  textColumn,
+  ...options
+}: Omit<DataOptions, "test"> & { readonly test?: DataOptions["test"] | undefined }) {
+  if (labelColumn !== undefined && options.label !== undefined)
+    throw badUsage("Both --label and --label-column are given.", "--label-column", "Give one of the two.");
+  return { ...options, label: options.label ?? labelColumn, text: textColumn };
+}
 
 /** Only what was given: a format refuses what it has no use for. */
 function readingOptions(
@@ -204,7 +228,7 @@ function inDataFlags(error: unknown, flagOfName: (name: string) => string): unkn
 }
 
 function flagOf(option: string): string {
-  return `--${option.replace("S", "-s")}`;
+  return option === "text" ? "--text-column" : `--${option.replace("S", "-s")}`;
 }
 
 /** Only the list of what applies names options; elsewhere these words mean what they say. */

@@ -6,11 +6,14 @@
 import { eachRecord } from "./csv-records.ts";
 import type { Dataset } from "./dataset.ts";
 import { type DataFiles, defineFormat } from "./format.ts";
+import { LabelColumn } from "./labels.ts";
 import { linePlace } from "./lines.ts";
 import { headers, type ReadOptions } from "./options.ts";
 import type { ByteSource } from "./source.ts";
 import { badRow, Table, vectorDataset } from "./table.ts";
 import { askedTargets, askedTask, TargetRows } from "./target-rows.ts";
+import { checkTextOptions, type TextRows, textDataset } from "./text-dataset.ts";
+import { Texts } from "./tokens.ts";
 
 /** Columns taken for the label where none is named, in this order; else it is the last one. */
 const USUAL_LABELS = ["label", "labels", "class", "target", "y"];
@@ -21,7 +24,21 @@ export const csv = defineFormat({
   extensions: [".csv", ".tsv"],
   packing: "plain or gzip",
   summary: "a table: numbers, and a column of labels (named label, class, target or y, else the last)",
-  options: ["label", "task", "target", "delimiter", "header", "split", "splitSeed", "shape"],
+  options: [
+    "label",
+    "task",
+    "target",
+    "text",
+    "bag",
+    "tokens",
+    "length",
+    "vocabulary",
+    "delimiter",
+    "header",
+    "split",
+    "splitSeed",
+    "shape",
+  ],
   read: readCsv,
 });
 
@@ -42,9 +59,58 @@ interface Layout {
  * @example await readCsv({ name: "iris", train: bytesSource("iris.csv", bytes) }, { label: "species" })
  */
 export async function readCsv(files: DataFiles, options: ReadOptions = {}): Promise<Dataset> {
+  if (options.text !== undefined) return readTextColumn(files, options.text, options);
+  for (const name of ["bag", "tokens", "length", "vocabulary"] as const) {
+    if (options[name] !== undefined)
+      throw badRow(
+        `${files.name}, ${name}`,
+        `The option ${name} is for texts.`,
+        "Name the column of texts as text.",
+      );
+  }
   const train = await readTable(files.train, options);
   const test = files.test === undefined ? undefined : await readTable(files.test, options);
   return vectorDataset(files, { train, test }, options);
+}
+
+async function readTextColumn(files: DataFiles, column: string, options: ReadOptions): Promise<Dataset> {
+  checkTextOptions(options, files.name);
+  const train = await readTexts(files.train, column, options);
+  const test = files.test === undefined ? undefined : await readTexts(files.test, column, options);
+  return textDataset(files, { train, test }, options);
+}
+
+/** A column of texts and that of labels or targets; other columns are left out. */
+async function readTexts(source: ByteSource, column: string, options: ReadOptions): Promise<TextRows> {
+  checkOptions(source.name, options);
+  let layout: Layout | undefined;
+  let at = 0;
+  let labels = new LabelColumn("the label");
+  let targets: TargetRows | undefined;
+  const texts = new Texts(source.name, options);
+  await eachRecord(source, options.delimiter, (cells, line) => {
+    const place = linePlace(source.name, line);
+    if (layout === undefined) {
+      layout = layoutOf(cells, place, options);
+      at = namedColumn({ cells, names: layout.names, place }, column, "text");
+      if (at === layout.label || layout.targets.includes(at)) {
+        throw badRow(
+          place,
+          "One column is both the text and what is to be said of it.",
+          "Name another label.",
+        );
+      }
+      const table = tableOf(source.name, layout, options);
+      ({ labels, targets } = table);
+      if (layout.names !== undefined) return;
+    }
+    requireWidth(cells, layout, place);
+    const answers = layout.targets.map((target) => numberAt(cells, target, layout!, place));
+    texts.add(cells[at]!);
+    if (targets === undefined) labels.add(cells[layout.label]!, place);
+    else targets.add(answers, place);
+  });
+  return { count: targets?.count ?? labels.codes.length, labels, targets, texts };
 }
 
 async function readTable(source: ByteSource, options: ReadOptions): Promise<Table> {
@@ -79,23 +145,30 @@ function readNumbers(
   { features, answers }: { readonly features: Float64Array; readonly answers: Float64Array },
   { name, line }: { readonly name: string; readonly line: number },
 ): void {
-  if (cells.length !== layout.width) {
-    throw badRow(
-      linePlace(name, line),
-      `The row has ${cells.length} cells, the first line ${layout.width}.`,
-      "Give every row the same cells; text that holds the delimiter stands in quotes.",
-    );
-  }
+  const place = linePlace(name, line);
+  requireWidth(cells, layout, place);
   for (let column = 0, i = 0; column < cells.length; column++) {
     if (column === layout.label) continue;
-    const value = numberOf(cells[column]!);
-    if (!Number.isFinite(Math.fround(value))) {
-      throw badCell(cells[column]!, `${linePlace(name, line)}, ${columnName(layout, column)}`, layout);
-    }
+    const value = numberAt(cells, column, layout, place);
     const target = layout.targets.indexOf(column);
     if (target < 0) features[i++] = value;
     else answers[target] = value;
   }
+}
+
+function requireWidth(cells: readonly string[], { width }: Layout, place: string): void {
+  if (cells.length === width) return;
+  throw badRow(
+    place,
+    `The row has ${cells.length} cells, the first line ${width}.`,
+    "Give every row the same cells; text that holds the delimiter stands in quotes.",
+  );
+}
+
+function numberAt(cells: readonly string[], column: number, layout: Layout, place: string): number {
+  const value = numberOf(cells[column]!);
+  if (Number.isFinite(Math.fround(value))) return value;
+  throw badCell(cells[column]!, `${place}, ${columnName(layout, column)}`, layout);
 }
 
 /** Decimal numbers; NaN for anything else that `Number` would take: empty text, 0x10. */
@@ -176,7 +249,11 @@ function labelColumn(columns: Columns, wanted: string | undefined): number {
 }
 
 /** A column by its name, or its number from 1. */
-function namedColumn({ cells, names, place }: Columns, wanted: string, what: "label" | "target"): number {
+function namedColumn(
+  { cells, names, place }: Columns,
+  wanted: string,
+  what: "label" | "target" | "text",
+): number {
   const named = (names ?? []).indexOf(wanted.trim());
   if (named >= 0) return named;
   const number = /^\d+$/.test(wanted.trim()) ? Number(wanted) : 0;

@@ -67,6 +67,8 @@ export function refuseOptions(
     target: true,
     delimiter: true,
     header: true,
+    text: true,
+    bag: true,
     tokens: true,
     length: true,
     vocabulary: true,

@@ -2,15 +2,16 @@
  * @file JSON lines: an object a line, with a label and either a text, which becomes token ids, or an array `x` of numbers.
  */
 import { FathomError, type Shape, showShape } from "../tensor/index.ts";
-import { checkedDataset, type Dataset } from "./dataset.ts";
+import type { Dataset } from "./dataset.ts";
 import { type DataFiles, defineFormat } from "./format.ts";
 import { LabelColumn } from "./labels.ts";
 import { lineBatches, linePlace } from "./lines.ts";
-import { type ReadOptions, tokenizers } from "./options.ts";
+import type { ReadOptions } from "./options.ts";
 import type { ByteSource } from "./source.ts";
-import { badRow, checkDenseSize, partition, Table, vectorDataset } from "./table.ts";
+import { badRow, Table, vectorDataset } from "./table.ts";
 import { askedTargets, askedTask, TargetRows } from "./target-rows.ts";
-import { encodingOf, Texts } from "./tokens.ts";
+import { checkTextOptions, type TextRows, textDataset } from "./text-dataset.ts";
+import { Texts } from "./tokens.ts";
 
 const TEXT_FIELDS = ["text", "sentence", "content", "review"];
 const NUMBER_FIELDS = ["x", "features", "inputs"];
@@ -22,7 +23,19 @@ export const jsonl = defineFormat({
   packing: "plain or gzip",
   summary:
     'an object a line: {"text": "…", "label": …} becomes token ids, {"x": [numbers], "label": …} vectors',
-  options: ["label", "task", "target", "tokens", "length", "vocabulary", "split", "splitSeed", "shape"],
+  options: [
+    "label",
+    "task",
+    "target",
+    "text",
+    "bag",
+    "tokens",
+    "length",
+    "vocabulary",
+    "split",
+    "splitSeed",
+    "shape",
+  ],
   read: readJsonl,
 });
 
@@ -34,13 +47,7 @@ export const jsonl = defineFormat({
  * @example await readJsonl({ name: "reviews", train: bytesSource("reviews.jsonl", bytes) }, { tokens: "words", length: 64 })
  */
 export async function readJsonl(files: DataFiles, options: ReadOptions = {}): Promise<Dataset> {
-  if (options.tokens !== undefined && !tokenizers.includes(options.tokens)) {
-    throw badRow(
-      `${files.name}, tokens`,
-      `There is no tokeniser ${JSON.stringify(options.tokens)}.`,
-      `Give ${tokenizers.join(" or ")}.`,
-    );
-  }
+  checkTextOptions(options, files.name);
   const train = await readRows(files.train, options);
   const test = files.test === undefined ? undefined : await readRows(files.test, options);
   if (test !== undefined && typeof test.inputs !== typeof train.inputs) throw mixed(files);
@@ -50,7 +57,7 @@ export async function readJsonl(files: DataFiles, options: ReadOptions = {}): Pr
     return vectorDataset(files, tables, shape === undefined ? options : { ...options, shape });
   }
   if (train.texts === undefined || (test !== undefined && test.texts === undefined)) throw mixed(files);
-  return textDataset(files, train as TextRows, test as TextRows | undefined, options);
+  return textDataset(files, { train: train as TextRows, test: test as TextRows | undefined }, options);
 }
 
 interface ReadRows {
@@ -63,36 +70,6 @@ interface ReadRows {
   readonly shape: Shape;
   readonly texts?: Texts;
 }
-type TextRows = ReadRows & { readonly texts: Texts };
-
-function textDataset(
-  files: DataFiles,
-  train: TextRows,
-  test: TextRows | undefined,
-  options: ReadOptions,
-): Dataset {
-  if (options.shape !== undefined) {
-    throw badRow(`${files.name}, shape`, "Texts have no other shape.", "Give the length instead.");
-  }
-  const { trainRows, testRows, facts } = partition(files, { train, test }, options);
-  const encoding = encodingOf(train.texts, trainRows, options, files.train.name);
-  checkDenseSize(trainRows.length + testRows.length, encoding.length, files.train.name);
-  const testTexts = (test ?? train).texts;
-  const cut = encoding.cut(train.texts, trainRows) + encoding.cut(testTexts, testRows);
-  const rows = trainRows.length + testRows.length;
-  return checkedDataset({
-    ...facts,
-    source:
-      cut === 0 ? facts.source : `${facts.source}; ${cut} of ${rows} texts cut to ${encoding.length} tokens`,
-    kind: "ids",
-    inputShape: [encoding.length],
-    scale: 1,
-    vocabulary: encoding.vocabulary,
-    train: { ...facts.train, inputs: encoding.encode(train.texts, trainRows) },
-    test: { ...facts.test, inputs: encoding.encode(testTexts, testRows) },
-  });
-}
-
 /** Which fields hold what, as the first line shows. */
 interface Fields {
   readonly input: string;
@@ -176,8 +153,8 @@ function fieldsOf(row: JsonObject, place: string, options: ReadOptions): Fields 
   const wanted = Array.isArray(asked) ? (asked.find((name) => !has(name)) ?? asked[0]) : options.label;
   const label = wanted ?? LABEL_FIELDS.find(has);
   const numbers = NUMBER_FIELDS.find((name) => has(name) && name !== label && Array.isArray(row[name]));
-  const text = TEXT_FIELDS.find((name) => has(name) && name !== label);
-  const input = text ?? numbers;
+  const text = [options.text ?? TEXT_FIELDS].flat().find((name) => has(name) && name !== label);
+  const input = options.text === undefined ? (text ?? numbers) : text;
   if (label !== undefined && has(label) && input !== undefined) {
     const targets = asked === undefined ? [] : asked === "label" ? [label] : asked;
     return { input, kind: text === undefined ? "numbers" : "text", label, targets };
@@ -186,7 +163,7 @@ function fieldsOf(row: JsonObject, place: string, options: ReadOptions): Fields 
   const missing =
     label === undefined || !has(label)
       ? `no field ${(wanted === undefined ? LABEL_FIELDS : [wanted]).join(", ")} for the label`
-      : `no field ${[...TEXT_FIELDS, ...NUMBER_FIELDS].join(", ")} for the input`;
+      : `no field ${(options.text === undefined ? [...TEXT_FIELDS, ...NUMBER_FIELDS] : [options.text]).join(", ")} for the input`;
   throw badRow(
     place,
     `The row has ${missing}.`,

@@ -3,8 +3,8 @@ import { FathomError, type Shape, showShape, sizeOf } from "../tensor/index.ts";
 import { checkedDataset, type Dataset, type Split } from "./dataset.ts";
 import type { SplitOptions } from "./split.ts";
 import type { Task } from "./tasks.ts";
+import type { BagKind, tokenizers } from "./tokens.ts";
 
-export const tokenizers = ["words", "bytes"] as const;
 export const headers = ["present", "absent"] as const;
 
 /** Options of readers; each is refused by a format that has no use for it. */
@@ -19,6 +19,10 @@ export interface ReadOptions extends SplitOptions {
   readonly delimiter?: string;
   /** Whether the first line of a table names its columns; seen from its cells unless said. */
   readonly header?: (typeof headers)[number];
+  /** Column (its name, or its number from 1) or field of texts. A table has none unless said. */
+  readonly text?: string;
+  /** Texts as vectors instead of token ids: counts / √length, or tf-idf. */
+  readonly bag?: BagKind;
   /** How text becomes token ids; words unless said. */
   readonly tokens?: (typeof tokenizers)[number];
   /** Token ids a row. Longer texts are cut, shorter ones padded with 0. The longest training text, at most 256, unless said. */

@@ -8,6 +8,11 @@ import { Chunked, tooMany } from "./chunked.ts";
 import type { ReadOptions } from "./options.ts";
 import { badRow } from "./table.ts";
 
+export const tokenizers = ["words", "bytes"] as const;
+/** Counts over the root of the text's length; or tf-idf: counts times ln((1 + n) / (1 + rows with it)) + 1, to norm 1. */
+export const bags = ["counts", "tfidf"] as const;
+export type BagKind = (typeof bags)[number];
+
 const MAX_DEFAULT_LENGTH = 256;
 const DEFAULT_VOCABULARY = 20_000;
 /** More different words than this are no language. */
@@ -69,6 +74,16 @@ export class Texts {
     return ndarray("int32", [rows.length, length], data);
   }
 
+  /** How often each final id occurs in a row, [rows.length, size]. */
+  bag(rows: Int32Array, size: number, finalId: (provisional: number) => number): NdArray<"float32"> {
+    const data = new Float32Array(rows.length * size);
+    for (const [r, row] of rows.entries()) {
+      for (let i = this.#starts[row]!; i < this.#starts[row + 1]!; i++)
+        data[r * size + finalId(this.#ids.at(i))]!++;
+    }
+    return ndarray("float32", [rows.length, size], data);
+  }
+
   #idOfWord(word: string): number {
     const known = this.#idOf.get(word);
     if (known !== undefined) return known;
@@ -83,6 +98,8 @@ export interface Encoding {
   readonly length: number;
   readonly vocabulary: { readonly size: number; readonly words?: readonly string[] };
   encode(texts: Texts, rows: Int32Array): NdArray<"int32">;
+  /** Bags of words, [rows, vocabulary.size], weighed by the training rows. */
+  weigher(kind: BagKind): (texts: Texts, rows: Int32Array) => NdArray<"float32">;
   /** How many of the rows are cut. */
   cut(texts: Texts, rows: Int32Array): number;
 }
@@ -103,7 +120,8 @@ export function encodingOf(train: Texts, rows: Int32Array, options: ReadOptions,
   const all = train.words;
   if (all === undefined) {
     const encode = (texts: Texts, some: Int32Array) => texts.encode(some, length, (byte) => byte + 1);
-    return { length, vocabulary: { size: 257 }, encode, cut };
+    const bag = (texts: Texts, some: Int32Array) => texts.bag(some, 257, (byte) => byte + 1);
+    return { length, vocabulary: { size: 257 }, encode, weigher: weigherOf(bag, { train, rows }), cut };
   }
   const counts = train.count(rows);
   const kept = Int32Array.from(counts.keys())
@@ -113,11 +131,60 @@ export function encodingOf(train: Texts, rows: Int32Array, options: ReadOptions,
     .subarray(0, limit - SPECIAL);
   const known = Array.from(kept, (id) => all[id]!);
   const finalOf = new Map(known.map((word, i) => [word, i + SPECIAL]));
-  const encode = (texts: Texts, some: Int32Array) => {
+  const size = known.length + SPECIAL;
+  const idsOf = (texts: Texts) => {
     const ids = texts.words!.map((word) => finalOf.get(word) ?? 1);
-    return texts.encode(some, length, (id) => ids[id]!);
+    return (id: number) => ids[id]!;
   };
-  return { length, vocabulary: { size: known.length + SPECIAL, words: known }, encode, cut };
+  const encode = (texts: Texts, some: Int32Array) => texts.encode(some, length, idsOf(texts));
+  const bag = (texts: Texts, some: Int32Array) => texts.bag(some, size, idsOf(texts));
+  const weigher = weigherOf(bag, { train, rows });
+  return { length, vocabulary: { size, words: known }, encode, weigher, cut };
+}
+
+type Bag = (texts: Texts, rows: Int32Array) => NdArray<"float32">;
+
+/** Training rows. */
+interface Training {
+  readonly train: Texts;
+  readonly rows: Int32Array;
+}
+
+function weigherOf(bag: Bag, training: Training): Encoding["weigher"] {
+  return (kind) => {
+    if (kind === "counts")
+      return (texts, rows) => scaledRows(bag(texts, rows), ({ sum }) => 1 / Math.sqrt(sum));
+    const weights = inverseFrequencies(bag(training.train, training.rows));
+    return (texts, rows) => {
+      const { shape, data } = bag(texts, rows);
+      const weighed = data.map((count, i) => count * weights[i % weights.length]!);
+      return scaledRows(ndarray("float32", shape, weighed), ({ squares }) => 1 / Math.sqrt(squares));
+    };
+  };
+}
+
+/** As scikit-learn's TfidfTransformer (smooth_idf). */
+function inverseFrequencies({ shape, data }: NdArray<"float32">): Float64Array {
+  const [rows, size] = shape as [number, number];
+  const occurring = new Float64Array(size);
+  for (let i = 0; i < data.length; i++) occurring[i % size]! += Number(data[i]! > 0);
+  return occurring.map((count) => Math.log((1 + rows) / (1 + count)) + 1);
+}
+
+/** Rows times a factor of their own; rows of nothing stay 0. */
+function scaledRows(
+  { shape, data }: NdArray<"float32">,
+  factor: (row: { readonly sum: number; readonly squares: number }) => number,
+): NdArray<"float32"> {
+  const size = shape[1]!;
+  const scaled = new Float32Array(data.length);
+  for (let start = 0; start < data.length; start += size) {
+    const row = data.subarray(start, start + size);
+    const sum = row.reduce((total, x) => total + x, 0);
+    const by = sum === 0 ? 0 : factor({ sum, squares: row.reduce((total, x) => total + x * x, 0) });
+    for (let i = 0; i < size; i++) scaled[start + i] = row[i]! * by;
+  }
+  return ndarray("float32", shape, scaled);
 }
 
 function wholeNumber(value: number, option: string, least: number, name: string): number {

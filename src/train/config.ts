@@ -38,11 +38,20 @@ function fingerprint(dataset: Dataset): JsonObject {
   const targets = [train.targets, test.targets].flatMap((array) => array?.data ?? []);
   return {
     ...(taskOf(dataset) === "classes" ? {} : { task: taskOf(dataset) }),
+    ...vocabularyOf(dataset),
     train: train.labels.shape[0]!,
     test: test.labels.shape[0]!,
     scale,
     sha256: hash([train.inputs.data, train.labels.data, test.inputs.data, test.labels.data, ...targets]),
   };
+}
+
+/** What the ids of texts mean: without it, the weights are of no use on other texts. */
+function vocabularyOf({ kind, vocabulary }: Dataset): JsonObject {
+  if (vocabulary === undefined) return {};
+  const { size, words } = vocabulary;
+  // One string: 20,000 lines of JSON would bury the config. Words hold no spaces.
+  return { texts: { as: kind, size, ...(words === undefined ? {} : { words: words.join(" ") }) } };
 }
 
 function hashArrays(arrays: Readonly<Record<string, NdArray>>): string {
