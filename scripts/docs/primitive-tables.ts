@@ -24,7 +24,7 @@ const groups: readonly Group[] = [
   },
   {
     name: "comparison and choice",
-    primitives: ["equal", "less", "lessEqual", "logicalAnd", "logicalOr", "logicalNot", "where"],
+    primitives: ["equal", "less", "lessEqual", "logicalAnd", "logicalOr", "logicalNot", "where", "choose"],
     composed: "`greater`, `greaterEqual`, `notEqual`",
   },
   { name: "matrix products", primitives: ["matmul"] },
