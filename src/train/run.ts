@@ -88,7 +88,7 @@ interface Call extends Position {
 
 /** One run; made by `Trainer.start` or `Trainer.resume`. Await each `advance` before the next. */
 export class TrainingRun {
-  readonly #parts: RunParts;
+  readonly #parts: Omit<RunParts, "snapshot">;
   readonly #frozen: Arrays;
   #at: Position;
   /** By name, the losses under LOSS; longer than the steps taken. */
@@ -98,8 +98,10 @@ export class TrainingRun {
   #divergence: Divergence | undefined;
 
   constructor(parts: RunParts) {
-    const { step, parameters, state, losses, series = {}, status, divergence } = parts.snapshot;
-    this.#parts = parts;
+    // The arrays that a run starts from are not kept once it has moved on.
+    const { snapshot, ...kept } = parts;
+    const { step, parameters, state, losses, series = {}, status, divergence } = snapshot;
+    this.#parts = kept;
     const frozen = new Set(parts.frozenNames);
     const [fixed, moving] = [true, false].map((still) =>
       Object.fromEntries(Object.entries(parameters).filter(([name]) => frozen.has(name) === still)),

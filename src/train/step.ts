@@ -74,7 +74,7 @@ export interface StepGraph {
   /** Names of the parameters that no step changes. */
   readonly frozen: readonly string[];
   /** What is carried beside the weights, before the first step: optimiser state and averages, by name. */
-  readonly initial: Readonly<Record<string, NdArray>>;
+  readonly initial: () => Record<string, NdArray>;
 }
 
 export interface StepDescription {
@@ -112,8 +112,7 @@ export function buildStep(description: StepDescription): StepGraph {
   const { trained, buffers, frozen } = namesByRole(model);
   const settings = settingsFrom(description, trained);
   const parameters = only(trained, weights);
-  const initialState = optimizer.initial(shapesOf(parameters), dtype);
-  const state = stateInputs(initialState);
+  const state = stateInputs(optimizer.initial(shapesOf(parameters), dtype));
   const noise = noiseInputs(model, batch, dtype);
   const data = input(DATA, inputs.shape, inputs.dtype);
   const labels = input(LABELS, answers.shape, answers.dtype);
@@ -150,7 +149,10 @@ export function buildStep(description: StepDescription): StepGraph {
     weights,
     trained,
     frozen,
-    initial: { ...initialState, ...zerosOf({ ...sam?.state, ...kept.inputs }) },
+    initial: () => ({
+      ...optimizer.initial(shapesOf(parameters), dtype),
+      ...zerosOf({ ...sam?.state, ...kept.inputs }),
+    }),
   };
 }
 

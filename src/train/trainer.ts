@@ -186,7 +186,7 @@ export class Trainer implements AsyncDisposable {
       step: 0,
       status: "running",
       parameters,
-      state: graph.initial,
+      state: graph.initial(),
       losses: new Float64Array(),
     });
   }
@@ -240,6 +240,7 @@ export class Trainer implements AsyncDisposable {
     const { model, dataset, batch } = this.#parts.options;
     const { dtype } = this.#parts;
     const { graph, loop } = this.#stepOf(options);
+    const { key } = options;
     const available = dataset.train.labels.shape[0]!;
     const rows =
       options.rows === undefined
@@ -261,15 +262,15 @@ export class Trainer implements AsyncDisposable {
       frozenNames: graph.frozen,
       dtype,
       pace: this.#pace,
-      order: new BatchOrder(options.key.split("order"), rows, batch),
-      noise: new NoiseStream(options.key.split("noise"), graph.noise, dtype),
+      order: new BatchOrder(key.split("order"), rows, batch),
+      noise: new NoiseStream(key.split("noise"), graph.noise, dtype),
       plan,
       averages: this.#parts.averages,
       series: Object.keys(graph.collect).filter((name) => name !== LOSS),
       sam: this.#samOf(options),
       evaluate: (parameters, where) => this.evaluate(parameters, where),
       renew: (parameters, kind) =>
-        this.#statisticsPass().renew(parameters, { rows, kind, key: options.key.split("statistics") }),
+        this.#statisticsPass().renew(parameters, { rows, kind, key: key.split("statistics") }),
       diagnose: (broken) => findDivergence(broken, { model, dataset, dtype }),
       snapshot,
     });
