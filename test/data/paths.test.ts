@@ -86,7 +86,7 @@ describe("options", () => {
     const error = await refused(loadDataset("digits", { label: "x" }));
     expect(error).toMatchObject({ code: "bad-input", where: "digits, label" });
     const file = await put("t.csv", table);
-    expect((await refused(loadDataset(file, { tokens: "bytes" }))).where).toBe("t.csv (csv), tokens");
+    expect((await refused(loadDataset(file, { tokens: "bytes" }))).where).toBe("t.csv, tokens");
   });
 });
 
