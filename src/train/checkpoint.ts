@@ -13,7 +13,7 @@ import {
 } from "../tensor/index.ts";
 import type { EpochPosition } from "./batches.ts";
 import type { Divergence } from "./divergence.ts";
-import type { RunStatus, Snapshot } from "./run.ts";
+import type { RunStatus, Snapshot } from "./run-parts.ts";
 
 /** What a checkpoint says beside the arrays. */
 export interface CheckpointHeader {

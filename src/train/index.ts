@@ -21,8 +21,9 @@ export type { LabelSmoothing } from "./label-smoothing.ts";
 export { type Loss, type LossKind, losses, lossKinds, mistakes } from "./losses.ts";
 export { type Optimizer, type OptimizerOptions, optimizer } from "./optimisers.ts";
 export { type OptimizerSpec, parseLoss } from "./options.ts";
-export { type RunEvaluation, type RunStatus, type Snapshot, TrainingRun } from "./run.ts";
+export { TrainingRun } from "./run.ts";
 export { type FinishedRun, readRun } from "./run-folder.ts";
+export type { RunEvaluation, RunStatus, Snapshot } from "./run-parts.ts";
 export {
   gradientEvaluations,
   gradientsPerStep,
@@ -43,4 +44,5 @@ export { hasStatistics, Statistics, type StatisticsKind, type StatisticsOptions 
 export { asModelInput, checkFit } from "./step.ts";
 export { train } from "./train.ts";
 export type { AveragedModel, BestModel, TrainOptions, TrainProgress, TrainResult } from "./train-options.ts";
-export { createTrainer, type RunOptions, Trainer, type TrainerOptions } from "./trainer.ts";
+export { createTrainer, Trainer } from "./trainer.ts";
+export type { RunOptions, TrainerOptions } from "./trainer-options.ts";

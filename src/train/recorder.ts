@@ -10,8 +10,9 @@ import { configOf } from "./config.ts";
 import { evaluationJson, evaluationOf } from "./evaluation-json.ts";
 import { type EventFile, openEventFile } from "./event-file.ts";
 import type { Recipe } from "./recipe.ts";
-import type { Snapshot, TrainingRun } from "./run.ts";
+import type { TrainingRun } from "./run.ts";
 import { type JsonObject, type MetricsLine, openRunFolder, type RunFolder } from "./run-folder.ts";
+import type { Snapshot } from "./run-parts.ts";
 import { SKIPPED } from "./step.ts";
 import type { Evaluations, TrainOptions, TrainResult } from "./train-options.ts";
 

@@ -2,77 +2,22 @@
  * @file A training run: its weights, optimiser state and losses, advanced by calls of a trainer's compiled loop. Runs of
  * one trainer are independent, so a sweep advances many of them in turn and drops the worst (successive halving).
  */
-import type { LoopExecutable } from "../runtime/index.ts";
-import { FathomError, type FloatDType, type NdArray } from "../tensor/index.ts";
+import { FathomError, type NdArray } from "../tensor/index.ts";
 import type { AverageOptions } from "./average-options.ts";
-import { type AveragePlan, averageRates, snapshotsAfter } from "./averages.ts";
-import type { BatchOrder, EpochPosition } from "./batches.ts";
+import { averageRates, snapshotsAfter } from "./averages.ts";
+import type { EpochPosition } from "./batches.ts";
 import type { BrokenStep, Divergence } from "./divergence.ts";
-import type { Evaluation, EvaluationSplit } from "./evaluate.ts";
-import type { NoiseStream } from "./noise.ts";
+import type { Evaluation } from "./evaluate.ts";
 import { parseCount } from "./options.ts";
-import type { Pace } from "./pace.ts";
+import type { RunEvaluation, RunParts, RunStatus, Snapshot } from "./run-parts.ts";
 import { samFeeds } from "./sam-feeds.ts";
-import type { SamOptions } from "./sam-options.ts";
-import { learningRates, type RatePlan } from "./schedules.ts";
+import { learningRates } from "./schedules.ts";
 import type { StatisticsKind } from "./statistics.ts";
 import { averageInput, averageRateInput, LEARNING_RATE, LOSS, ROWS } from "./step.ts";
-
-/** `diverged`: a loss or a weight is no longer finite; the run stays at the step where that first happened. */
-export type RunStatus = "running" | "done" | "diverged";
+import { StepSeries } from "./step-series.ts";
 
 type Arrays = Readonly<Record<string, NdArray>>;
 type Floats = Float32Array | Float64Array;
-
-/** All that a run needs to go on: plain data, shared and not copied; treat the arrays as read-only. */
-export interface Snapshot {
-  /** Steps taken. */
-  readonly step: number;
-  readonly status: RunStatus;
-  /** Trained and frozen parameters and buffers by name. */
-  readonly parameters: Arrays;
-  /** Optimiser state by name. */
-  readonly state: Arrays;
-  /** Loss of each step taken, [step]. */
-  readonly losses: Float64Array;
-  /** What else the steps were asked for, by name, [step] each; absent where nothing was. */
-  readonly series?: Readonly<Record<string, Float64Array>>;
-  /** Where a run that diverged broke, once that was looked for. */
-  readonly divergence?: Divergence;
-}
-
-/** Which rows, and of which weights: those of the run unless an average is named or weights are given. */
-export interface RunEvaluation extends EvaluationSplit {
-  readonly average?: string;
-  readonly parameters?: Arrays;
-  /** How the running statistics of the average are taken; batch unless said. */
-  readonly statistics?: StatisticsKind;
-}
-
-/** What a trainer hands to its runs. */
-export interface RunParts {
-  readonly loop: Promise<LoopExecutable>;
-  readonly shared: Arrays;
-  /** Every array of the model: trained and frozen parameters, buffers. */
-  readonly weightNames: readonly string[];
-  /** Those of them that stay as they are. */
-  readonly frozenNames: readonly string[];
-  readonly dtype: FloatDType;
-  readonly pace: Pace;
-  readonly order: BatchOrder;
-  readonly noise: NoiseStream;
-  readonly plan: RatePlan & AveragePlan;
-  readonly averages: readonly AverageOptions[];
-  /** Names of what a step is asked for beside the loss. */
-  readonly series: readonly string[];
-  /** Undefined where the step is without. */
-  readonly sam: SamOptions | undefined;
-  readonly evaluate: (parameters: Arrays, where: EvaluationSplit) => Promise<Evaluation>;
-  /** The weights with running statistics of the rows of the run. */
-  readonly renew: (parameters: Arrays, kind: StatisticsKind) => Promise<Record<string, NdArray>>;
-  readonly diagnose: (broken: BrokenStep) => Divergence;
-  readonly snapshot: Snapshot;
-}
 
 /** State between two calls of the loop. */
 interface Position {
@@ -91,8 +36,8 @@ export class TrainingRun {
   readonly #parts: Omit<RunParts, "snapshot">;
   readonly #frozen: Arrays;
   #at: Position;
-  /** By name, the losses under LOSS; longer than the steps taken. */
-  readonly #series = new Map<string, Float64Array>();
+  /** The losses are under LOSS. */
+  readonly #series: StepSeries;
   #status: RunStatus;
   #broken: BrokenStep | undefined;
   #divergence: Divergence | undefined;
@@ -108,9 +53,7 @@ export class TrainingRun {
     );
     this.#frozen = fixed!;
     this.#at = { step, carry: { ...moving, ...state } };
-    for (const [name, values] of Object.entries({ [LOSS]: losses, ...series })) {
-      this.#series.set(name, values.slice());
-    }
+    this.#series = new StepSeries({ [LOSS]: losses, ...series }, parts.plan.steps);
     this.#divergence = divergence;
     this.#status = status === "running" && step >= parts.plan.steps ? "done" : status;
   }
@@ -131,7 +74,7 @@ export class TrainingRun {
 
   /** Mean batch loss of each step taken, before its update; a run that diverged may end in NaN or Infinity. */
   get losses(): Float64Array {
-    return this.#seriesOf(LOSS);
+    return this.#series.of(LOSS, this.step);
   }
 
   /**
@@ -139,16 +82,16 @@ export class TrainingRun {
    * `samGradientNorm`, `sharpness` (L(w + e) - L(w) on the batch) and `skipped` (1 where a norm was not finite).
    */
   get series(): Record<string, Float64Array> {
-    return Object.fromEntries(this.#parts.series.map((name) => [name, this.#seriesOf(name)]));
-  }
-
-  #seriesOf(name: string): Float64Array {
-    return (this.#series.get(name) ?? new Float64Array()).subarray(0, this.#at.step);
+    return Object.fromEntries(this.#parts.series.map((name) => [name, this.#series.of(name, this.step)]));
   }
 
   /** Weights after the steps taken, by name: trained and frozen parameters and running statistics. */
   get parameters(): Record<string, NdArray> {
-    const all = { ...this.#at.carry, ...this.#frozen };
+    return this.#weightsOf(this.#at.carry);
+  }
+
+  #weightsOf(carry: Arrays): Record<string, NdArray> {
+    const all = { ...carry, ...this.#frozen };
     return Object.fromEntries(this.#parts.weightNames.map((name) => [name, all[name]!]));
   }
 
@@ -304,21 +247,13 @@ export class TrainingRun {
   }
 
   #brokenStep(before: Position, { carry, losses, step }: Call): BrokenStep {
-    const { weightNames, order, noise } = this.#parts;
-    const weightsOf = (arrays: Arrays) => {
-      const all = { ...arrays, ...this.#frozen };
-      return Object.fromEntries(weightNames.map((name) => [name, all[name]!]));
-    };
+    const { order, noise } = this.#parts;
     return {
       step,
-      before: weightsOf(before.carry),
-      after: weightsOf(carry),
+      before: this.#weightsOf(before.carry),
+      after: this.#weightsOf(carry),
       rows: order.indices(before.step, 1).data,
-      noise: mapValues(noise.draw(before.step, 1), ({ dtype, shape, data }) => ({
-        dtype,
-        shape: shape.slice(1),
-        data,
-      })),
+      noise: mapValues(noise.draw(before.step, 1), (array) => ({ ...array, shape: array.shape.slice(1) })),
       loss: losses[0]!,
     };
   }
@@ -344,16 +279,7 @@ export class TrainingRun {
   }
 
   #accept({ step, carry, collected }: Call): void {
-    for (const [name, { data }] of Object.entries(collected)) {
-      let kept = this.#series.get(name) ?? new Float64Array();
-      if (step > kept.length) {
-        const longer = new Float64Array(Math.min(this.steps, Math.max(step, 2 * kept.length)));
-        longer.set(kept);
-        this.#series.set(name, longer);
-        kept = longer;
-      }
-      kept.set(data as Floats, this.step);
-    }
+    this.#series.put(collected, this.step, step);
     this.#at = { step, carry };
   }
 

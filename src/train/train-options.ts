@@ -12,7 +12,7 @@ import type { GroupSpec } from "./groups.ts";
 import type { LabelSmoothing } from "./label-smoothing.ts";
 import type { LossKind } from "./losses.ts";
 import type { OptimizerSpec } from "./options.ts";
-import type { RunStatus } from "./run.ts";
+import type { RunStatus } from "./run-parts.ts";
 import type { SamSpec } from "./sam-options.ts";
 import type { ScheduleSpec } from "./schedule-options.ts";
 import type { StatisticsKind } from "./statistics.ts";

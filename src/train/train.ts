@@ -13,7 +13,8 @@ import type { Recorder } from "./recorder.ts";
 import type { TrainingRun } from "./run.ts";
 import { gradientEvaluations } from "./sam-options.ts";
 import type { TrainOptions, TrainResult } from "./train-options.ts";
-import { createTrainer, type Trainer, type TrainerOptions } from "./trainer.ts";
+import { createTrainer, type Trainer } from "./trainer.ts";
+import type { TrainerOptions } from "./trainer-options.ts";
 
 /** What a run has come to on the way. */
 interface Passed {

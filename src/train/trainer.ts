@@ -2,34 +2,23 @@
  * @file A trainer: one training step compiled into one loop, from which any number of runs start. Weights, rates, seeds
  * and rows are fed and not built in, so a grid of learning rates and seeds costs one compilation (engine.md §3).
  */
-import { answersOf, type Dataset, taskOf } from "../data/index.ts";
-import type { Tensor } from "../expr/index.ts";
-import { initialise, type Model } from "../net/index.ts";
-import type { CompileOptions } from "../runtime/index.ts";
-import {
-  FathomError,
-  type FloatDType,
-  type Key,
-  type NdArray,
-  sameShape,
-  showShape,
-} from "../tensor/index.ts";
-import { type AugmentationSpec, parseAugmentation } from "./augment.ts";
-import { type AverageOptions, type AverageSpec, parseAverages } from "./average-options.ts";
+import { answersOf, taskOf } from "../data/index.ts";
+import { initialise } from "../net/index.ts";
+import type { FloatDType, NdArray } from "../tensor/index.ts";
+import { parseAugmentation } from "./augment.ts";
+import { type AverageOptions, parseAverages } from "./average-options.ts";
 import { checkAverages } from "./averages.ts";
 import { BatchOrder } from "./batches.ts";
+import { checkArrays } from "./check-arrays.ts";
 import { type CompiledStep, compileStep } from "./compiled-step.ts";
 import { findDivergence } from "./divergence.ts";
 import { createEvaluator, type Evaluation, type EvaluationSplit, type Evaluator } from "./evaluate.ts";
-import type { GroupSpec } from "./groups.ts";
-import type { LabelSmoothing } from "./label-smoothing.ts";
 import type { LossKind } from "./losses.ts";
 import { NoiseStream } from "./noise.ts";
 import { optimizer } from "./optimisers.ts";
 import {
   badOption,
   nonNegative,
-  type OptimizerSpec,
   parse,
   parseCount,
   parseLoss,
@@ -38,68 +27,14 @@ import {
   parseRows,
 } from "./options.ts";
 import { Pace } from "./pace.ts";
-import { type Snapshot, TrainingRun } from "./run.ts";
-import { gradientsPerStep, parseSam, type SamOptions, type SamSpec } from "./sam-options.ts";
-import { parseSchedule, type ScheduleSpec } from "./schedule-options.ts";
+import { TrainingRun } from "./run.ts";
+import type { Snapshot } from "./run-parts.ts";
+import { gradientsPerStep, parseSam, type SamOptions } from "./sam-options.ts";
+import { parseSchedule } from "./schedule-options.ts";
 import { Statistics } from "./statistics.ts";
 import { DATA, LABELS, LOSS, type StepDescription } from "./step.ts";
 import { withThreads } from "./threads.ts";
-
-/** What is compiled: everything that all runs of a trainer share. */
-export interface TrainerOptions {
-  readonly model: Model;
-  readonly dataset: Dataset;
-  /** crossEntropy for classes, mse for regression, bce for binary data unless said. */
-  readonly loss?: LossKind;
-  /** SGD with momentum 0.9 unless said. */
-  readonly optimizer?: OptimizerSpec;
-  /**
-   * Factors on the learning rate by name of a trained parameter, 1 where left out: `{"0.weight": 4, "2.weight": 0.25}`
-   * (`muParameterisation` makes them).
-   */
-  readonly rates?: Readonly<Record<string, number>>;
-  /** Parameters with a rate, a ρ or a weight decay of their own; `rates` multiply what they say. */
-  readonly groups?: readonly GroupSpec[];
-  /** Sharpness-aware minimisation; the optimiser alone unless given, or where its rho is 0. */
-  readonly sam?: SamSpec;
-  /** The largest norm, over all parameters, of the gradient that the optimiser is given; any unless said. */
-  readonly clip?: number;
-  /** Part of the target that leaves the label; 0 unless said. Evaluations are without it. */
-  readonly labelSmoothing?: LabelSmoothing;
-  /** Averages of the weights along every run. */
-  readonly averages?: readonly AverageSpec[];
-  /** Random changes of the training examples, in this order; none unless said. */
-  readonly augmentation?: readonly AugmentationSpec[];
-  /** Rows a step. */
-  readonly batch: number;
-  /** float32 unless said. */
-  readonly dtype?: FloatDType;
-  /** Steps of one call of the loop; adaptive unless said. Results do not depend on it. */
-  readonly stepsPerCall?: number;
-  /** Rows of one call of an evaluation; as `createEvaluator` unless said. */
-  readonly evaluationBatch?: number;
-  readonly options?: CompileOptions;
-}
-
-/** What is fed: everything that may differ between runs of a trainer. */
-export interface RunOptions {
-  /**
-   * Seed of the run: `key.split("init")` draws the weights, `key.split("order")` the order of the rows,
-   * `key.split("noise")` what dropout and augmentation need.
-   */
-  readonly key: Key;
-  /** Initial weights by name, instead of drawn ones. */
-  readonly parameters?: Readonly<Record<string, NdArray>>;
-  readonly learningRate: number;
-  /** constant unless said. */
-  readonly schedule?: ScheduleSpec;
-  /** Length of the whole run, which the schedule spans; a run may be left before its end. */
-  readonly steps: number;
-  /** Rows of the training split that the run may visit; all unless said. */
-  readonly rows?: ArrayLike<number>;
-  /** ρ of this run, instead of that of the trainer's `sam`. */
-  readonly rho?: number;
-}
+import type { RunOptions, TrainerOptions } from "./trainer-options.ts";
 
 interface Parts {
   readonly options: TrainerOptions;
@@ -306,29 +241,4 @@ export class Trainer implements AsyncDisposable {
       throw badOption("rho", rho, "0 or left out where the trainer has no sam");
     return undefined;
   }
-}
-
-/** Checks that arrays are those that the tensors need: no name too few or too many, shapes and dtypes alike. */
-function checkArrays(
-  arrays: Readonly<Record<string, NdArray>>,
-  tensors: readonly Tensor[],
-  where: string,
-): void {
-  const needed = new Map(tensors.map((tensor) => [tensor.attrs["name"] as string, tensor]));
-  for (const [name, { shape, dtype }] of needed) {
-    const array = Object.hasOwn(arrays, name) ? arrays[name] : undefined;
-    if (array === undefined) throw misfit(where, name, `${name} is missing.`);
-    if (array.dtype !== dtype || !sameShape(array.shape, shape)) {
-      const found = `${array.dtype} ${showShape(array.shape)}`;
-      throw misfit(where, name, `${name} is ${found}; the network needs ${dtype} ${showShape(shape)}.`);
-    }
-  }
-  const other = Object.keys(arrays).find((name) => !needed.has(name));
-  if (other !== undefined)
-    throw misfit(where, other, `${other} is not an array of this network and optimiser.`);
-}
-
-function misfit(where: string, name: string, message: string): FathomError {
-  const hint = "Give arrays that were made for the same network, optimiser and dtype.";
-  return new FathomError({ code: "bad-input", message, where: `${where}.${name}`, hint });
 }
