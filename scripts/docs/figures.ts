@@ -30,6 +30,7 @@ import {
 import { flatFigure } from "./flat-figures.ts";
 import { foreignFigure } from "./foreign-figure.ts";
 import { kernelMaps } from "./kernel-figures.ts";
+import { landscapeFigure } from "./landscape-figures.ts";
 import { ratesFigure, surveyFigure, tuneFigure, widthsFigure } from "./report-figures.ts";
 import { sampledFigures } from "./sampled-figures.ts";
 import { isometryLimit, spectrumByDepth, spectrumByWeights } from "./spectrum-figures.ts";
@@ -52,6 +53,8 @@ export const figures: Readonly<Record<string, () => Figure | Promise<Figure>>> =
   "learning-rate-layers": () => ratesFigure("learning-rate-layers"),
   "flat-minima-curvature": () => flatFigure("flat-minima-curvature-vision"),
   "flat-minima-differences": () => flatFigure("flat-minima-differences"),
+  "landscape-density": () => landscapeFigure("landscape-density"),
+  "landscape-between": () => landscapeFigure("landscape-between"),
   "foreign-blocks": foreignFigure,
   "kernel-maps": kernelMaps,
   "spectrum-depth": spectrumByDepth,

@@ -2,7 +2,9 @@
 export {
   analyses,
   type BlockShare,
+  type ChooseQuestion,
   type CompareQuestion,
+  choose,
   compare,
   criticality,
   type Eigenproblem,
@@ -14,6 +16,8 @@ export {
   isometry,
   type KernelQuestion,
   kernel,
+  type LandscapeQuestion,
+  landscape,
   lineFigure,
   measureBlocks,
   measureRates,
