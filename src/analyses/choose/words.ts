@@ -3,7 +3,7 @@
 import type { Advice, Finding, Verdict } from "../document.ts";
 import type { Method } from "../flat/solutions.ts";
 import { count, percent, rate, signed, significant } from "../words.ts";
-import { type Choice, isAtEnd, type MethodResult } from "./judge.ts";
+import { type Around, type Choice, isAtEnd, type MethodResult } from "./judge.ts";
 import { type ChoicePlan, type OptimizerName, seeds } from "./plan.ts";
 
 const optimizerWords: Readonly<Record<OptimizerName, string>> = { sgd: "SGD", adam: "Adam", adamw: "AdamW" };
@@ -62,17 +62,18 @@ function curvatureReason(best: MethodResult, plain: MethodResult): string {
   if (best === plain || best.method === "base")
     return `Its λ_max is ${significant(b.lambdaMax)}, its sharpness ${significant(b.worst)}, at a training loss of ${significant(b.trainLoss)}.`;
   const change = `λ_max ${significant(a.lambdaMax)} → ${significant(b.lambdaMax)}, sharpness ${significant(a.worst)} → ${significant(b.worst)}, training loss ${significant(a.trainLoss)} → ${significant(b.trainLoss)}`;
-  const flatter = b.lambdaMax < a.lambdaMax;
-  const better = best.error.value < plain.error.value;
-  const reading =
-    flatter && better
-      ? "a flatter solution that errs less"
-      : flatter
-        ? "a flatter solution that does not err less: flatness is not what limits this problem"
-        : better
-          ? "fewer errors without a flatter solution"
-          : "neither flatter nor better";
-  return `From ${nameOf(plain)} to ${nameOf(best)}: ${change}: ${reading}.`;
+  return `From ${nameOf(plain)} to ${nameOf(best)}: ${change}: ${curvatureReading(a, b, best.error.value < plain.error.value)}.`;
+}
+
+/** What two measures of flatness say beside the errors; they may disagree, and that is said. */
+function curvatureReading(before: Around, after: Around, better: boolean): string {
+  const flatter = after.lambdaMax < before.lambdaMax;
+  const errs = better ? "it errs less" : "it does not err less";
+  if (flatter !== after.worst < before.worst) return `the measures of flatness disagree, and ${errs}`;
+  if (!flatter) return better ? "fewer errors without a flatter solution" : "neither flatter nor better";
+  return better
+    ? "a flatter solution that errs less"
+    : "a flatter solution that does not err less: flatness is not what limits this problem";
 }
 
 function noiseReason({ around }: MethodResult, { batch }: ChoicePlan): string {
