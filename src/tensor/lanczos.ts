@@ -57,7 +57,7 @@ export async function lanczos(
   const steps = Math.min(most, start.length);
   const basis: Float64Array[] = [];
   const [alphas, betas]: [number[], number[]] = [[], []];
-  let v = divided(start, norm(start));
+  let v = divide(start.slice(), norm(start));
   for (;;) {
     basis.push(v);
     const w = (await apply(v)).slice();
@@ -71,7 +71,7 @@ export async function lanczos(
     const ritz = ritzValues(alphas, betas, beta);
     if (ritz.exhausted || basis.length === steps || enough(ritz)) return ritz;
     betas.push(beta);
-    v = divided(w, beta);
+    v = divide(w, beta);
   }
 }
 
@@ -105,8 +105,8 @@ function tridiagonal(diagonal: readonly number[], off: readonly number[]): NdArr
   return ndarray("float64", [m, m], matrix);
 }
 
-function divided(v: Float64Array, size: number): Float64Array {
-  const result = v.slice();
-  for (let i = 0; i < result.length; i++) result[i]! /= size;
-  return result;
+/** v ← v / size. @returns v. */
+function divide(v: Float64Array, size: number): Float64Array {
+  for (let i = 0; i < v.length; i++) v[i]! /= size;
+  return v;
 }
