@@ -1,5 +1,6 @@
 /** @file Writes what an outcome draws: the report page, figures with their data. */
 import type { Figure, Outcome, ReportDocument } from "../analyses/index.ts";
+import type { CommandResult } from "./command.ts";
 import type { Context } from "./context.ts";
 import { writeInto } from "./folder.ts";
 
@@ -30,4 +31,18 @@ export async function summaryText(document: ReportDocument, context: Context): P
   const rest =
     context.folder === undefined ? "--out writes a report with the rest" : "the report has the rest";
   return terminalSummary(document, { width: context.width, color: context.color, rest });
+}
+
+/**
+ * The result of a question whose report and figures go into the folder of the command.
+ * @param beside What stands under the summary on a terminal: tables, where the data come from.
+ */
+export async function reported(outcome: Outcome, context: Context, beside: string): Promise<CommandResult> {
+  const report = await writeReport(outcome, context.folder!);
+  const figures = await writeFigures(outcome, context.folder!);
+  const summary = await summaryText(outcome.document, context);
+  return {
+    json: { ...outcome.json, figures, report },
+    text: `${summary}${beside === "" ? "" : `\n${beside}`}Report: ${report}\n`,
+  };
 }

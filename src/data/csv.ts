@@ -8,7 +8,7 @@ import type { Dataset } from "./dataset.ts";
 import { type DataFiles, defineFormat } from "./format.ts";
 import { LabelColumn } from "./labels.ts";
 import { linePlace } from "./lines.ts";
-import { headers, type ReadOptions } from "./options.ts";
+import { headers, labelledRows, type ReadOptions } from "./options.ts";
 import type { ByteSource } from "./source.ts";
 import { badRow, Table, vectorDataset } from "./table.ts";
 import { askedTargets, askedTask, TargetRows } from "./target-rows.ts";
@@ -24,21 +24,7 @@ export const csv = defineFormat({
   extensions: [".csv", ".tsv"],
   packing: "plain or gzip",
   summary: "a table: numbers, and a column of labels (named label, class, target or y, else the last)",
-  options: [
-    "label",
-    "task",
-    "target",
-    "text",
-    "bag",
-    "tokens",
-    "length",
-    "vocabulary",
-    "delimiter",
-    "header",
-    "split",
-    "splitSeed",
-    "shape",
-  ],
+  options: [...labelledRows, "delimiter", "header"],
   read: readCsv,
 });
 

@@ -6,7 +6,7 @@ import type { Dataset } from "./dataset.ts";
 import { type DataFiles, defineFormat } from "./format.ts";
 import { LabelColumn } from "./labels.ts";
 import { lineBatches, linePlace } from "./lines.ts";
-import type { ReadOptions } from "./options.ts";
+import { labelledRows, type ReadOptions } from "./options.ts";
 import type { ByteSource } from "./source.ts";
 import { badRow, Table, vectorDataset } from "./table.ts";
 import { askedTargets, askedTask, TargetRows } from "./target-rows.ts";
@@ -23,19 +23,7 @@ export const jsonl = defineFormat({
   packing: "plain or gzip",
   summary:
     'an object a line: {"text": "…", "label": …} becomes token ids, {"x": [numbers], "label": …} vectors',
-  options: [
-    "label",
-    "task",
-    "target",
-    "text",
-    "bag",
-    "tokens",
-    "length",
-    "vocabulary",
-    "split",
-    "splitSeed",
-    "shape",
-  ],
+  options: labelledRows,
   read: readJsonl,
 });
 

@@ -7,6 +7,21 @@ import type { BagKind, tokenizers } from "./tokens.ts";
 
 export const headers = ["present", "absent"] as const;
 
+/** Options of formats whose rows name their columns or fields. */
+export const labelledRows = [
+  "label",
+  "task",
+  "target",
+  "text",
+  "bag",
+  "tokens",
+  "length",
+  "vocabulary",
+  "split",
+  "splitSeed",
+  "shape",
+] as const;
+
 /** Options of readers; each is refused by a format that has no use for it. */
 export interface ReadOptions extends SplitOptions {
   /** Column (its name, or its number from 1) or field of the labels. */

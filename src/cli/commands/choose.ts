@@ -6,7 +6,7 @@ import { badUsage, inFlags } from "../errors.ts";
 import { readNetwork } from "../network.ts";
 import { integerOption, numberOption } from "../options.ts";
 import { asking } from "../questions.ts";
-import { summaryText, writeFigures, writeReport } from "../report-files.ts";
+import { reported } from "../report-files.ts";
 import { alignedTable } from "../table.ts";
 
 const optimizers = ["sgd", "adam", "adamw"] as const;
@@ -131,13 +131,8 @@ export const chooseCommand: CommandSpec = {
       .catch((error) => {
         throw inFlags(error, { rhos: "--rho" });
       });
-    const report = await writeReport(outcome, context.folder!);
-    const figures = await writeFigures(outcome, context.folder!);
-    const summary = await summaryText(outcome.document, context);
     const { methods } = outcome.json as { readonly methods: readonly MethodRow[] };
-    return {
-      json: { ...outcome.json, data: dataFacts(dataset), figures, report },
-      text: `${summary}\n${methodsText(methods)}${dataLines(dataset)}Report: ${report}\n`,
-    };
+    const said = { ...outcome, json: { ...outcome.json, data: dataFacts(dataset) } };
+    return reported(said, context, methodsText(methods) + dataLines(dataset));
   },
 };

@@ -13,7 +13,7 @@ import { choiceFlag, curveFlag, type KernelFlags, kernelFlags } from "../kernel-
 import { readNetwork } from "../network.ts";
 import { integerOption } from "../options.ts";
 import { asking } from "../questions.ts";
-import { summaryText, writeFigures, writeReport } from "../report-files.ts";
+import { reported } from "../report-files.ts";
 import { type RowRange, rowsOf, rowsOption } from "../rows.ts";
 import { alignedTable } from "../table.ts";
 
@@ -156,12 +156,6 @@ export const compareCommand: CommandSpec = {
   assertable: "comparisons[0].evidence>5",
   async run(context, operands, raw) {
     const outcome = await ask(operands, raw as unknown as CompareOptions, context);
-    const report = await writeReport(outcome, context.folder!);
-    const figures = await writeFigures(outcome, context.folder!);
-    const summary = await summaryText(outcome.document, context);
-    return {
-      json: { ...outcome.json, figures, report },
-      text: `${summary}\n${tableText(outcome)}${outcome.data}Report: ${report}\n`,
-    };
+    return reported(outcome, context, tableText(outcome) + outcome.data);
   },
 };

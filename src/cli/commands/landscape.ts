@@ -10,7 +10,7 @@ import { type ForeignOptions, withDimFlag, withForeign } from "../foreign-option
 import { checkOnnxFile, isOnnx } from "../network.ts";
 import { choiceOption, integerOption, numberOption } from "../options.ts";
 import { asking } from "../questions.ts";
-import { summaryText, writeFigures, writeReport } from "../report-files.ts";
+import { reported } from "../report-files.ts";
 import { type RowRange, rowsOf, rowsOption } from "../rows.ts";
 import { alignedTable } from "../table.ts";
 
@@ -203,7 +203,7 @@ export const landscapeCommand: CommandSpec = {
   examples: [
     ["fathom landscape fathom-out/train", "around the last run of fathom train"],
     [
-      "fathom landscape runs/sgd runs/sam runs/sam:swa --data mnist",
+      "fathom landscape runs/sgd runs/sam runs/sam:swa-0.75 --data mnist",
       "two runs and an average, and the plane through them",
     ],
     ["fathom landscape runs/a --measure eigenvalues,trace --rows test:0:2000", "curvature of the test loss"],
@@ -215,12 +215,6 @@ export const landscapeCommand: CommandSpec = {
   assertable: "lambdaMax<100",
   async run(context, operands, raw) {
     const outcome = await ask(operands, raw as unknown as LandscapeOptions, context);
-    const report = await writeReport(outcome, context.folder!);
-    const figures = await writeFigures(outcome, context.folder!);
-    const summary = await summaryText(outcome.document, context);
-    return {
-      json: { ...outcome.json, figures, report },
-      text: `${summary}\n${tablesText(outcome)}${outcome.data}Report: ${report}\n`,
-    };
+    return reported(outcome, context, tablesText(outcome) + outcome.data);
   },
 };

@@ -6,7 +6,7 @@ import { badUsage } from "../errors.ts";
 import { readNetwork } from "../network.ts";
 import { choiceOption, integerOption, numberOption } from "../options.ts";
 import { asking } from "../questions.ts";
-import { summaryText, writeFigures, writeReport } from "../report-files.ts";
+import { reported } from "../report-files.ts";
 
 const optimizers = ["adam", "sgd"] as const;
 
@@ -102,9 +102,6 @@ export const widthsCommand: CommandSpec = {
       ...(lr === undefined ? {} : { learningRate: lr }),
       ...(batch === undefined ? {} : { batch }),
     });
-    const report = await writeReport(outcome, context.folder!);
-    const figures = await writeFigures(outcome, context.folder!);
-    const summary = await summaryText(outcome.document, context);
-    return { json: { ...outcome.json, figures, report }, text: `${summary}Report: ${report}\n` };
+    return reported(outcome, context, "");
   },
 };
